@@ -1,0 +1,1 @@
+//! The fault catalogue, its schedule, guards, journal and undo.

@@ -1,0 +1,13 @@
+//! Load testing and failover chaos in one tool, on one clock.
+//!
+//! Arrows run downward only: `cli` → `load`, `chaos`, `report` → `measure`, `gate`, `provider` →
+//! `scenario`. `scenario`, `gate` and the deciding parts of `measure` do no IO and read no clock.
+
+pub mod chaos;
+pub mod cli;
+pub mod gate;
+pub mod load;
+pub mod measure;
+pub mod provider;
+pub mod report;
+pub mod scenario;

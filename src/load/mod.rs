@@ -1,0 +1,1 @@
+//! The engine on goose: pacing, the journey interpreter, the HTTP exchange, the recorder.

@@ -1,0 +1,1 @@
+//! Histograms, timeline, phases, recovery, ledger, generator health.

@@ -1,0 +1,1 @@
+//! summary.json, and every report made from it.

@@ -1,0 +1,1 @@
+//! The scenario language: model, parsing, validation, templates. Pure.

@@ -1,0 +1,449 @@
+//! The control plane's HTTP API as data: what `loadtest` (its client) and the control plane agree on.
+//!
+//! Every change of the stack is a resource with an id chosen by the client. The control plane keeps
+//! it until it is undone, so that a tool that was killed can find out from the stack alone what is
+//! still broken and who broke it.
+//!
+//! | call | meaning |
+//! |---|---|
+//! | `GET /v1/stack` | [`StackStatus`] |
+//! | `GET /v1/events?after=SEQ&wait_ms=N` | `Vec<`[`Event`]`>`, long poll |
+//! | `PUT /v1/changes/{id}` with [`ChangeRequest`] | make a change; the same id twice is the same change. Answers [`ChangeReceipt`] |
+//! | `DELETE /v1/changes/{id}` | undo it and wait until undone; unknown ids are already undone |
+//! | `POST /v1/recover` | undo every open change and repair what is broken, back to the stack's specification |
+//! | `POST /v1/stop` | take the stack down and leave nothing behind |
+//!
+//! Every call carries `Authorization: Bearer <token>` and is answered on loopback only. Errors are
+//! [`ApiError`] with a 4xx or 5xx status.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// What a stack is to consist of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StackSpec {
+    /// The stack's name: unique among the stacks of this user on this machine.
+    pub name: String,
+    /// Availability zones, one to nine, in order; the database's primary starts in the first.
+    pub zones: Vec<String>,
+    /// Shop pods, spread over the zones in turn.
+    pub replicas: u32,
+    /// Task runner pods, spread over the zones in turn.
+    pub task_runners: u32,
+    /// Folder that holds `postgres`, `initdb` and `pg_basebackup`; searched for when absent.
+    pub postgres_bin: Option<PathBuf>,
+    /// How a commit travels to the standby.
+    pub replication: Replication,
+    /// How fast a failover is noticed and announced.
+    pub failover: FailoverProfile,
+    /// Products and customers that the shop is seeded with.
+    pub products: u32,
+    /// Customers `customer<N>@example.test`, N from 1, password `secret-<N>`.
+    pub customers: u32,
+}
+
+impl Default for StackSpec {
+    fn default() -> Self {
+        Self {
+            name: "default".into(),
+            zones: vec!["a".into(), "b".into(), "c".into()],
+            replicas: 3,
+            task_runners: 1,
+            postgres_bin: None,
+            replication: Replication::Synchronous,
+            failover: FailoverProfile::Fast,
+            products: 2_000,
+            customers: 2_000,
+        }
+    }
+}
+
+/// How a commit travels from the primary to the standby.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Replication {
+    /// A commit is acknowledged when the standby has flushed it, as RDS Multi-AZ does.
+    Synchronous,
+    /// A commit is acknowledged by the primary alone: a crash may lose it.
+    Asynchronous,
+}
+
+/// How fast a database failover is noticed, done and announced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailoverProfile {
+    /// As fast as this machine can: tens to hundreds of milliseconds.
+    Fast,
+    /// The durations of RDS: slow detection, an extra delay before promotion, a lagging name.
+    Rds,
+}
+
+/// A change to make, and for whom.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeRequest {
+    /// The run that asks: its run folder's name.
+    pub run: String,
+    /// The fault's name in the scenario.
+    pub fault: String,
+    /// What to do.
+    pub action: Action,
+}
+
+/// One thing done to the infrastructure. Targets are exact names: selectors are resolved by the client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Action {
+    /// SIGKILL, or SIGTERM and SIGKILL after `grace_ms`; the control plane starts replacements.
+    KillPods {
+        /// Pod names.
+        pods: Vec<String>,
+        /// Zero: SIGKILL at once.
+        grace_ms: u64,
+    },
+    /// SIGSTOP: the process keeps its sockets and answers nothing. Undone by SIGCONT. A liveness
+    /// probe does not restart pods that were hung on purpose while the change is open.
+    HangPods {
+        /// Pod names.
+        pods: Vec<String>,
+    },
+    /// Fail the database over to its standby.
+    FailOverDatabase {
+        /// Planned (fenced first) or a crash (the primary dies and has to be noticed).
+        mode: FailoverMode,
+        /// Instead of the stack's own profile.
+        profile: Option<FailoverProfile>,
+    },
+    /// Move everything out of a zone in good order: the edge stops sending, pods finish and stop,
+    /// replacements start in other zones, a primary there is failed over, a standby is moved.
+    DrainZone {
+        /// Zone name.
+        zone: String,
+    },
+    /// The zone is gone: its links fall silent and its members are killed.
+    OutageZone {
+        /// Zone name.
+        zone: String,
+    },
+    /// Every byte over these links takes this much longer.
+    DelayLinks {
+        /// Link names.
+        links: Vec<String>,
+        /// Added one way, in milliseconds; at least 1.
+        delay_ms: u64,
+        /// Uniform, plus or minus, in milliseconds.
+        jitter_ms: u64,
+    },
+}
+
+/// How the primary goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailoverMode {
+    /// The operator asks for it: fence, promote, flip.
+    Planned,
+    /// SIGKILL of the primary; detection is part of the outage.
+    Crash,
+}
+
+/// Answer to a change: it was accepted and its first effect is under way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeReceipt {
+    /// The id that the client chose.
+    pub id: String,
+    /// When it was accepted.
+    pub accepted: Instant,
+    /// How it will be undone, in words.
+    pub undo: String,
+}
+
+/// A change that was made and not undone yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenChange {
+    /// The id that the client chose.
+    pub id: String,
+    /// Who asked for what.
+    pub request: ChangeRequest,
+    /// When it was accepted.
+    pub accepted: Instant,
+}
+
+/// One instant on two clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Instant {
+    /// `CLOCK_MONOTONIC` in microseconds: comparable between processes of one machine.
+    pub monotonic_us: u64,
+    /// Unix time in microseconds.
+    pub unix_us: u64,
+}
+
+impl Instant {
+    /// Reads both clocks.
+    #[must_use]
+    pub fn now() -> Self {
+        let monotonic = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+        let unix = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap_or_default();
+        Self {
+            monotonic_us: u64::try_from(monotonic.tv_sec).unwrap_or(0) * 1_000_000
+                + u64::try_from(monotonic.tv_nsec).unwrap_or(0) / 1_000,
+            unix_us: u64::try_from(unix.as_micros()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+/// The whole stack at one instant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StackStatus {
+    /// What was asked for.
+    pub spec: StackSpec,
+    /// Process id of the control plane.
+    pub pid: u32,
+    /// Folder with data, logs and configuration of this stack; gone when the stack is down.
+    pub root: PathBuf,
+    /// Where shoppers go: `http://127.0.0.1:PORT`.
+    pub edge_url: String,
+    /// The database's one fixed address, `127.0.0.1:PORT`, as the RDS name is.
+    pub database_endpoint: String,
+    /// Everything the specification asks for is there, and no change is open.
+    pub healthy: bool,
+    /// Why it is not healthy, in words.
+    pub problems: Vec<String>,
+    /// In the order of the specification.
+    pub zones: Vec<Zone>,
+    /// Shop and task runner pods.
+    pub pods: Vec<Pod>,
+    /// The pair.
+    pub database: Database,
+    /// Crossings between zones.
+    pub links: Vec<Link>,
+    /// Changes made and not undone.
+    pub open_changes: Vec<OpenChange>,
+    /// How zones are told apart on this machine: `loopback-subnets` or `ports`.
+    pub isolation: String,
+    /// The last event's number.
+    pub last_event: u64,
+}
+
+/// An availability zone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Zone {
+    /// Name.
+    pub name: String,
+    /// Its loopback address, such as `127.0.1.1`.
+    pub address: String,
+    /// Whether it takes part.
+    pub state: ZoneState,
+}
+
+/// Whether a zone takes part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ZoneState {
+    /// Serving.
+    Up,
+    /// Emptied in good order.
+    Drained,
+    /// Unreachable.
+    Out,
+}
+
+/// A replica of the shop or of the task runner: one process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pod {
+    /// `shop-1`, `task-runner-1`; a replacement gets a new number.
+    pub name: String,
+    /// `shop` or `task-runner`.
+    pub app: String,
+    /// The zone it runs in.
+    pub zone: String,
+    /// Process id; absent while it is not running.
+    pub pid: Option<u32>,
+    /// Where it listens.
+    pub address: String,
+    /// Where it is in its life.
+    pub state: PodState,
+    /// `app`, `zone` and whatever else it was given.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// Where a pod is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PodState {
+    /// Started, not ready yet.
+    Starting,
+    /// Its readiness probe succeeds.
+    Ready,
+    /// Running, but its readiness probe fails.
+    Unready,
+    /// Finishing what it has.
+    Draining,
+    /// No process.
+    Gone,
+}
+
+/// The database pair.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Database {
+    /// The servers.
+    pub nodes: Vec<DatabaseNode>,
+    /// Whether a commit waits for the standby now: false while degraded, or when asynchronous.
+    pub synchronous: bool,
+    /// The specification's redundancy is there: a standby streams and has replayed a marker
+    /// written after the last change of roles.
+    pub redundant: bool,
+    /// The node that the endpoint leads to.
+    pub endpoint_target: Option<String>,
+}
+
+/// One database server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatabaseNode {
+    /// `db-1`, `db-2`; a rebuilt one gets a new number.
+    pub name: String,
+    /// The zone it runs in.
+    pub zone: String,
+    /// Its part now.
+    pub role: DatabaseRole,
+    /// Process id of the postmaster.
+    pub pid: Option<u32>,
+    /// Where it listens.
+    pub address: String,
+}
+
+/// A database server's part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DatabaseRole {
+    /// Takes writes.
+    Primary,
+    /// Replicates.
+    Standby,
+    /// Being copied from the primary.
+    Rebuilding,
+    /// Dead or fenced.
+    Down,
+}
+
+/// A crossing between two places: a TCP relay that can misbehave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// `edge->shop-1`, `shop-1->database`, `db-1->db-2`.
+    pub name: String,
+    /// Zone (or `edge`) at its start.
+    pub from: String,
+    /// Zone at its end.
+    pub to: String,
+    /// What it does to bytes now.
+    pub mode: LinkMode,
+}
+
+/// What a link does to bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "mode", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum LinkMode {
+    /// Passes them on.
+    #[default]
+    Pass,
+    /// Passes them on later.
+    Delay {
+        /// Milliseconds, one way.
+        delay_ms: u64,
+        /// Uniform, plus or minus.
+        jitter_ms: u64,
+    },
+    /// Swallows them: new connections are accepted and nothing is ever answered.
+    Silent,
+    /// Resets open connections and every new one.
+    Reset,
+    /// Closes open connections and refuses new ones.
+    Refuse,
+}
+
+/// One entry of the control plane's own log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// 1, 2, 3 …
+    pub seq: u64,
+    /// When.
+    pub at: Instant,
+    /// What happened.
+    pub kind: EventKind,
+    /// To whom: a pod, node, zone, link or change.
+    pub subject: String,
+    /// For people.
+    pub detail: String,
+}
+
+/// What the control plane saw or did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EventKind {
+    /// A change was accepted.
+    ChangeAccepted,
+    /// Its effect is complete: killed, hung, flipped, drained.
+    ChangeEffective,
+    /// It was undone.
+    ChangeUndone,
+    /// A process started.
+    PodStarted,
+    /// Its readiness probe succeeded for the first time, or again.
+    PodReady,
+    /// Its readiness probe fails.
+    PodUnready,
+    /// Its process ended.
+    PodExited,
+    /// The edge takes the pod back into rotation.
+    EdgeTargetUp,
+    /// The edge's health check takes the pod out of rotation.
+    EdgeTargetDown,
+    /// The primary was found dead.
+    DatabaseDown,
+    /// The old primary can no longer accept a write.
+    DatabaseFenced,
+    /// The standby accepts writes.
+    DatabasePromoted,
+    /// The endpoint leads to the new primary.
+    DatabaseEndpointMoved,
+    /// A new standby is being copied.
+    DatabaseRebuildStarted,
+    /// The standby has replayed a marker written after the change of roles.
+    DatabaseStandbyCaughtUp,
+    /// Commits wait for the standby again.
+    DatabaseSynchronous,
+    /// The standby was lost; commits no longer wait for it.
+    DatabaseDegraded,
+    /// A zone changed its state.
+    ZoneChanged,
+    /// A link changed its mode.
+    LinkChanged,
+    /// The stack meets its specification (again).
+    StackHealthy,
+    /// Something went wrong that a person should see.
+    Problem,
+}
+
+/// Body of an answer with status 4xx or 5xx.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiError {
+    /// What went wrong and what to do next.
+    pub error: String,
+}
+
+/// What `stack up` leaves for other commands to find the stack by; readable by its owner only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StackHandle {
+    /// The stack's name.
+    pub name: String,
+    /// `http://127.0.0.1:PORT` of the control plane.
+    pub control_url: String,
+    /// Bearer token of the control plane. Never printed or logged.
+    pub token: String,
+    /// Process id of the control plane.
+    pub pid: u32,
+}

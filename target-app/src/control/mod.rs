@@ -1,0 +1,1 @@
+//! The control plane: starts, watches, changes, repairs and describes the stack.

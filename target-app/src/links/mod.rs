@@ -1,0 +1,1 @@
+//! Links: TCP relays between zones that can delay, fall silent, reset or refuse.

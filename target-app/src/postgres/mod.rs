@@ -1,0 +1,1 @@
+//! PostgreSQL: found, initialised, replicated, failed over and killed.

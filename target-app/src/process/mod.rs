@@ -1,0 +1,1 @@
+//! The processes of the stack: which there are, how one is started and how it learns that its parent is gone.

@@ -1,0 +1,1 @@
+//! The task runner: takes jobs from the queue and never loses one.
