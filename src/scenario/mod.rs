@@ -1,1 +1,7 @@
 //! The scenario language: model, parsing, validation, templates. Pure.
+
+pub mod extract;
+pub mod model;
+pub mod template;
+
+pub use model::*;

@@ -1,0 +1,121 @@
+//! What the engine hands over while it runs: one [`Interval`] a second, one [`Pulse`] every 100 ms.
+//!
+//! Intervals carry full histograms and become `run.hlog`; pulses carry only counts, at 10 ms
+//! resolution, and drive what has to know at once: guards, recovery, progress.
+
+use std::collections::BTreeMap;
+
+use hdrhistogram::Histogram;
+
+use super::clock::Micros;
+use super::outcome::ErrorKind;
+use crate::scenario::StepId;
+
+/// Highest value kept exactly, microseconds: ten minutes. Anything slower is clamped and counted there.
+pub const HIGHEST_US: u64 = 600_000_000;
+
+/// An empty histogram: 1 µs to [`HIGHEST_US`], three significant digits, grown on demand.
+#[must_use]
+pub fn histogram() -> Histogram<u64> {
+    let mut histogram = Histogram::new(3).expect("three digits are valid");
+    histogram.auto(true);
+    histogram
+}
+
+/// One second of one run, merged over the workers. Requests belong to the second they ended in.
+#[derive(Debug, Clone)]
+pub struct Interval {
+    /// Seconds since the run's start.
+    pub second: u64,
+    /// Only steps that had requests.
+    pub steps: Vec<StepInterval>,
+    /// How late iterations started after their intended start, microseconds.
+    pub start_lag_us: Histogram<u64>,
+    /// Iterations that the open-model schedules called for in this second.
+    pub scheduled: u64,
+    /// Iterations started, of those.
+    pub started: u64,
+    /// Iterations ended, of all loads.
+    pub ended: u64,
+    /// Most iterations in progress at once.
+    pub users: u64,
+}
+
+/// One second of one step.
+#[derive(Debug, Clone)]
+pub struct StepInterval {
+    /// Which.
+    pub step: StepId,
+    /// Response time of successes, microseconds from the intended start to the last byte.
+    pub ok_response_us: Histogram<u64>,
+    /// Service time of successes, microseconds from the send to the last byte.
+    pub ok_service_us: Histogram<u64>,
+    /// Response time of failures.
+    pub failed_response_us: Histogram<u64>,
+    /// Service time of failures.
+    pub failed_service_us: Histogram<u64>,
+    /// Failures by kind.
+    pub errors: BTreeMap<ErrorKind, u64>,
+    /// Answers by status.
+    pub statuses: BTreeMap<u16, u64>,
+    /// Body bytes sent.
+    pub bytes_sent: u64,
+    /// Body bytes received.
+    pub bytes_received: u64,
+}
+
+/// Counts since the last pulse, at 10 ms resolution.
+#[derive(Debug, Clone, Default)]
+pub struct Pulse {
+    /// When it was taken: everything that ended before is in it or in an earlier one.
+    pub at: Micros,
+    /// Non-empty slices in order of time.
+    pub slices: Vec<Slice>,
+    /// Iterations in progress.
+    pub users: u64,
+    /// Failures worth showing, at most a few per step and kind in a run.
+    pub samples: Vec<ErrorSample>,
+}
+
+/// Length of a [`Slice`], microseconds.
+pub const SLICE_US: u64 = 10_000;
+
+/// What ended within one hundredth of a second at one step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slice {
+    /// Its start, a multiple of [`SLICE_US`].
+    pub at: Micros,
+    /// Which step.
+    pub step: StepId,
+    /// Successes.
+    pub ok: u32,
+    /// Failures.
+    pub failed: u32,
+    /// Largest response time in it, microseconds.
+    pub max_response_us: u64,
+    /// Sum of response times, microseconds.
+    pub sum_response_us: u64,
+    /// Earliest send of a request that failed, microseconds of run time; 0 without failures.
+    pub first_failed_sent: Micros,
+    /// Zone that answered most of its requests, as the answers' `x-zone` says, if any did.
+    pub zone: Option<String>,
+}
+
+/// A failure as a person would want to see it. Never holds secrets: no request headers or bodies.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ErrorSample {
+    /// When it ended.
+    pub at: Micros,
+    /// Which step.
+    pub step: StepId,
+    /// Why.
+    pub kind: ErrorKind,
+    /// Status, where there was an answer.
+    pub status: Option<u16>,
+    /// What was expected and what came, at most 300 characters.
+    pub message: String,
+    /// `METHOD path` without the query's values.
+    pub request: String,
+    /// The pod that answered, as `x-pod` says.
+    pub pod: Option<String>,
+}
