@@ -5,6 +5,7 @@
 //! binary, started again with a hidden subcommand (see [`process`]).
 
 pub mod api;
+pub mod client;
 pub mod control;
 pub mod edge;
 pub mod links;
