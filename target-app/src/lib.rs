@@ -11,5 +11,6 @@ pub mod edge;
 pub mod links;
 pub mod postgres;
 pub mod process;
+pub mod service;
 pub mod shop;
 pub mod task_runner;
