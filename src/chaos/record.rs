@@ -139,6 +139,18 @@ pub enum ChaosEventKind {
         /// Why.
         reason: String,
     },
+    /// Something went wrong that changes nothing for the faults, but that a person should know.
+    Problem {
+        /// What.
+        reason: String,
+    },
     /// The provider saw or did something.
-    Provider(ProviderEvent),
+    Provider {
+        /// `pod-ready`
+        kind: String,
+        /// To whom.
+        subject: String,
+        /// For people.
+        detail: String,
+    },
 }

@@ -55,8 +55,7 @@ fn pods_missing(before: &Snapshot, now: &Snapshot) -> Vec<String> {
 }
 
 fn failover_missing(before: &Snapshot, now: &Snapshot) -> Vec<String> {
-    let primary =
-        |snapshot: &Snapshot| Some(snapshot.database.as_ref()?.primary()?.name.clone());
+    let primary = |snapshot: &Snapshot| Some(snapshot.database.as_ref()?.primary()?.name.clone());
     let mut missing = Vec::new();
     match primary(now) {
         None => missing.push("no node takes writes".to_owned()),
@@ -75,8 +74,7 @@ fn failover_missing(before: &Snapshot, now: &Snapshot) -> Vec<String> {
 }
 
 fn redundancy_missing(before: &Snapshot, now: &Snapshot) -> Option<String> {
-    let redundant =
-        |snapshot: &Snapshot| snapshot.database.as_ref().is_some_and(|db| db.redundant);
+    let redundant = |snapshot: &Snapshot| snapshot.database.as_ref().is_some_and(|db| db.redundant);
     (redundant(before) && !redundant(now))
         .then(|| "no standby has caught up with the primary".to_owned())
 }

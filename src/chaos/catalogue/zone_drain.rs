@@ -17,10 +17,7 @@ impl Fault for ZoneDrain {
             change: Change::DrainZone { zone: zone.clone() },
             targets: loss.targets(),
             words: format!("empty zone {zone} in good order and keep it empty"),
-            blast_radius: format!(
-                "{}; replacements start in other zones",
-                loss.blast_radius()
-            ),
+            blast_radius: format!("{}; replacements start in other zones", loss.blast_radius()),
             undo: format!("zone {zone} takes part again"),
             restored_when: RESTORED_WHEN.to_owned(),
         })

@@ -6,10 +6,9 @@ mod view;
 use std::time::Duration;
 
 pub use control::ControlApi;
+use target_app::client::Client;
 
-use super::{
-    ChangeId, Occurrence, Order, Pending, Place, Provider, ProviderError, Receipt, Snapshot,
-};
+use super::{ChangeId, Occurrence, Order, Pending, Place, Provider, Receipt, Snapshot};
 use crate::scenario::ProviderKind;
 
 /// Faults on a local stack.
@@ -28,6 +27,15 @@ impl<C: ControlApi> LocalProvider<C> {
             stack: stack.into(),
             pid,
         }
+    }
+}
+
+impl LocalProvider<Client> {
+    /// Faults on the stack that `client` talks to.
+    #[must_use]
+    pub fn of(client: Client) -> Self {
+        let (stack, pid) = (client.handle().name.clone(), client.handle().pid);
+        Self::new(client, stack, pid)
     }
 }
 
@@ -81,14 +89,5 @@ impl<C: ControlApi> Provider for LocalProvider<C> {
             format!("loadtest chaos recover --stack {stack}"),
             format!("loadtest stack down --name {stack}"),
         ]
-    }
-}
-
-/// A control plane that does not answer at all is gone; anything else is its word.
-#[must_use]
-pub fn gone(stack: &str, reason: impl Into<String>) -> ProviderError {
-    ProviderError::Gone {
-        place: format!("stack `{stack}`"),
-        reason: reason.into(),
     }
 }
