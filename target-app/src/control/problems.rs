@@ -112,40 +112,39 @@ fn pods(state: &State, found: &mut Vec<Problem>) {
 }
 
 fn database(state: &State, found: &mut Vec<Problem>) {
-    let mut add = |text: String| add(found, Scope::Database, text);
     let Some(database) = &state.database else {
-        add("the database is starting".into());
-        return;
+        return add(found, Scope::Database, "the database is starting".into());
     };
     if state.database_busy {
-        add("the database's roles are being changed".into());
+        add(found, Scope::Database, "the database is failing over".into());
     }
-    let primary = database
-        .nodes
-        .iter()
-        .find(|node| node.role == DatabaseRole::Primary);
+    let with = |role| database.nodes.iter().find(move |node| node.role == role);
+    let (primary, standby) = (with(DatabaseRole::Primary), with(DatabaseRole::Standby));
     match primary {
-        None => add("the database has no primary".into()),
+        None => add(found, Scope::Database, "the database has no primary".into()),
         Some(primary) if database.endpoint_target.as_ref() != Some(&primary.name) => {
-            add(format!("the database's endpoint does not lead to {}", primary.name));
+            let text = format!("the database's endpoint does not lead to {}", primary.name);
+            add(found, Scope::Database, text);
         }
         Some(_) => {}
     }
+    // With a single zone left there is no place for a standby until the change is undone.
+    let alone = state.zones_up().len() == 1 && state.spec.zones.len() > 1;
+    let scope = if alone { Scope::Change } else { Scope::Database };
     if !database.redundant {
-        add("the database has no standby in step".into());
+        let why = state.database_trouble.as_ref();
+        let why = why.map_or_else(String::new, |why| format!(": {why}"));
+        add(found, scope, format!("the database has no standby in step{why}"));
     }
     if state.spec.replication == Replication::Synchronous && !database.synchronous {
-        add("commits do not wait for the database's standby".into());
+        add(found, scope, "commits do not wait for the database's standby".into());
     }
-    let standby = database
-        .nodes
-        .iter()
-        .find(|node| node.role == DatabaseRole::Standby);
     if let (Some(primary), Some(standby)) = (primary, standby)
         && primary.zone == standby.zone
-        && state.zones_up().len() > 1
+        && state.spec.zones.len() > 1
     {
-        add(format!("primary and standby are both in zone {}", primary.zone));
+        let text = format!("primary and standby are both in zone {}", primary.zone);
+        add(found, scope, text);
     }
 }
 

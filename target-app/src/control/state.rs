@@ -18,8 +18,10 @@ pub(super) struct State {
     pub(super) edge: Edge,
     /// As the pair says; `None` until it is up.
     pub(super) database: Option<Database>,
-    /// A failover or a move is under way.
+    /// A failover is under way.
     pub(super) database_busy: bool,
+    /// What keeps it from being redundant, in the pair's own words.
+    pub(super) database_trouble: Option<String>,
     pub(super) changes: Changes,
     /// The next pod's number, for each app.
     next: BTreeMap<App, u32>,
@@ -98,6 +100,7 @@ impl State {
             edge: Edge::default(),
             database: None,
             database_busy: false,
+            database_trouble: None,
             changes: Changes::default(),
             next: BTreeMap::new(),
         }

@@ -132,14 +132,15 @@ impl Supervisor {
                 }
             }
             Action::FailOverDatabase { mode, profile } => {
-                self.fail_over(Some(id.to_owned()), *mode, *profile);
+                self.fail_over(id, *mode, *profile);
             }
             Action::OutageZone { zone } => {
                 // Silence first: not even the end of a connection may get out.
                 self.set_links();
-                self.tools.database.lose_zone(zone);
+                self.tools.database.lose_zone(zone.clone());
             }
-            Action::DrainZone { .. } | Action::DelayLinks { .. } => {}
+            Action::DrainZone { zone } => self.tools.database.leave_zone(zone.clone()),
+            Action::DelayLinks { .. } => {}
         }
         // Before the receipt, so that a first effect is under way.
         self.place_pods();

@@ -11,17 +11,19 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 
 use super::database::{DatabaseHandle, DatabaseNews};
 use super::edge::{EdgeHandle, EdgeNews};
 use super::events::EventLog;
 use super::journal::Journal;
 use super::pod::{PodHandle, PodNews, PodSettings};
+use super::outlook::Outlook;
 use super::problems;
 use super::server::Refusal;
 use super::state::{App, State};
-use crate::api::{ChangeReceipt, ChangeRequest, EventKind, LinkMode, StackStatus, ZoneState};
+use crate::api::{ChangeReceipt, ChangeRequest, EventKind, StackStatus, ZoneState};
+use crate::links::Link;
 use crate::process::Shutdown;
 
 use undo::Waiter;
@@ -31,7 +33,6 @@ use undo::Waiter;
 const TICK: Duration = Duration::from_millis(50);
 
 /// What the supervisor hears.
-#[derive(Debug)]
 pub(super) enum Message {
     /// How is the stack?
     Status(oneshot::Sender<StackStatus>),
@@ -57,7 +58,6 @@ pub(super) enum Message {
 }
 
 /// What the supervisor works with.
-#[derive(Debug)]
 pub(super) struct Tools {
     pub(super) edge: EdgeHandle,
     pub(super) database: DatabaseHandle,
@@ -65,12 +65,10 @@ pub(super) struct Tools {
     pub(super) events: Arc<EventLog>,
     pub(super) journal: Journal,
     pub(super) inbox: mpsc::UnboundedReceiver<Message>,
-    /// Why the stack is not healthy, for whoever waits for it.
-    pub(super) problems: watch::Sender<Option<Vec<String>>>,
+    pub(super) outlook: Outlook,
 }
 
 /// The owner of the state.
-#[derive(Debug)]
 pub(super) struct Supervisor {
     state: State,
     tools: Tools,
@@ -142,12 +140,12 @@ impl Supervisor {
 
     /// Compares what is with what ought to be, and does what brings the two together.
     fn reconcile(&mut self) {
+        self.look_at_database();
         self.report_zones();
         self.place_pods();
         self.forget_gone_pods();
         self.set_links();
         self.tell_edge();
-        self.place_database();
         self.notice_effects();
         self.notice_undone();
         self.report_health();
@@ -171,34 +169,28 @@ impl Supervisor {
 
     /// Every link does what the open changes make of it.
     fn set_links(&self) {
-        let changes = &self.state.changes;
-        let primary_zone = self.state.primary_zone().unwrap_or_default();
+        let primary_zone = self.state.primary_zone();
         for handle in self.pods.values() {
-            for link in handle.links() {
-                let link_now = link.describe();
-                let to = match link_now.to.as_str() {
-                    "database" => primary_zone,
-                    zone => zone,
-                };
-                let mode = changes.link_mode(&link_now.name, &link_now.from, to);
-                if mode != link_now.mode {
-                    link.set(mode);
-                    self.report_link(&link_now.name, mode);
-                }
+            self.set_link(&handle.back, primary_zone);
+            if let Some(front) = &handle.front {
+                self.set_link(front, None);
             }
         }
-        self.tools.database.set_links(|link| {
-            let mode = changes.link_mode(&link.name, &link.from, &link.to);
-            if mode != link.mode {
-                self.report_link(&link.name, mode);
-            }
-            mode
-        });
+        if let Some(link) = self.tools.database.replication_link() {
+            self.set_link(&link, None);
+        }
     }
 
-    fn report_link(&self, link: &str, mode: LinkMode) {
-        let words = problems::link_in_words(mode).unwrap_or_else(|| "passes".into());
-        self.tools.events.add(EventKind::LinkChanged, link, words);
+    /// A link does what the open changes make of it; `to` is where it ends, if that moves.
+    fn set_link(&self, link: &Link, to: Option<&str>) {
+        let now = link.describe();
+        let to = to.unwrap_or(&now.to);
+        let mode = self.state.changes.link_mode(&now.name, &now.from, to);
+        if mode != now.mode {
+            link.set(mode);
+            let words = problems::link_in_words(mode).unwrap_or_else(|| "passes".into());
+            self.tools.events.add(EventKind::LinkChanged, now.name, words);
+        }
     }
 
     fn report_health(&mut self) {
@@ -210,13 +202,7 @@ impl Supervisor {
             self.tools.events.add(EventKind::StackHealthy, name, detail);
         }
         self.reported.healthy = healthy;
-        let words = Some(found.into_iter().map(|problem| problem.text).collect());
-        self.tools.problems.send_if_modified(|known| {
-            let differs = *known != words;
-            if differs {
-                *known = words;
-            }
-            differs
-        });
+        let words = found.into_iter().map(|problem| problem.text);
+        self.tools.outlook.set_problems(words.collect());
     }
 }

@@ -28,10 +28,6 @@ const NOTICE_LIMIT: Duration = Duration::from_secs(5);
 impl Supervisor {
     /// Starts what is missing and moves what is in the wrong place.
     pub(super) fn place_pods(&mut self) {
-        // Without it no pod knows where the database is.
-        if self.tools.database.endpoint().is_none() {
-            return;
-        }
         let plan = placement::plan(&self.state, Instant::now());
         for name in plan.leave {
             self.drain(&name);

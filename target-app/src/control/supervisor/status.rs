@@ -22,7 +22,7 @@ impl Supervisor {
                 .edge
                 .address
                 .map_or_else(String::new, |address| format!("http://{address}")),
-            database_endpoint: text(self.tools.database.endpoint()),
+            database_endpoint: self.tools.database.endpoint().to_string(),
             healthy: problems.is_empty(),
             problems: problems.into_iter().map(|problem| problem.text).collect(),
             zones: state.spec.zones.iter().map(zone).collect(),
@@ -42,6 +42,7 @@ impl Supervisor {
 
     /// All links, in the order of the pods.
     pub(super) fn links(&self) -> Vec<Link> {
+        // Where the database is, is where its primary is.
         let primary_zone = self.state.primary_zone().unwrap_or("database");
         let handles = self.state.pods.iter().filter_map(|pod| self.pods.get(&pod.name));
         let mut links: Vec<Link> = handles
@@ -55,7 +56,7 @@ impl Supervisor {
                 _ => link,
             })
             .collect();
-        links.extend(self.tools.database.links());
+        links.extend(self.tools.database.replication_link().map(|link| link.describe()));
         links
     }
 }

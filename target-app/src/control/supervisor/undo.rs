@@ -50,6 +50,7 @@ impl Supervisor {
         for handle in self.pods.values() {
             handle.resume();
         }
+        self.tools.database.repair();
         self.wait_for(ids, true, answer);
     }
 
@@ -77,9 +78,10 @@ impl Supervisor {
                     }
                 }
             }
-            Action::OutageZone { zone } => self.tools.database.regain_zone(&zone),
-            Action::DrainZone { .. }
-            | Action::KillPods { .. }
+            Action::OutageZone { zone } | Action::DrainZone { zone } => {
+                self.tools.database.regain_zone(zone);
+            }
+            Action::KillPods { .. }
             | Action::FailOverDatabase { .. }
             | Action::DelayLinks { .. } => {}
         }
