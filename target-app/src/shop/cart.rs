@@ -47,7 +47,7 @@ pub(crate) async fn replace(
     let mut fields = Fields::read(&body)?;
     let items = fields.items(true).unwrap_or_default();
     fields.finish()?;
-    change(&shop, customer, &items, true).await
+    change(&shop, customer, &items, true).await.map(Json)
 }
 
 /// `POST /api/cart/items`: this on top of what is there.
@@ -63,7 +63,7 @@ pub(crate) async fn add(
     if let Some((product, quantity)) = item {
         items.add(product, quantity);
     }
-    change(&shop, customer, &items, false).await
+    change(&shop, customer, &items, false).await.map(Json)
 }
 
 /// `DELETE /api/cart`
@@ -80,7 +80,7 @@ async fn change(
     customer: i64,
     items: &Items,
     replace: bool,
-) -> Result<Json<Cart>, ShopError> {
+) -> Result<Cart, ShopError> {
     let mut lease = shop.database.lease().await?;
     let written = shop
         .database
@@ -89,7 +89,7 @@ async fn change(
     match written {
         Ok(cart) => {
             lease.finish();
-            Ok(Json(cart))
+            Ok(cart)
         }
         // The connection goes with its failed transaction.
         Err(DatabaseError::Query(error))

@@ -63,6 +63,7 @@ CREATE TABLE jobs (
     order_id     bigint REFERENCES orders,
     state        text   NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'done', 'dead')),
     run_at       timestamptz NOT NULL DEFAULT now(),
+    recurring    boolean NOT NULL DEFAULT false,
     attempts     integer NOT NULL DEFAULT 0,
     max_attempts integer NOT NULL DEFAULT 8,
     last_error   text,
@@ -71,8 +72,8 @@ CREATE TABLE jobs (
 );
 CREATE INDEX jobs_due ON jobs (run_at, id) WHERE state = 'queued';
 CREATE UNIQUE INDEX jobs_one_confirmation ON jobs (order_id) WHERE kind = 'order-confirmation';
--- At most one run of each scheduled task is ever waiting.
-CREATE UNIQUE INDEX jobs_one_scheduled ON jobs (kind) WHERE state = 'queued' AND order_id IS NULL;
+-- Of what comes round, at most one run is ever waiting.
+CREATE UNIQUE INDEX jobs_one_recurring ON jobs (kind) WHERE state = 'queued' AND recurring;
 
 -- What the task runner sent.
 CREATE TABLE emails (
@@ -84,4 +85,11 @@ CREATE TABLE emails (
     sent_at   timestamptz NOT NULL DEFAULT now()
 );
 
-INSERT INTO jobs (kind, run_at) VALUES ('forget-carts', now() + interval '1 minute');
+-- Jobs that come round: when one has ended, the next is queued in the same transaction.
+CREATE TABLE schedules (
+    kind          text PRIMARY KEY,
+    every_minutes integer NOT NULL CHECK (every_minutes > 0)
+);
+INSERT INTO schedules VALUES ('forget-carts', 1);
+INSERT INTO jobs (kind, recurring, run_at)
+SELECT kind, true, now() + every_minutes * interval '1 minute' FROM schedules;
