@@ -41,12 +41,11 @@ impl Allowance {
             .gates
             .iter()
             .filter_map(|gate| match &gate.subject {
-                GateSubject::Recovery { fault: of, check } if *of == fault => match check {
-                    RecoveryCheck::RecoveredWithin(limit) | RecoveryCheck::Unavailable(limit) => {
-                        Some(*limit)
-                    }
-                    _ => None,
-                },
+                GateSubject::Recovery {
+                    fault: of,
+                    check:
+                        RecoveryCheck::RecoveredWithin(limit) | RecoveryCheck::Unavailable(limit),
+                } if *of == fault => Some(*limit),
                 _ => None,
             })
             .max();
@@ -150,13 +149,20 @@ impl Guards {
             started: interval.started,
         };
         for step in &interval.steps {
-            for (into, from) in [
-                (&mut second.response_us, &step.ok_response_us),
-                (&mut second.response_us, &step.failed_response_us),
-                (&mut second.service_us, &step.ok_service_us),
-                (&mut second.service_us, &step.failed_service_us),
+            for (into, ok, failed) in [
+                (
+                    &mut second.response_us,
+                    &step.ok_response_us,
+                    &step.failed_response_us,
+                ),
+                (
+                    &mut second.service_us,
+                    &step.ok_service_us,
+                    &step.failed_service_us,
+                ),
             ] {
-                into.add(from).expect("both grow on demand");
+                into.add(ok).expect("both grow on demand");
+                into.add(failed).expect("both grow on demand");
             }
         }
         self.seconds.push_back(second);

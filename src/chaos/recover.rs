@@ -9,22 +9,7 @@ use std::time::Duration;
 
 use super::conductor::{UndoResult, undo};
 use super::journal::{self, Index, Journal, JournalError, Registered};
-use crate::provider::{ChangeId, Place, Provider, ProviderError, Snapshot};
-
-/// How providers are found again by a later process.
-pub trait Finder {
-    /// The provider of this place; none: it does not exist any more.
-    ///
-    /// # Errors
-    /// Why it cannot be told whether it exists.
-    fn find(&self, place: &Place) -> Result<Option<Arc<dyn Provider>>, String>;
-
-    /// Every place of this user that exists now.
-    ///
-    /// # Errors
-    /// Why they cannot be listed.
-    fn places(&self) -> Result<Vec<Place>, String>;
-}
+use crate::provider::{ChangeId, Finder, Place, Provider, ProviderError, Snapshot};
 
 /// What is broken, and what would be done about it.
 #[derive(Debug, Default)]

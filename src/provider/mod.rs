@@ -57,6 +57,21 @@ pub trait Provider: Send + Sync + 'static {
     fn by_hand(&self, change: &ChangeId) -> Vec<String>;
 }
 
+/// How providers are found again by a later process.
+pub trait Finder {
+    /// The provider of this place; none: it does not exist any more.
+    ///
+    /// # Errors
+    /// Why it cannot be told whether it exists.
+    fn find(&self, place: &Place) -> Result<Option<Arc<dyn Provider>>, String>;
+
+    /// Every place of this user that exists now.
+    ///
+    /// # Errors
+    /// Why they cannot be listed.
+    fn places(&self) -> Result<Vec<Place>, String>;
+}
+
 /// Why a provider could not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderError {

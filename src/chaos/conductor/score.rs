@@ -49,7 +49,7 @@ struct Part {
 /// What a call came to.
 enum Answer {
     Refused(String),
-    Aimed(Aimed, Result<Instant, Misfire>),
+    Aimed(Box<Aimed>, Result<Instant, Misfire>),
     Undone(UndoResult),
 }
 
@@ -223,7 +223,7 @@ impl Score {
             };
             lock(&book).aimed(fault, &aimed);
             let fired = injection.fire(&aimed.plan).await;
-            (fault, Answer::Aimed(aimed, fired))
+            (fault, Answer::Aimed(Box::new(aimed), fired))
         });
     }
 
@@ -248,7 +248,7 @@ impl Score {
                 lock(&self.book).refused(fault, reason);
             }
             Answer::Aimed(aimed, fired) => {
-                self.parts[fault].aimed = Some(aimed);
+                self.parts[fault].aimed = Some(*aimed);
                 self.fired(fault, fired);
             }
             Answer::Undone(result) => {

@@ -1,11 +1,13 @@
 //! The bundled stack on this machine, through its control plane's API.
 
 mod control;
+mod find;
 mod view;
 
 use std::time::Duration;
 
 pub use control::ControlApi;
+pub use find::LocalFinder;
 use target_app::client::Client;
 
 use super::{ChangeId, Occurrence, Order, Pending, Place, Provider, Receipt, Snapshot};
