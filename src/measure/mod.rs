@@ -3,4 +3,5 @@
 pub mod clock;
 pub mod interval;
 pub mod outcome;
+pub mod phases;
 pub mod recovery;

@@ -388,8 +388,18 @@ mod tests {
         assert_eq!(impact.failed, 1);
         assert_eq!(
             impact.recovered,
-            Some(12_010_000),
-            "touched, so T5 follows the last failure"
+            Some(10_000_000),
+            "the SLO was never missed"
         );
+    }
+
+    #[test]
+    fn a_fault_that_bites_late_is_not_recovered_before_it_bit() {
+        let mut tracker = Tracker::new(RULE, 10_000_000, 100.0);
+        feed(&mut tracker, 10_000_000, 15_000_000, 0..0);
+        assert_eq!(tracker.recovered_since(), None);
+        tracker.effective(15_500_000);
+        feed(&mut tracker, 15_000_000, 20_000_000, 15_000_000..15_500_000);
+        assert_eq!(tracker.impact(20_000_000).recovered, Some(15_500_000));
     }
 }
