@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod interval;
+pub mod ledger;
 pub mod outcome;
 pub mod phases;
 pub mod recovery;

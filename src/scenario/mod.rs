@@ -4,4 +4,5 @@ pub mod extract;
 pub mod model;
 pub mod template;
 
+pub use extract::JsonPath;
 pub use model::*;
