@@ -3,3 +3,4 @@
 pub mod clock;
 pub mod interval;
 pub mod outcome;
+pub mod window;
