@@ -1,1 +1,7 @@
 //! Gates: the rules that decide the verdict. Pure.
+
+pub mod result;
+pub mod verdict;
+
+pub use result::{GateResult, GateVerdict, Unit};
+pub use verdict::{Ending, ExitCode, Verdict};

@@ -1,4 +1,3 @@
-//! Histograms, timeline, phases, recovery, ledger, generator health.
 
 pub mod clock;
 pub mod interval;
@@ -6,3 +5,4 @@ pub mod ledger;
 pub mod outcome;
 pub mod phases;
 pub mod recovery;
+pub mod window;

@@ -1,1 +1,5 @@
 //! summary.json, and every report made from it.
+
+pub mod summary;
+
+pub use summary::Summary;
