@@ -1,5 +1,6 @@
 
 pub mod clock;
+pub mod generator;
 pub mod interval;
 pub mod ledger;
 pub mod outcome;
