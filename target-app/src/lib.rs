@@ -5,10 +5,12 @@
 //! binary, started again with a hidden subcommand (see [`process`]).
 
 pub mod api;
+pub mod client;
 pub mod control;
 pub mod edge;
 pub mod links;
 pub mod postgres;
 pub mod process;
+pub mod service;
 pub mod shop;
 pub mod task_runner;

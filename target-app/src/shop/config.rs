@@ -1,0 +1,164 @@
+//! What a pod of the shop is told.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::service::Secret;
+use crate::service::database::DatabaseParams;
+
+/// Configuration of one shop pod. Everything after `session_key` has a default.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShopConfig {
+    /// Name, told in the header `x-pod`.
+    pub pod: String,
+    /// Zone, told in the header `x-zone`.
+    pub zone: String,
+    /// Where to listen; port 0 chooses a free one.
+    pub listen: SocketAddr,
+    /// The database's `host:port`, or several separated by commas.
+    pub database: String,
+    /// Role.
+    pub database_user: String,
+    /// Password; may be empty.
+    #[serde(default)]
+    pub database_password: Secret,
+    /// Database name.
+    pub database_name: String,
+    /// Signs session tokens: the same for all pods, at least 16 bytes.
+    pub session_key: Secret,
+    /// Connections at most.
+    #[serde(default = "default::pool_size")]
+    pub pool_size: usize,
+    /// A database operation that takes longer is given up together with its connection, in milliseconds.
+    #[serde(default = "default::query_timeout_ms")]
+    pub query_timeout_ms: u64,
+    /// How long a session lasts, in seconds.
+    #[serde(default = "default::session_seconds")]
+    pub session_seconds: u64,
+    /// What a new password's hash costs.
+    #[serde(default)]
+    pub password_cost: PasswordCost,
+    /// Requests that one client may make.
+    #[serde(default)]
+    pub rate_limit: RateLimit,
+    /// Log every request, not only failed and slow ones.
+    #[serde(default)]
+    pub log_requests: bool,
+    /// Requests that take at least this long are logged, in milliseconds.
+    #[serde(default = "default::slow_request_ms")]
+    pub slow_request_ms: u64,
+    /// When asked to stop: how long to serve on, unready, so that the edge notices, in milliseconds.
+    #[serde(default = "default::drain_ms")]
+    pub drain_ms: u64,
+    /// How long requests in flight may take after that, in milliseconds.
+    #[serde(default = "default::grace_ms")]
+    pub grace_ms: u64,
+}
+
+impl ShopConfig {
+    /// A configuration with defaults for all that has them.
+    #[must_use]
+    pub fn new(
+        pod: impl Into<String>,
+        zone: impl Into<String>,
+        listen: SocketAddr,
+        database: DatabaseParams,
+        session_key: impl Into<Secret>,
+    ) -> Self {
+        Self {
+            pod: pod.into(),
+            zone: zone.into(),
+            listen,
+            database: database.address,
+            database_user: database.user,
+            database_password: database.password,
+            database_name: database.name,
+            session_key: session_key.into(),
+            pool_size: default::pool_size(),
+            query_timeout_ms: default::query_timeout_ms(),
+            session_seconds: default::session_seconds(),
+            password_cost: PasswordCost::default(),
+            rate_limit: RateLimit::default(),
+            log_requests: false,
+            slow_request_ms: default::slow_request_ms(),
+            drain_ms: default::drain_ms(),
+            grace_ms: default::grace_ms(),
+        }
+    }
+
+    /// Where the database is and who asks.
+    #[must_use]
+    pub fn database_params(&self) -> DatabaseParams {
+        DatabaseParams {
+            address: self.database.clone(),
+            user: self.database_user.clone(),
+            password: self.database_password.clone(),
+            name: self.database_name.clone(),
+        }
+    }
+}
+
+/// What hashing a password costs (argon2id).
+///
+/// The default is a *test cost*: tens of microseconds, so that a load test measures the shop and
+/// not argon2. Real passwords deserve 19 MiB and 2 passes at least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PasswordCost {
+    /// Memory in KiB, at least 8.
+    pub memory_kib: u32,
+    /// Passes over it.
+    pub passes: u32,
+}
+
+impl Default for PasswordCost {
+    fn default() -> Self {
+        Self {
+            memory_kib: 64,
+            passes: 1,
+        }
+    }
+}
+
+/// Requests that one client (a session, else an address) may make.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RateLimit {
+    /// Sustained, per second. Generous by default: a load test comes from one address.
+    pub per_second: f64,
+    /// At once.
+    pub burst: f64,
+}
+
+impl Default for RateLimit {
+    fn default() -> Self {
+        Self {
+            per_second: 50_000.0,
+            burst: 50_000.0,
+        }
+    }
+}
+
+/// Defaults that serde asks for one by one.
+mod default {
+    pub(super) fn pool_size() -> usize {
+        8
+    }
+    pub(super) fn query_timeout_ms() -> u64 {
+        1_000
+    }
+    pub(super) fn session_seconds() -> u64 {
+        24 * 3600
+    }
+    pub(super) fn slow_request_ms() -> u64 {
+        1_000
+    }
+    pub(super) fn drain_ms() -> u64 {
+        600
+    }
+    pub(super) fn grace_ms() -> u64 {
+        5_000
+    }
+}

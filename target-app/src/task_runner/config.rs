@@ -1,0 +1,100 @@
+//! What a task runner is told.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::service::Secret;
+use crate::service::database::DatabaseParams;
+
+/// Configuration of one task runner. Everything after `database_name` has a default.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskRunnerConfig {
+    /// Name, told in the header `x-pod`.
+    pub pod: String,
+    /// Zone, told in the header `x-zone`.
+    pub zone: String,
+    /// Where to listen for probes and metrics; port 0 chooses a free one.
+    pub listen: SocketAddr,
+    /// The database's `host:port`, or several separated by commas.
+    pub database: String,
+    /// Role.
+    pub database_user: String,
+    /// Password; may be empty.
+    #[serde(default)]
+    pub database_password: Secret,
+    /// Database name.
+    pub database_name: String,
+    /// Jobs taken in one transaction at most.
+    #[serde(default = "default::batch")]
+    pub batch: u32,
+    /// Wait between two looks at an empty queue, in milliseconds.
+    #[serde(default = "default::poll_ms")]
+    pub poll_ms: u64,
+    /// A batch that takes longer is given up together with its connection, in milliseconds.
+    #[serde(default = "default::batch_timeout_ms")]
+    pub batch_timeout_ms: u64,
+    /// Wait before the second attempt; doubles with every further one, in milliseconds.
+    #[serde(default = "default::retry_ms")]
+    pub retry_ms: u64,
+    /// Longest wait between attempts, in milliseconds.
+    #[serde(default = "default::retry_max_ms")]
+    pub retry_max_ms: u64,
+}
+
+impl TaskRunnerConfig {
+    /// A configuration with defaults for all that has them.
+    #[must_use]
+    pub fn new(
+        pod: impl Into<String>,
+        zone: impl Into<String>,
+        listen: SocketAddr,
+        database: DatabaseParams,
+    ) -> Self {
+        Self {
+            pod: pod.into(),
+            zone: zone.into(),
+            listen,
+            database: database.address,
+            database_user: database.user,
+            database_password: database.password,
+            database_name: database.name,
+            batch: default::batch(),
+            poll_ms: default::poll_ms(),
+            batch_timeout_ms: default::batch_timeout_ms(),
+            retry_ms: default::retry_ms(),
+            retry_max_ms: default::retry_max_ms(),
+        }
+    }
+
+    /// Where the database is and who asks.
+    #[must_use]
+    pub fn database_params(&self) -> DatabaseParams {
+        DatabaseParams {
+            address: self.database.clone(),
+            user: self.database_user.clone(),
+            password: self.database_password.clone(),
+            name: self.database_name.clone(),
+        }
+    }
+}
+
+/// Defaults that serde asks for one by one.
+mod default {
+    pub(super) fn batch() -> u32 {
+        64
+    }
+    pub(super) fn poll_ms() -> u64 {
+        100
+    }
+    pub(super) fn batch_timeout_ms() -> u64 {
+        2_000
+    }
+    pub(super) fn retry_ms() -> u64 {
+        500
+    }
+    pub(super) fn retry_max_ms() -> u64 {
+        60_000
+    }
+}
