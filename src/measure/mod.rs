@@ -1,4 +1,3 @@
-
 pub mod clock;
 pub mod generator;
 pub mod interval;
