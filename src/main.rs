@@ -1,2 +1,14 @@
 //! Parse, dispatch, exit code.
-fn main() {}
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use loadtest::cli::{self, Cli};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match cli::dispatch(cli) {
+        Ok(code) => code.into(),
+        Err(error) => cli::complain(&error).into(),
+    }
+}
