@@ -5,4 +5,5 @@ pub mod ledger;
 pub mod outcome;
 pub mod phases;
 pub mod recovery;
+pub mod saturation;
 pub mod window;
