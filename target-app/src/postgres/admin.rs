@@ -1,0 +1,185 @@
+//! The statements that a pair makes its servers execute.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_postgres::types::PgLsn;
+use tokio_postgres::{Client, NoTls};
+
+use super::error::Error;
+use super::settings::{quote_name, quote_sql};
+
+/// A statement that a healthy server answers in milliseconds.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Between two looks at something that is about to happen.
+const GLANCE: Duration = Duration::from_millis(2);
+
+/// A superuser's connection to one server. Clones share it.
+#[derive(Clone)]
+pub(super) struct Admin {
+    node: String,
+    client: Arc<Client>,
+}
+
+/// What a primary knows of its standby.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct StandbyRow {
+    /// Its state is `streaming`.
+    pub(super) streaming: bool,
+    /// Commits wait for it.
+    pub(super) sync: bool,
+    /// Since its last reply; absent before the first.
+    pub(super) silence: Option<Duration>,
+}
+
+impl Admin {
+    pub(super) async fn connect(
+        node: &str,
+        config: &tokio_postgres::Config,
+    ) -> Result<Self, tokio_postgres::Error> {
+        let (client, connection) = config.connect(NoTls).await?;
+        // Its error also ends every statement that waits for an answer.
+        tokio::spawn(connection);
+        Ok(Self {
+            node: node.to_owned(),
+            client: Arc::new(client),
+        })
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    /// What this primary knows of the standby called `name`, if that is connected.
+    pub(super) async fn standby(&self, name: &str) -> Result<Option<StandbyRow>, Error> {
+        let look = "SELECT state = 'streaming', sync_state IN ('sync', 'quorum'), \
+                    extract(epoch FROM clock_timestamp() - reply_time)::float8 \
+                    FROM pg_stat_replication WHERE application_name = $1 \
+                    ORDER BY backend_start DESC LIMIT 1";
+        let row = self
+            .within("look at its standby", self.client.query_opt(look, &[&name]))
+            .await?;
+        Ok(row.map(|row| StandbyRow {
+            streaming: row.get(0),
+            sync: row.get(1),
+            silence: row
+                .get::<_, Option<f64>>(2)
+                .map(|s| Duration::from_secs_f64(s.max(0.0))),
+        }))
+    }
+
+    /// Makes this standby a primary, and returns when it accepts writes.
+    pub(super) async fn promote(&self) -> Result<(), Error> {
+        self.execute("promote it", "SELECT pg_promote(false)")
+            .await?;
+        let deadline = Instant::now() + PATIENCE;
+        while self
+            .flag("ask its role", "SELECT pg_is_in_recovery()", None)
+            .await?
+        {
+            self.wait(deadline, "its promotion").await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn checkpoint(&self) -> Result<(), Error> {
+        self.execute("checkpoint", "CHECKPOINT").await
+    }
+
+    /// Writes something and returns a position in the log that is past it and durable.
+    pub(super) async fn write_marker(&self) -> Result<PgLsn, Error> {
+        let write = "SELECT pg_logical_emit_message(true, 'pair', 'marker')";
+        self.execute("write a marker", write).await?;
+        let position = self
+            .client
+            .query_one("SELECT pg_current_wal_flush_lsn()", &[]);
+        let row = self.within("read its log position", position).await?;
+        Ok(row.get(0))
+    }
+
+    /// Whether this standby has replayed its log past `marker`. It is asked itself: a primary has
+    /// been seen to call a standby `streaming` whose replay was stuck.
+    pub(super) async fn has_replayed(&self, marker: PgLsn) -> Result<bool, Error> {
+        let ask = "SELECT coalesce(pg_last_wal_replay_lsn() >= $1, false)";
+        self.flag("ask for its replay position", ask, Some(marker))
+            .await
+    }
+
+    /// Makes commits wait for the standby called `name`, or for none, and returns when they do.
+    pub(super) async fn set_synchronous(&self, name: Option<&str>) -> Result<(), Error> {
+        let value = name.map_or_else(String::new, |name| {
+            format!("FIRST 1 ({})", quote_name(name))
+        });
+        let set = format!(
+            "ALTER SYSTEM SET synchronous_standby_names = {}",
+            quote_sql(&value)
+        );
+        self.execute("set synchronous_standby_names", &set).await?;
+        self.execute("reload its configuration", "SELECT pg_reload_conf()")
+            .await?;
+        let Some(name) = name else { return Ok(()) };
+        let deadline = Instant::now() + PATIENCE;
+        while !self.standby(name).await?.is_some_and(|row| row.sync) {
+            self.wait(deadline, "its standby to become synchronous")
+                .await?;
+        }
+        // Commits begin to wait when the checkpointer has read the new value, which shows nowhere;
+        // it does so before it serves this request.
+        self.checkpoint().await
+    }
+
+    async fn execute(&self, doing: &'static str, statement: &str) -> Result<(), Error> {
+        self.within(doing, self.client.batch_execute(statement))
+            .await
+    }
+
+    async fn flag(
+        &self,
+        doing: &'static str,
+        statement: &str,
+        parameter: Option<PgLsn>,
+    ) -> Result<bool, Error> {
+        let answer = match &parameter {
+            Some(lsn) => {
+                self.within(doing, self.client.query_one(statement, &[lsn]))
+                    .await?
+            }
+            None => {
+                self.within(doing, self.client.query_one(statement, &[]))
+                    .await?
+            }
+        };
+        Ok(answer.get(0))
+    }
+
+    async fn within<T>(
+        &self,
+        doing: &'static str,
+        statement: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, Error> {
+        match tokio::time::timeout(PATIENCE, statement).await {
+            Ok(answer) => answer.map_err(|source| Error::Sql {
+                node: self.node.clone(),
+                doing,
+                source,
+            }),
+            Err(_) => Err(self.late(doing)),
+        }
+    }
+
+    async fn wait(&self, deadline: Instant, what: &'static str) -> Result<(), Error> {
+        if Instant::now() > deadline {
+            return Err(self.late(what));
+        }
+        tokio::time::sleep(GLANCE).await;
+        Ok(())
+    }
+
+    fn late(&self, what: &str) -> Error {
+        Error::Timeout {
+            what: format!("database server {} ({what})", self.node),
+            seconds: PATIENCE.as_secs(),
+        }
+    }
+}
