@@ -1,29 +1,67 @@
-//! The shop: catalogue, customers, cart, orders.
+//! The shop: catalogue, customers, cart, orders. One process is one pod.
+//!
+//! Its promises, whatever fails around it: an order that was answered 201 is in the database with
+//! its payment, its confirmation job and its stock; the same `Idempotency-Key` never makes a second
+//! one; and when a commit's outcome cannot be known, the answer says so.
 
+mod body;
+mod cart;
+mod catalogue;
 mod config;
+mod customers;
+mod error;
+mod front_page;
+mod invariants;
+mod limiter;
+mod metrics;
+mod openapi;
+mod orders;
+mod password;
+mod probes;
+mod request_context;
+mod routes;
 pub mod schema;
+mod seed;
+mod session;
+mod state;
+
+use std::sync::Arc;
+use std::time::Duration;
 
 pub use config::{PasswordCost, RateLimit, ShopConfig};
 
 use crate::process::Shutdown;
+use crate::service::http::{Farewell, serve};
 use crate::service::{Bound, ServeError, bind};
 
 /// Serves one pod of the shop until `shutdown`; `bound` is told where it listens.
 ///
-/// The database need not be there yet: until it takes writes, `/readyz` answers 503.
+/// The database need not be there yet: until it takes writes, `/readyz` answers 503. One
+/// current-thread runtime is enough for a pod.
 ///
 /// # Errors
-/// When the address cannot be bound or the listener breaks.
+/// When the configuration is impossible, the address cannot be bound or the listener breaks.
 pub async fn run(
     config: ShopConfig,
     bound: impl FnOnce(Bound),
-    mut shutdown: Shutdown,
+    shutdown: Shutdown,
 ) -> Result<(), ServeError> {
-    let (_listener, address) = bind(config.listen).await?;
+    let farewell = Farewell {
+        drain: Duration::from_millis(config.drain_ms),
+        grace: Duration::from_millis(config.grace_ms),
+    };
+    let (listener, address) = bind(config.listen).await?;
+    let shop = Arc::new(state::Shop::new(config)?);
+    let probes = shop.database.for_probes()?;
+    let watch = shop.writable.clone().watch(probes, shutdown.clone());
+    let watch = tokio::spawn(watch);
     bound(Bound {
         address,
         admin: None,
     });
-    shutdown.requested().await;
-    Ok(())
+    let router = routes::router(Arc::clone(&shop));
+    let served = serve(listener, router, shutdown, &shop.leaving, farewell).await;
+    watch.abort();
+    shop.database.close();
+    served
 }

@@ -11,9 +11,9 @@ use crate::service::database::DatabaseParams;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TaskRunnerConfig {
-    /// Name, told in the header `x-pod`.
+    /// Name, told in metrics and in the database's list of sessions.
     pub pod: String,
-    /// Zone, told in the header `x-zone`.
+    /// Zone, told in metrics.
     pub zone: String,
     /// Where to listen for probes and metrics; port 0 chooses a free one.
     pub listen: SocketAddr,

@@ -1,26 +1,76 @@
 //! The task runner: takes jobs from the queue and never loses one.
+//!
+//! A job's effect and its mark "done" are one transaction, and jobs are taken with
+//! `FOR UPDATE SKIP LOCKED`: a runner that dies leaves its jobs queued, and however many runners
+//! there are, each job takes effect once. The queue is polled: `NOTIFY` would make every order wait
+//! for every other's commit, since it holds one lock across the wait for the standby.
 
 mod config;
+mod email;
+mod job;
+mod metrics;
+mod probes;
+mod queue;
+mod retry;
+mod worker;
+
+use std::sync::Arc;
+use std::time::Duration;
 
 pub use config::TaskRunnerConfig;
 
+use self::worker::Worker;
 use crate::process::Shutdown;
+use crate::service::database::{Database, PoolSettings, Writable};
+use crate::service::http::{Farewell, Leaving, serve};
 use crate::service::{Bound, ServeError, bind};
 
-/// Works on the queue until `shutdown`; `bound` is told where its probes listen.
+/// How long probes may take to finish when asked to stop.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Works on the queue until `shutdown`, then finishes the batch in hand; `bound` is told where its
+/// probes listen.
 ///
 /// # Errors
-/// When the address cannot be bound or the listener breaks.
+/// When the configuration is impossible, the address cannot be bound or the listener breaks.
 pub async fn run(
     config: TaskRunnerConfig,
     bound: impl FnOnce(Bound),
-    mut shutdown: Shutdown,
+    shutdown: Shutdown,
 ) -> Result<(), ServeError> {
-    let (_listener, address) = bind(config.listen).await?;
+    let (listener, address) = bind(config.listen).await?;
+    let settings = PoolSettings {
+        size: 1,
+        operation_timeout: Duration::from_millis(config.batch_timeout_ms),
+    };
+    let database = Database::new(&config.database_params(), &config.pod, settings)?;
+    let writable = Writable::unknown();
+    let leaving = Leaving::default();
+    let metrics = Arc::new(metrics::Metrics::new(&config));
+    let watch = writable
+        .clone()
+        .watch(database.for_probes()?, shutdown.clone());
+    let watch = tokio::spawn(watch);
+    let router = probes::router(probes::Probed {
+        queue: database.for_probes()?,
+        metrics: Arc::clone(&metrics),
+        writable,
+        leaving: leaving.clone(),
+    });
     bound(Bound {
         address,
         admin: None,
     });
-    shutdown.requested().await;
-    Ok(())
+    let farewell = Farewell {
+        drain: Duration::ZERO,
+        grace: GRACE,
+    };
+    let worker = Worker::new(&config, database.clone(), metrics);
+    let (served, ()) = tokio::join!(
+        serve(listener, router, shutdown.clone(), &leaving, farewell),
+        worker.work(shutdown),
+    );
+    watch.abort();
+    database.close();
+    served
 }

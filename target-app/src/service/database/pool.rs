@@ -1,0 +1,235 @@
+//! A connection pool that recovers from every way in which a failover looks.
+//!
+//! Three habits make it recover in a fraction of a second, also when old connections just fall silent:
+//! a connection is verified before it is lent; one that fails the check puts all older ones under
+//! suspicion, so that they are not tried one by one; and a connection is closed instead of returned
+//! unless its borrower says that it finished. An operation that timed out, failed, or whose HTTP
+//! client went away in the middle of a transaction therefore never leaves its connection behind.
+
+use std::fmt;
+use std::future::Future;
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use deadpool_postgres::{
+    ClientWrapper, Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError,
+    RecyclingMethod, Runtime, Status,
+};
+use tokio_postgres::NoTls;
+use tokio_postgres::error::Severity;
+
+use super::{DatabaseParams, describe};
+use crate::service::ServeError;
+
+/// How long the check of an idle connection may take.
+const VERIFY_TIMEOUT: Duration = Duration::from_millis(250);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(2);
+const CREATE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Why there is no answer from the database.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DatabaseError {
+    /// No connection was to be had: nothing was sent.
+    #[error("no connection to the database: {0}")]
+    NoConnection(String),
+    /// It took too long; the connection was given up.
+    #[error("the database did not answer within {0:?}")]
+    TimedOut(Duration),
+    /// The server or the connection failed.
+    #[error("database: {}", describe(.0))]
+    Query(#[from] tokio_postgres::Error),
+}
+
+impl DatabaseError {
+    /// Whether it is certain that a write which failed like this was not committed.
+    pub(crate) fn changed_nothing(&self) -> bool {
+        match self {
+            Self::NoConnection(_) => true,
+            Self::TimedOut(_) => false,
+            // An ERROR rolls back. FATAL may come while a commit waits for the standby, when it is
+            // already on the primary's disk.
+            Self::Query(error) => error
+                .as_db_error()
+                .is_some_and(|db| db.parsed_severity() == Some(Severity::Error)),
+        }
+    }
+}
+
+/// Size and patience of a pool.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PoolSettings {
+    /// Connections at most.
+    pub(crate) size: usize,
+    /// Longest database operation.
+    pub(crate) operation_timeout: Duration,
+}
+
+/// A pool of verified connections. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Database {
+    pool: Pool,
+    config: tokio_postgres::Config,
+    operation_timeout: Duration,
+    suspect_before: SuspectBefore,
+}
+
+/// Connections made before this instant are not lent again.
+type SuspectBefore = Arc<Mutex<Option<Instant>>>;
+
+impl Database {
+    /// A pool; no connection is made yet.
+    pub(crate) fn new(
+        params: &DatabaseParams,
+        application: &str,
+        settings: PoolSettings,
+    ) -> Result<Self, ServeError> {
+        let config = params.driver_config(application)?;
+        let suspect_before = SuspectBefore::default();
+        Ok(Self {
+            pool: build(config.clone(), settings.size, &suspect_before)?,
+            config,
+            operation_timeout: settings.operation_timeout,
+            suspect_before,
+        })
+    }
+
+    /// A pool with one connection of its own for probes: a busy shop is not an unready one. What
+    /// it finds out about old connections holds for this pool too.
+    pub(crate) fn for_probes(&self) -> Result<Self, ServeError> {
+        Ok(Self {
+            pool: build(self.config.clone(), 1, &self.suspect_before)?,
+            ..self.clone()
+        })
+    }
+
+    /// Borrows a connection, verified or new.
+    pub(crate) async fn lease(&self) -> Result<Lease, DatabaseError> {
+        match self.pool.get().await {
+            Ok(object) => Ok(Lease(Some(object))),
+            Err(PoolError::Backend(error)) => Err(DatabaseError::NoConnection(describe(&error))),
+            Err(error) => Err(DatabaseError::NoConnection(error.to_string())),
+        }
+    }
+
+    /// Runs one database operation within the time it may take. It is dropped, never cancelled on
+    /// the server: see [`DatabaseParams::driver_config`].
+    pub(crate) async fn limited<T, E: From<DatabaseError>>(
+        &self,
+        operation: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        match tokio::time::timeout(self.operation_timeout, operation).await {
+            Ok(answer) => answer,
+            Err(_) => Err(DatabaseError::TimedOut(self.operation_timeout).into()),
+        }
+    }
+
+    /// How full the pool is.
+    pub(crate) fn status(&self) -> Status {
+        self.pool.status()
+    }
+
+    /// Closes idle connections and lends no more.
+    pub(crate) fn close(&self) {
+        self.pool.close();
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database")
+            .field("pool", &self.pool.status())
+            .finish_non_exhaustive()
+    }
+}
+
+fn build(
+    config: tokio_postgres::Config,
+    size: usize,
+    suspect_before: &SuspectBefore,
+) -> Result<Pool, ServeError> {
+    let manager = Manager::from_config(
+        config,
+        NoTls,
+        ManagerConfig {
+            // The hook below verifies: deadpool's own check would not tell us of its time-out.
+            recycling_method: RecyclingMethod::Fast,
+        },
+    );
+    let suspect_before = Arc::clone(suspect_before);
+    Pool::builder(manager)
+        .max_size(size)
+        .runtime(Runtime::Tokio1)
+        .wait_timeout(Some(WAIT_TIMEOUT))
+        .create_timeout(Some(CREATE_TIMEOUT))
+        .pre_recycle(Hook::async_fn(move |client, metrics| {
+            let suspect_before = Arc::clone(&suspect_before);
+            let created = metrics.created;
+            Box::pin(async move { verify(client, created, &suspect_before).await })
+        }))
+        .build()
+        .map_err(|error| ServeError::Config(format!("database pool: {error}")))
+}
+
+/// Asks the server for nothing, to learn whether it is still there.
+async fn verify(
+    client: &ClientWrapper,
+    created: Instant,
+    suspect_before: &SuspectBefore,
+) -> Result<(), HookError> {
+    let is_suspect = |limit: &Option<Instant>| limit.is_some_and(|limit| created < limit);
+    if is_suspect(
+        &suspect_before
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner),
+    ) {
+        return Err(HookError::message("older than one that failed its check"));
+    }
+    let began = Instant::now();
+    match tokio::time::timeout(VERIFY_TIMEOUT, client.simple_query("")).await {
+        Ok(Ok(_)) => Ok(()),
+        // Closed: finding that out about the others costs nothing.
+        Ok(Err(error)) => Err(HookError::Backend(error)),
+        Err(_) => {
+            tracing::warn!("an idle database connection fell silent: older ones are replaced");
+            let mut limit = suspect_before
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            // Those made since may well lead to the new primary.
+            *limit = (*limit).max(Some(began));
+            Err(HookError::message("did not answer its check"))
+        }
+    }
+}
+
+/// A borrowed connection: closed when dropped, unless [`Lease::finish`]ed.
+pub(crate) struct Lease(Option<Object>);
+
+impl Lease {
+    /// Gives the connection back for others. Only when no transaction is open and every answer
+    /// was read.
+    pub(crate) fn finish(mut self) {
+        drop(self.0.take());
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(object) = self.0.take() {
+            drop(Object::take(object));
+        }
+    }
+}
+
+impl Deref for Lease {
+    type Target = ClientWrapper;
+    fn deref(&self) -> &ClientWrapper {
+        self.0.as_ref().expect("present until finished or dropped")
+    }
+}
+
+impl DerefMut for Lease {
+    fn deref_mut(&mut self) -> &mut ClientWrapper {
+        self.0.as_mut().expect("present until finished or dropped")
+    }
+}

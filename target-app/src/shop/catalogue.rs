@@ -1,0 +1,223 @@
+//! The catalogue: pages, search, one product.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use serde::{Deserialize, Serialize};
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+
+use super::error::{FieldErrors, ShopError};
+use super::state::{App, Shop};
+use crate::service::database::{DatabaseError, Lease};
+
+const DEFAULT_PER_PAGE: i64 = 20;
+const MOST_PER_PAGE: i64 = 100;
+const LAST_PAGE: i64 = 1_000_000;
+
+const PAGE: &str = "
+    SELECT id, name, description, category, price_cents, stock
+    FROM products ORDER BY id LIMIT $1 OFFSET $2";
+const COUNT: &str = "SELECT count(*) FROM products";
+const SEARCH: &str = "
+    SELECT id, name, description, category, price_cents, stock
+    FROM products WHERE words @@ to_tsquery('simple', $3) ORDER BY id LIMIT $1 OFFSET $2";
+const SEARCH_COUNT: &str = "SELECT count(*) FROM products WHERE words @@ to_tsquery('simple', $1)";
+const PRODUCT: &str = "
+    SELECT id, name, description, category, price_cents, stock FROM products WHERE id = $1";
+
+/// Query parameters of the catalogue, still as text so that mistakes can be told by field.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct PageParams {
+    page: Option<String>,
+    per_page: Option<String>,
+    q: Option<String>,
+}
+
+/// One article.
+#[derive(Debug, Serialize)]
+pub(crate) struct Product {
+    pub(crate) id: i64,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) category: String,
+    pub(crate) price_cents: i64,
+    pub(crate) stock: i64,
+}
+
+/// A page of the catalogue.
+#[derive(Debug, Serialize)]
+pub(crate) struct Page {
+    pub(crate) items: Vec<Product>,
+    /// From 1.
+    pub(crate) page: i64,
+    pub(crate) per_page: i64,
+    /// At least 1.
+    pub(crate) pages: i64,
+    /// Products on all pages.
+    pub(crate) total: i64,
+}
+
+/// `GET /api/products`
+pub(crate) async fn list(
+    State(shop): State<App>,
+    Query(params): Query<PageParams>,
+) -> Result<Json<Page>, ShopError> {
+    page(&shop, &params).await.map(Json)
+}
+
+/// `GET /api/products/{id}`
+pub(crate) async fn one(
+    State(shop): State<App>,
+    Path(id): Path<String>,
+) -> Result<Json<Product>, ShopError> {
+    let id: i64 = id.parse().map_err(|_| ShopError::NotFound("product"))?;
+    let lease = shop.database.lease().await?;
+    let row = shop
+        .database
+        .limited(async {
+            let statement = lease.prepare_cached(PRODUCT).await?;
+            Ok::<_, DatabaseError>(lease.query_opt(&statement, &[&id]).await?)
+        })
+        .await?;
+    lease.finish();
+    row.map(|row| Json(product(&row)))
+        .ok_or(ShopError::NotFound("product"))
+}
+
+/// The page that `params` ask for.
+pub(crate) async fn page(shop: &Shop, params: &PageParams) -> Result<Page, ShopError> {
+    let mut errors = FieldErrors::new();
+    let page = number(&params.page, "page", 1, LAST_PAGE, &mut errors);
+    let per_page = number(
+        &params.per_page,
+        "per_page",
+        DEFAULT_PER_PAGE,
+        MOST_PER_PAGE,
+        &mut errors,
+    );
+    if !errors.is_empty() {
+        return Err(ShopError::Invalid(errors));
+    }
+    let words = params.q.as_deref().and_then(search_words);
+    let offset = (page - 1) * per_page;
+
+    let lease = shop.database.lease().await?;
+    let read = read_page(&lease, per_page, offset, words.as_deref());
+    let (rows, total) = shop.database.limited(read).await?;
+    lease.finish();
+    Ok(Page {
+        items: rows.iter().map(product).collect(),
+        page,
+        per_page,
+        pages: ((total + per_page - 1) / per_page).max(1),
+        total,
+    })
+}
+
+/// The rows of one page and the number of all, asked for in one go.
+async fn read_page(
+    lease: &Lease,
+    limit: i64,
+    offset: i64,
+    words: Option<&str>,
+) -> Result<(Vec<Row>, i64), DatabaseError> {
+    let (page, count) = match words {
+        None => (PAGE, COUNT),
+        Some(_) => (SEARCH, SEARCH_COUNT),
+    };
+    let page = lease.prepare_cached(page).await?;
+    let count = lease.prepare_cached(count).await?;
+    let mut page_params: Vec<&(dyn ToSql + Sync)> = vec![&limit, &offset];
+    let mut count_params: Vec<&(dyn ToSql + Sync)> = Vec::new();
+    if let Some(words) = &words {
+        page_params.push(words);
+        count_params.push(words);
+    }
+    let (rows, total) = tokio::try_join!(
+        lease.query(&page, &page_params),
+        lease.query_one(&count, &count_params)
+    )?;
+    Ok((rows, total.get(0)))
+}
+
+fn product(row: &Row) -> Product {
+    Product {
+        id: row.get("id"),
+        name: row.get("name"),
+        description: row.get("description"),
+        category: row.get("category"),
+        price_cents: row.get("price_cents"),
+        stock: row.get("stock"),
+    }
+}
+
+/// A whole number from 1 to `most`, `default` when absent or empty.
+fn number(
+    text: &Option<String>,
+    name: &str,
+    default: i64,
+    most: i64,
+    errors: &mut FieldErrors,
+) -> i64 {
+    match text.as_deref().map(str::trim) {
+        None | Some("") => default,
+        Some(text) => match text.parse() {
+            Ok(number) if (1..=most).contains(&number) => number,
+            _ => {
+                errors.insert(
+                    name.into(),
+                    format!("must be a whole number from 1 to {most}"),
+                );
+                default
+            }
+        },
+    }
+}
+
+/// What someone typed as a PostgreSQL text search: all words, each by its beginning. Nothing when
+/// there is no word in it.
+fn search_words(typed: &str) -> Option<String> {
+    let words: Vec<_> = typed
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .take(8)
+        .map(|word| format!("'{}':*", word.to_lowercase()))
+        .collect();
+    (!words.is_empty()).then(|| words.join(" & "))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn words_are_searched_by_their_beginnings() {
+        assert_eq!(search_words("Oak mug").unwrap(), "'oak':* & 'mug':*");
+        assert_eq!(search_words(" -- ' "), None);
+    }
+
+    #[test]
+    fn numbers_out_of_range_are_told_by_name() {
+        let mut errors = FieldErrors::new();
+        assert_eq!(number(&None, "page", 1, 9, &mut errors), 1);
+        assert_eq!(number(&Some("3".into()), "page", 1, 9, &mut errors), 3);
+        assert!(errors.is_empty());
+        for wrong in ["0", "10", "x", "-1"] {
+            let mut errors = FieldErrors::new();
+            number(&Some(wrong.into()), "page", 1, 9, &mut errors);
+            assert_eq!(errors["page"], "must be a whole number from 1 to 9");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_typed_leaves_its_quotes(typed in ".*") {
+            for word in search_words(&typed).iter().flat_map(|words| words.split(" & ")) {
+                let inner = word.strip_prefix('\'').and_then(|rest| rest.strip_suffix("':*"));
+                prop_assert!(inner.is_some_and(|inner| !inner.contains(['\'', '\\', ' '])), "{word}");
+            }
+        }
+    }
+}

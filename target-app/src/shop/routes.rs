@@ -1,0 +1,67 @@
+//! Which address leads where.
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::{get, post};
+use http::{HeaderName, HeaderValue, Method, Uri};
+
+use super::error::ShopError;
+use super::state::App;
+use super::{
+    cart, catalogue, customers, front_page, invariants, openapi, orders, probes, request_context,
+};
+
+const LARGEST_BODY: usize = 64 * 1024;
+
+/// All of a pod's routes.
+pub(crate) fn router(shop: App) -> Router {
+    Router::new()
+        .route("/", get(front_page::show))
+        .route("/api/sessions", post(customers::sign_in))
+        .route("/api/customers", post(customers::register))
+        .route("/api/products", get(catalogue::list))
+        .route("/api/products/{id}", get(catalogue::one))
+        .route(
+            "/api/cart",
+            get(cart::show).put(cart::replace).delete(cart::empty),
+        )
+        .route("/api/cart/items", post(cart::add))
+        .route("/api/orders", get(orders::history).post(orders::create))
+        .route("/api/orders/by-key/{key}", get(orders::by_key))
+        .route("/api/admin/invariants", get(invariants::check))
+        .route("/healthz", get(probes::healthz))
+        .route("/readyz", get(probes::readyz))
+        .route("/metrics", get(probes::metrics))
+        .route("/openapi.json", get(openapi::document))
+        .route("/docs", get(openapi::page))
+        .fallback(async || ShopError::NotFound("address"))
+        .method_not_allowed_fallback(async |method: Method, uri: Uri| {
+            ShopError::MethodNotAllowed(format!("{} {method}", uri.path()))
+        })
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(middleware::from_fn(protect))
+        .layer(middleware::from_fn_with_state(
+            App::clone(&shop),
+            request_context::observe,
+        ))
+        .with_state(shop)
+}
+
+/// Headers that keep browsers from doing what our pages do not need.
+async fn protect(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(
+        HeaderName::from_static("content-security-policy"),
+        HeaderValue::from_static(
+            "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'",
+        ),
+    );
+    headers.insert(
+        HeaderName::from_static("x-content-type-options"),
+        HeaderValue::from_static("nosniff"),
+    );
+    response
+}
