@@ -1,5 +1,7 @@
 //! summary.json, and every report made from it.
 
+pub mod summarise;
 pub mod summary;
 
+pub use summarise::{SummaryInput, plan, summarise};
 pub use summary::Summary;
