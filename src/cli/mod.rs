@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand.
 
+<<<<<<< HEAD
 mod chaos;
 mod init;
 mod internal;
@@ -87,3 +88,7 @@ pub fn complain(error: &anyhow::Error) -> ExitCode {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct UsageError(pub String);
+=======
+pub mod internal;
+pub mod stack;
+>>>>>>> control

@@ -3,10 +3,29 @@
 //! From outside: [`start_attached`] and [`start_detached`] start one, [`find`] finds one that runs,
 //! [`crate::client::Client`] talks to it, [`stop`] takes it down. From inside: [`run`].
 
+mod auth;
+mod change;
+mod database;
+mod edge;
+mod events;
 mod folder;
 mod handle;
+mod journal;
 mod launch;
+mod outlook;
+mod placement;
+mod pod;
+mod probe;
+mod problems;
 mod role;
+mod root;
+mod server;
+mod spec;
+mod stages;
+mod state;
+mod supervisor;
+mod sweep;
+mod topology;
 
 pub use folder::FolderError;
 pub use handle::{HandleError, find, list};

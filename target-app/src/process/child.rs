@@ -32,7 +32,7 @@ pub struct Launch<'a> {
     pub role: Role,
     /// What the process list calls it.
     pub name: &'a str,
-    /// The stack's folder: on the command line, so that what a dead stack left can be told apart.
+    /// The stack's folder: on the command line, for people who look at the process list.
     pub root: &'a Path,
     /// Where its stderr goes; made if absent.
     pub log: PathBuf,
@@ -199,12 +199,17 @@ fn command(launch: &Launch<'_>) -> std::io::Result<Command> {
         .append(true)
         .mode(0o600)
         .open(&launch.log)?;
+    // Whoever sweeps up after a dead stack finds its processes by the folder they work in.
+    let folder = match launch.lifetime {
+        Lifetime::Bound => launch.root,
+        Lifetime::Follows | Lifetime::Detached => Path::new("/"),
+    };
     let mut command = Command::new(std::env::current_exe()?);
     command
         .args(["internal", launch.role.as_str(), "--name", launch.name])
         .arg("--root")
         .arg(launch.root)
-        .current_dir("/")
+        .current_dir(folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(log)

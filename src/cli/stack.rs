@@ -1,0 +1,236 @@
+//! `loadtest stack up|status|down`: the bundled shop and its infrastructure on this machine.
+
+mod table;
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, Subcommand, ValueEnum};
+use target_app::api::{FailoverProfile, Replication, StackHandle, StackSpec};
+use target_app::client::Client;
+use target_app::control::{self, LaunchError};
+use target_app::process::Progress;
+
+/// Wrong usage, or something that is for the user to put right.
+const EXIT_USAGE: u8 = 2;
+
+const EXAMPLES: &str = "\
+Examples:
+  loadtest stack up                              a shop of three pods in three zones
+  loadtest stack up --name big --replicas 6      another one beside it
+  loadtest stack up --zones a,b --failover rds   two zones, failovers as slow as in the cloud
+  loadtest stack status --json | jq .edge_url    where shoppers go
+  loadtest stack down --name big                 nothing of it is left";
+
+/// The bundled shop and its infrastructure on this machine.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct StackCommand {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Start a stack that runs until `stack down`.
+    #[command(after_help = EXAMPLES)]
+    Up(Up),
+    /// Describe the stacks that run.
+    #[command(after_help = EXAMPLES)]
+    Status(Status),
+    /// Take a stack down and leave nothing behind.
+    #[command(after_help = EXAMPLES)]
+    Down(Down),
+}
+
+/// What `stack up` may be told; `run` takes the same for a stack of its own.
+#[derive(Debug, Clone, Args)]
+pub struct Up {
+    /// Name of the stack.
+    #[arg(long, default_value = "default")]
+    name: String,
+    /// Shop pods, spread over the zones.
+    #[arg(long, value_name = "COUNT", default_value_t = 3)]
+    replicas: u32,
+    /// Task runners, spread over the zones.
+    #[arg(long, value_name = "COUNT", default_value_t = 1)]
+    task_runners: u32,
+    /// Availability zones, separated by commas.
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        default_value = "a,b,c"
+    )]
+    zones: Vec<String>,
+    /// Folder that holds postgres, initdb and pg_basebackup; searched for unless told.
+    #[arg(long, value_name = "DIR", env = "LOADTEST_PG_BIN")]
+    pg_bin: Option<PathBuf>,
+    /// Whether a commit waits for the standby.
+    #[arg(long, value_enum, default_value = "synchronous")]
+    replication: ReplicationArg,
+    /// How fast a database failover is noticed and announced.
+    #[arg(long, value_enum, default_value = "fast")]
+    failover: FailoverArg,
+    /// Products in the shop.
+    #[arg(long, value_name = "COUNT", default_value_t = 2_000)]
+    products: u32,
+    /// Customers of the shop.
+    #[arg(long, value_name = "COUNT", default_value_t = 2_000)]
+    customers: u32,
+}
+
+#[derive(Debug, Args)]
+struct Status {
+    /// Name of the stack; all that run unless told.
+    #[arg(long)]
+    name: Option<String>,
+    /// As JSON, for programs: one stack as an object, all as an array.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct Down {
+    /// Name of the stack.
+    #[arg(long, default_value = "default")]
+    name: String,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ReplicationArg {
+    /// A commit is acknowledged when the standby has it.
+    Synchronous,
+    /// A commit is acknowledged by the primary alone: a crash may lose it.
+    Asynchronous,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FailoverArg {
+    /// As fast as this machine can.
+    Fast,
+    /// With the durations of RDS.
+    Rds,
+}
+
+impl Up {
+    /// The stack that was asked for.
+    #[must_use]
+    pub fn spec(&self) -> StackSpec {
+        StackSpec {
+            name: self.name.clone(),
+            zones: self.zones.clone(),
+            replicas: self.replicas,
+            task_runners: self.task_runners,
+            postgres_bin: self.pg_bin.clone(),
+            replication: match self.replication {
+                ReplicationArg::Synchronous => Replication::Synchronous,
+                ReplicationArg::Asynchronous => Replication::Asynchronous,
+            },
+            failover: match self.failover {
+                FailoverArg::Fast => FailoverProfile::Fast,
+                FailoverArg::Rds => FailoverProfile::Rds,
+            },
+            products: self.products,
+            customers: self.customers,
+        }
+    }
+}
+
+impl StackCommand {
+    /// Does what was asked and answers the exit code; errors are printed.
+    #[must_use]
+    pub fn run(self) -> ExitCode {
+        match self.act() {
+            Ok(code) => code,
+            Err(error) => {
+                eprintln!("error: {error:#}");
+                let usage = error
+                    .downcast_ref::<LaunchError>()
+                    .is_some_and(LaunchError::is_usage);
+                ExitCode::from(if usage { EXIT_USAGE } else { 1 })
+            }
+        }
+    }
+
+    fn act(self) -> anyhow::Result<ExitCode> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .context("cannot start")?;
+        runtime.block_on(async {
+            match self.action {
+                Action::Up(up) => start(&up).await,
+                Action::Status(status) => describe(&status).await,
+                Action::Down(down) => stop(&down).await,
+            }
+        })
+    }
+}
+
+async fn start(up: &Up) -> anyhow::Result<ExitCode> {
+    let started = std::time::Instant::now();
+    let handle = tokio::select! {
+        started = control::start_detached(up.spec(), print_stage) => started?,
+        // What was started goes down by itself when it loses its lifeline.
+        _ = tokio::signal::ctrl_c() => return Ok(ExitCode::from(130)),
+    };
+    let took = started.elapsed().as_secs_f64();
+    let status = Client::new(&handle).status().await?;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "stack '{}' is up after {took:.2} s", handle.name)?;
+    write!(out, "{}", table::render(&status, is_colourful()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_stage(stage: Progress) {
+    #[allow(clippy::cast_precision_loss)]
+    let seconds = stage.elapsed_ms as f64 / 1_000.0;
+    println!("{seconds:>6.2} s  {}", stage.stage);
+}
+
+async fn describe(asked: &Status) -> anyhow::Result<ExitCode> {
+    let handles = match &asked.name {
+        Some(name) => control::find(name)?.into_iter().collect(),
+        None => control::list()?,
+    };
+    let mut stacks = Vec::new();
+    for handle in &handles {
+        stacks.push(Client::new(handle).status().await?);
+    }
+    let mut out = std::io::stdout().lock();
+    if asked.json {
+        match (&asked.name, &*stacks) {
+            (Some(_), [stack]) => serde_json::to_writer_pretty(&mut out, stack)?,
+            _ => serde_json::to_writer_pretty(&mut out, &stacks)?,
+        }
+        writeln!(out)?;
+    } else {
+        for stack in &stacks {
+            write!(out, "{}", table::render(stack, is_colourful()))?;
+        }
+    }
+    if stacks.is_empty() {
+        let name = asked.name.as_ref().map(|n| format!(" named '{n}'"));
+        eprintln!("no stack{} is running", name.unwrap_or_default());
+    }
+    let found = asked.name.is_none() || !stacks.is_empty();
+    Ok(if found { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn stop(down: &Down) -> anyhow::Result<ExitCode> {
+    let Some(handle) = control::find(&down.name)? else {
+        println!("no stack named '{}' is running", down.name);
+        return Ok(ExitCode::SUCCESS);
+    };
+    let StackHandle { name, .. } = &handle;
+    control::stop(&handle).await?;
+    println!("stack '{name}' is down");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn is_colourful() -> bool {
+    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+}

@@ -1,0 +1,268 @@
+//! One pod's life: its links, its process, its probes.
+
+use std::cell::Cell;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use super::probe::{
+    LIVE_FAILURES, LIVE_PERIOD, LIVE_TIMEOUT, Probe, READY_FAILURES, READY_PERIOD, START_PERIOD,
+};
+use super::root;
+use super::state::App;
+use super::supervisor::Message;
+use crate::links::Link;
+use crate::process::{self, Child, Launch, Lifetime, Role};
+use crate::service::Secret;
+use crate::service::database::DatabaseParams;
+use crate::shop::ShopConfig;
+use crate::task_runner::TaskRunnerConfig;
+
+/// What all pods of a stack have in common.
+#[derive(Debug, Clone)]
+pub(super) struct PodSettings {
+    pub(super) root: PathBuf,
+    /// Its address is replaced by that of the pod's own link.
+    pub(super) database: DatabaseParams,
+    pub(super) session_key: Secret,
+    /// Where the database's endpoint leads now.
+    pub(super) database_target: watch::Receiver<Option<SocketAddr>>,
+    pub(super) http: reqwest::Client,
+    pub(super) news: mpsc::UnboundedSender<Message>,
+}
+
+/// What happens to a pod.
+#[derive(Debug)]
+pub(super) enum PodNews {
+    /// Its process runs and listens.
+    Started(Arc<Child>),
+    /// Its readiness probe says so.
+    Ready(bool),
+    /// Its liveness probe fails again and again.
+    Unlive,
+    /// Its process ended, or never began; how, in words.
+    Ended(String),
+}
+
+/// A pod's links, process and watcher. Dropping it ends all of them.
+#[derive(Debug)]
+pub(super) struct PodHandle {
+    /// From the edge; task runners have none.
+    pub(super) front: Option<Link>,
+    /// To the database.
+    pub(super) back: Link,
+    pub(super) child: Option<Arc<Child>>,
+    front_target: watch::Sender<Option<SocketAddr>>,
+    watcher: JoinHandle<()>,
+    resumed: Cell<Option<Instant>>,
+}
+
+impl PodHandle {
+    /// Opens the links and begins to start the process; the rest is heard as [`PodNews`].
+    pub(super) fn start(
+        settings: &PodSettings,
+        name: &str,
+        app: App,
+        zone: &str,
+        ip: IpAddr,
+    ) -> io::Result<Self> {
+        let (front_target, target) = watch::channel(None);
+        let front = match app {
+            App::Shop => {
+                let link = format!("edge->{name}");
+                // The edge belongs to no zone: it listens where it runs.
+                let near = IpAddr::from([127, 0, 0, 1]);
+                Some(Link::start(link, "edge", zone, near, target)?)
+            }
+            App::TaskRunner => None,
+        };
+        let back = Link::start(
+            format!("{name}->database"),
+            zone,
+            "database",
+            ip,
+            settings.database_target.clone(),
+        )?;
+        let life = Life {
+            settings: settings.clone(),
+            name: name.to_owned(),
+            app,
+            zone: zone.to_owned(),
+            listen: SocketAddr::new(ip, 0),
+            database: back.address(),
+        };
+        Ok(Self {
+            front,
+            back,
+            child: None,
+            front_target,
+            watcher: tokio::spawn(life.run()),
+            resumed: Cell::new(None),
+        })
+    }
+
+    /// The process is there: the edge's link may lead to it.
+    pub(super) fn set_child(&mut self, child: Arc<Child>) {
+        self.front_target.send_replace(Some(child.ready().address));
+        self.child = Some(child);
+    }
+
+    pub(super) fn links(&self) -> impl Iterator<Item = &Link> {
+        self.front.iter().chain(std::iter::once(&self.back))
+    }
+
+    /// SIGSTOP: it keeps its sockets and answers nothing.
+    pub(super) fn hang(&self) {
+        if let Some(child) = &self.child {
+            child.stop();
+        }
+    }
+
+    /// SIGCONT; nothing to a pod that runs.
+    pub(super) fn resume(&self) {
+        if let Some(child) = &self.child {
+            child.cont();
+            self.resumed.set(Some(Instant::now()));
+        }
+    }
+
+    /// A probe that it failed may have been sent while it hung.
+    pub(super) fn was_resumed_just_now(&self) -> bool {
+        let resumed = self.resumed.get();
+        resumed.is_some_and(|at| at.elapsed() < LIVE_PERIOD + 2 * LIVE_TIMEOUT)
+    }
+
+    /// SIGKILL. A pod whose process is still being started never gets one; the answer then says
+    /// that nothing more will be heard of it.
+    pub(super) fn kill(&self) -> bool {
+        match &self.child {
+            Some(child) => {
+                child.kill();
+                false
+            }
+            None => {
+                self.watcher.abort();
+                true
+            }
+        }
+    }
+}
+
+impl Drop for PodHandle {
+    fn drop(&mut self) {
+        if let Some(child) = &self.child {
+            child.kill();
+        }
+        self.watcher.abort();
+    }
+}
+
+/// The watcher's own knowledge of the pod.
+struct Life {
+    settings: PodSettings,
+    name: String,
+    app: App,
+    zone: String,
+    listen: SocketAddr,
+    /// The near end of its link to the database.
+    database: SocketAddr,
+}
+
+impl Life {
+    async fn run(self) {
+        match self.spawn().await {
+            Ok(child) => {
+                let child = Arc::new(child);
+                self.tell(PodNews::Started(child.clone()));
+                let probe = Probe::new(self.settings.http.clone(), child.ready().address);
+                let status = tokio::select! {
+                    status = child.wait() => status,
+                    () = self.watch_readiness(&probe) => None,
+                    () = self.watch_liveness(&probe) => None,
+                };
+                let how = status.map_or_else(|| "ended".into(), |status| status.to_string());
+                self.tell(PodNews::Ended(how));
+            }
+            Err(error) => self.tell(PodNews::Ended(error.to_string())),
+        }
+    }
+
+    async fn spawn(&self) -> Result<Child, process::SpawnError> {
+        let settings = &self.settings;
+        let database = DatabaseParams {
+            address: self.database.to_string(),
+            ..settings.database.clone()
+        };
+        let launch = Launch {
+            role: match self.app {
+                App::Shop => Role::Shop,
+                App::TaskRunner => Role::TaskRunner,
+            },
+            name: &self.name,
+            root: &settings.root,
+            log: root::logs(&settings.root).join(format!("{}.log", self.name)),
+            lifetime: Lifetime::Bound,
+        };
+        let quiet = |_| {};
+        let (pod, zone, listen) = (&*self.name, &*self.zone, self.listen);
+        match self.app {
+            App::Shop => {
+                let key = settings.session_key.clone();
+                let config = ShopConfig::new(pod, zone, listen, database, key);
+                process::spawn(launch, &config, quiet).await
+            }
+            App::TaskRunner => {
+                let config = TaskRunnerConfig::new(pod, zone, listen, database);
+                process::spawn(launch, &config, quiet).await
+            }
+        }
+    }
+
+    /// Tells of every change between ready and not. Never returns.
+    async fn watch_readiness(&self, probe: &Probe) {
+        let (mut ready, mut was_ready, mut failures) = (false, false, 0);
+        loop {
+            if probe.is_ready().await {
+                failures = 0;
+                if !ready {
+                    (ready, was_ready) = (true, true);
+                    self.tell(PodNews::Ready(true));
+                }
+            } else {
+                failures += 1;
+                if ready && failures >= READY_FAILURES {
+                    ready = false;
+                    self.tell(PodNews::Ready(false));
+                }
+            }
+            let period = if was_ready { READY_PERIOD } else { START_PERIOD };
+            tokio::time::sleep(period).await;
+        }
+    }
+
+    /// Tells of every failure from the last tolerated one on. Never returns.
+    async fn watch_liveness(&self, probe: &Probe) {
+        let mut failures = 0;
+        loop {
+            tokio::time::sleep(LIVE_PERIOD).await;
+            if probe.is_alive().await {
+                failures = 0;
+            } else {
+                failures += 1;
+                if failures >= LIVE_FAILURES {
+                    self.tell(PodNews::Unlive);
+                }
+            }
+        }
+    }
+
+    fn tell(&self, news: PodNews) {
+        // Nobody listens once the supervisor has ended, and this with it.
+        let _ = self.settings.news.send(Message::Pod(self.name.clone(), news));
+    }
+}

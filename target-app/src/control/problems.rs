@@ -1,0 +1,167 @@
+//! Why a stack is not as specified, in words.
+
+use super::placement;
+use super::state::{App, State};
+use crate::api::{Action, DatabaseRole, LinkMode, PodState, Replication, ZoneState};
+
+/// One reason, and what it concerns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Problem {
+    pub(super) scope: Scope,
+    pub(super) text: String,
+}
+
+/// What a problem concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// An open change and what it does as long as it is open.
+    Change,
+    /// Pods that are not there, not ready or in the wrong place.
+    Pods,
+    /// The pair.
+    Database,
+}
+
+/// Everything that is not as specified. With changes open, what they leave of the stack is held
+/// against what can be there: with a zone out, its pods belong to the other zones.
+pub(super) fn find(state: &State) -> Vec<Problem> {
+    let mut found = Vec::new();
+    changes(state, &mut found);
+    edge(state, &mut found);
+    for app in App::ALL {
+        spread(state, app, &mut found);
+    }
+    pods(state, &mut found);
+    database(state, &mut found);
+    found
+}
+
+fn add(found: &mut Vec<Problem>, scope: Scope, text: String) {
+    found.push(Problem { scope, text });
+}
+
+fn changes(state: &State, found: &mut Vec<Problem>) {
+    for zone in &state.spec.zones {
+        match state.zone_state(zone) {
+            ZoneState::Up => {}
+            ZoneState::Drained => add(found, Scope::Change, format!("zone {zone} is drained")),
+            ZoneState::Out => add(found, Scope::Change, format!("zone {zone} is out")),
+        }
+    }
+    for change in state.changes.open() {
+        let request = &change.request;
+        let what = match &request.action {
+            Action::KillPods { pods, .. } => format!("{} killed", pods.join(", ")),
+            Action::HangPods { pods } => format!("{} hung", pods.join(", ")),
+            Action::FailOverDatabase { .. } => "database failed over".into(),
+            Action::DrainZone { zone } => format!("zone {zone} drained"),
+            Action::OutageZone { zone } => format!("zone {zone} cut off"),
+            Action::DelayLinks { links, .. } => format!("{} delayed", links.join(", ")),
+        };
+        let text = format!(
+            "change {} is open: {what} by fault '{}' of run {}",
+            change.id, request.fault, request.run
+        );
+        add(found, Scope::Change, text);
+    }
+}
+
+fn edge(state: &State, found: &mut Vec<Problem>) {
+    if !state.edge.running {
+        add(found, Scope::Pods, "the edge is not running".into());
+    }
+}
+
+fn spread(state: &State, app: App, found: &mut Vec<Problem>) {
+    let up = state.zones_up();
+    let desired = placement::desired(app.replicas(&state.spec), &up);
+    let count = |zone: &str| {
+        let here = |pod: &&super::state::Pod| pod.app == app && pod.zone == zone && pod.is_staying();
+        state.pods.iter().filter(here).count()
+    };
+    for (zone, wanted) in desired {
+        let there = count(zone);
+        if there != wanted {
+            let app = app.as_str();
+            let text = format!("zone {zone} has {there} {app} pods and should have {wanted}");
+            add(found, Scope::Pods, text);
+        }
+    }
+}
+
+fn pods(state: &State, found: &mut Vec<Problem>) {
+    let hung = state.changes.hung();
+    for pod in &state.pods {
+        let name = &pod.name;
+        if hung.contains(name.as_str()) {
+            continue;
+        }
+        let wrong = match pod.state {
+            PodState::Ready if pod.app == App::Shop && !state.edge.in_rotation.contains(name) => {
+                Some("is ready but not in the edge's rotation")
+            }
+            PodState::Ready | PodState::Gone => None,
+            PodState::Starting => Some("is starting"),
+            PodState::Unready => Some("is not ready"),
+            PodState::Draining => Some("is finishing what it has"),
+        };
+        if let Some(wrong) = wrong {
+            add(found, Scope::Pods, format!("{name} in zone {} {wrong}", pod.zone));
+        }
+    }
+}
+
+fn database(state: &State, found: &mut Vec<Problem>) {
+    let Some(database) = &state.database else {
+        return add(found, Scope::Database, "the database is starting".into());
+    };
+    if state.database_busy {
+        add(found, Scope::Database, "the database is failing over".into());
+    }
+    let with = |role| database.nodes.iter().find(move |node| node.role == role);
+    let (primary, standby) = (with(DatabaseRole::Primary), with(DatabaseRole::Standby));
+    match primary {
+        None => add(found, Scope::Database, "the database has no primary".into()),
+        Some(primary) if database.endpoint_target.as_ref() != Some(&primary.name) => {
+            let text = format!("the database's endpoint does not lead to {}", primary.name);
+            add(found, Scope::Database, text);
+        }
+        Some(_) => {}
+    }
+    // With a single zone left there is no place for a standby until the change is undone.
+    let alone = state.zones_up().len() == 1 && state.spec.zones.len() > 1;
+    let scope = if alone { Scope::Change } else { Scope::Database };
+    if !database.redundant {
+        let why = state.database_trouble.as_ref();
+        let why = why.map_or_else(String::new, |why| format!(": {why}"));
+        add(found, scope, format!("the database has no standby in step{why}"));
+    }
+    if state.spec.replication == Replication::Synchronous && !database.synchronous {
+        add(found, scope, "commits do not wait for the database's standby".into());
+    }
+    if let (Some(primary), Some(standby)) = (primary, standby)
+        && primary.zone == standby.zone
+        && state.spec.zones.len() > 1
+    {
+        let text = format!("primary and standby are both in zone {}", primary.zone);
+        add(found, scope, text);
+    }
+}
+
+/// The words for a link that does not pass.
+pub(super) fn link_in_words(mode: LinkMode) -> Option<String> {
+    match mode {
+        LinkMode::Pass => None,
+        LinkMode::Delay {
+            delay_ms,
+            jitter_ms: 0,
+        } => Some(format!("{delay_ms} ms late")),
+        LinkMode::Delay {
+            delay_ms,
+            jitter_ms,
+        } => Some(format!("{delay_ms} ± {jitter_ms} ms late")),
+        LinkMode::Silent => Some("silent".into()),
+        LinkMode::Reset => Some("resets".into()),
+        LinkMode::Refuse => Some("refuses".into()),
+    }
+}

@@ -1,0 +1,50 @@
+//! What a stack's specification may say.
+
+use crate::api::StackSpec;
+
+/// Why a stack cannot be as specified; `None` when it can.
+pub(super) fn objection(spec: &StackSpec) -> Option<String> {
+    let zones = &spec.zones;
+    if zones.is_empty() || zones.len() > 9 {
+        return Some(format!("{} zones: a stack has one to nine", zones.len()));
+    }
+    let plain = |zone: &String| {
+        (1..=20).contains(&zone.len())
+            && zone.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+            && zone != "edge"
+            && zone != "database"
+    };
+    if let Some(zone) = zones.iter().find(|zone| !plain(zone)) {
+        return Some(format!(
+            "zone '{zone}': a zone's name is 1 to 20 letters, digits and '-', and not 'edge' or 'database'"
+        ));
+    }
+    let twice = |(index, zone): &(usize, &String)| zones[..*index].contains(zone);
+    if let Some((_, zone)) = zones.iter().enumerate().find(twice) {
+        return Some(format!("zone '{zone}' is there twice"));
+    }
+    if spec.replicas == 0 || spec.replicas > 50 {
+        return Some(format!("{} shop pods: a stack has 1 to 50", spec.replicas));
+    }
+    if spec.task_runners > 20 {
+        return Some(format!("{} task runners: a stack has at most 20", spec.task_runners));
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_the_default_and_names_what_is_wrong() {
+        assert_eq!(objection(&StackSpec::default()), None);
+        let with = |zones: &[&str]| StackSpec {
+            zones: zones.iter().map(ToString::to_string).collect(),
+            ..StackSpec::default()
+        };
+        assert!(objection(&with(&[])).unwrap().contains("0 zones"));
+        assert!(objection(&with(&["a", "b", "a"])).unwrap().contains("'a' is there twice"));
+        assert!(objection(&with(&["a", "edge"])).unwrap().contains("'edge'"));
+    }
+}

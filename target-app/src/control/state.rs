@@ -1,0 +1,158 @@
+//! What the control plane knows: plain data, owned by the supervisor alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
+
+use tokio::time::Instant;
+
+use super::change::Changes;
+use super::topology::Isolation;
+use crate::api::{self, Database, PodState, StackSpec, ZoneState};
+
+/// Everything known about a stack.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) spec: StackSpec,
+    pub(super) isolation: Isolation,
+    pub(super) pods: Vec<Pod>,
+    pub(super) edge: Edge,
+    /// As the pair says; `None` until it is up.
+    pub(super) database: Option<Database>,
+    /// A failover is under way.
+    pub(super) database_busy: bool,
+    /// What keeps it from being redundant, in the pair's own words.
+    pub(super) database_trouble: Option<String>,
+    pub(super) changes: Changes,
+    /// The next pod's number, for each app.
+    next: BTreeMap<App, u32>,
+}
+
+/// What a pod runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum App {
+    Shop,
+    TaskRunner,
+}
+
+/// One pod.
+#[derive(Debug, Clone)]
+pub(super) struct Pod {
+    pub(super) name: String,
+    pub(super) app: App,
+    pub(super) zone: String,
+    pub(super) state: PodState,
+    pub(super) pid: Option<u32>,
+    pub(super) address: Option<SocketAddr>,
+    /// The near end of the link by which the edge reaches it.
+    pub(super) front: Option<SocketAddr>,
+    /// It was ready once.
+    pub(super) was_ready: bool,
+    /// It is gone, and its replacement waits until then.
+    pub(super) replace_at: Option<Instant>,
+}
+
+/// The load balancer.
+#[derive(Debug, Default)]
+pub(super) struct Edge {
+    /// Kept when it crashes, so that its address stays.
+    pub(super) address: Option<SocketAddr>,
+    pub(super) running: bool,
+    /// Pods that its health checks let take part.
+    pub(super) in_rotation: BTreeSet<String>,
+}
+
+impl App {
+    pub(super) const ALL: [Self; 2] = [Self::Shop, Self::TaskRunner];
+
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Shop => "shop",
+            Self::TaskRunner => "task-runner",
+        }
+    }
+
+    /// How many the specification asks for.
+    pub(super) fn replicas(self, spec: &StackSpec) -> usize {
+        let replicas = match self {
+            Self::Shop => spec.replicas,
+            Self::TaskRunner => spec.task_runners,
+        };
+        usize::try_from(replicas).unwrap_or(usize::MAX)
+    }
+}
+
+impl Pod {
+    /// It runs, and is meant to go on.
+    pub(super) fn is_staying(&self) -> bool {
+        matches!(
+            self.state,
+            PodState::Starting | PodState::Ready | PodState::Unready
+        )
+    }
+}
+
+impl State {
+    pub(super) fn new(spec: StackSpec) -> Self {
+        Self {
+            spec,
+            isolation: Isolation::detect(),
+            pods: Vec::new(),
+            edge: Edge::default(),
+            database: None,
+            database_busy: false,
+            database_trouble: None,
+            changes: Changes::default(),
+            next: BTreeMap::new(),
+        }
+    }
+
+    /// A new pod's record, with the next number of its app.
+    pub(super) fn add_pod(&mut self, app: App, zone: &str) -> &Pod {
+        let number = self.next.entry(app).or_insert(1);
+        let name = format!("{}-{number}", app.as_str());
+        *number += 1;
+        self.pods.push(Pod {
+            name,
+            app,
+            zone: zone.to_owned(),
+            state: PodState::Starting,
+            pid: None,
+            address: None,
+            front: None,
+            was_ready: false,
+            replace_at: None,
+        });
+        &self.pods[self.pods.len() - 1]
+    }
+
+    pub(super) fn pod(&self, name: &str) -> Option<&Pod> {
+        self.pods.iter().find(|pod| pod.name == name)
+    }
+
+    pub(super) fn pod_mut(&mut self, name: &str) -> Option<&mut Pod> {
+        self.pods.iter_mut().find(|pod| pod.name == name)
+    }
+
+    /// Whether a zone takes part: what the open changes say.
+    pub(super) fn zone_state(&self, zone: &str) -> ZoneState {
+        self.changes.zone_state(zone)
+    }
+
+    /// The zones that take part, in the specification's order.
+    pub(super) fn zones_up(&self) -> Vec<&str> {
+        let up = |zone: &&String| self.zone_state(zone) == ZoneState::Up;
+        self.spec.zones.iter().filter(up).map(String::as_str).collect()
+    }
+
+    pub(super) fn zone_address(&self, zone: &str) -> Option<IpAddr> {
+        let index = self.spec.zones.iter().position(|name| name == zone)?;
+        Some(self.isolation.address(index))
+    }
+
+    /// The zone of the server that takes writes.
+    pub(super) fn primary_zone(&self) -> Option<&str> {
+        let nodes = &self.database.as_ref()?.nodes;
+        let is_primary = |node: &&api::DatabaseNode| node.role == api::DatabaseRole::Primary;
+        nodes.iter().find(is_primary).map(|node| node.zone.as_str())
+    }
+}

@@ -1,0 +1,208 @@
+//! The one task that owns the [`State`]: it hears what happens, decides, and sets others to work.
+//! It never waits itself, so that it can be asked at any time how the stack is.
+
+mod apply;
+mod pods;
+mod roles;
+mod status;
+mod undo;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::database::{DatabaseHandle, DatabaseNews};
+use super::edge::{EdgeHandle, EdgeNews};
+use super::events::EventLog;
+use super::journal::Journal;
+use super::pod::{PodHandle, PodNews, PodSettings};
+use super::outlook::Outlook;
+use super::problems;
+use super::server::Refusal;
+use super::state::{App, State};
+use crate::api::{ChangeReceipt, ChangeRequest, EventKind, StackStatus, ZoneState};
+use crate::links::Link;
+use crate::process::Shutdown;
+
+use undo::Waiter;
+
+/// How often the world is looked at when nothing is heard of it: what waits for a time waits at
+/// most this much longer.
+const TICK: Duration = Duration::from_millis(50);
+
+/// What the supervisor hears.
+pub(super) enum Message {
+    /// How is the stack?
+    Status(oneshot::Sender<StackStatus>),
+    /// Make a change.
+    Change {
+        id: String,
+        request: ChangeRequest,
+        answer: oneshot::Sender<Result<ChangeReceipt, Refusal>>,
+    },
+    /// Undo a change.
+    Undo {
+        id: String,
+        answer: oneshot::Sender<Result<(), Refusal>>,
+    },
+    /// Undo everything.
+    Recover(oneshot::Sender<Result<(), Refusal>>),
+    /// From a pod's watcher.
+    Pod(String, PodNews),
+    /// From the edge's keeper.
+    Edge(EdgeNews),
+    /// From the database's.
+    Database(DatabaseNews),
+}
+
+/// What the supervisor works with.
+pub(super) struct Tools {
+    pub(super) edge: EdgeHandle,
+    pub(super) database: DatabaseHandle,
+    pub(super) pods: PodSettings,
+    pub(super) events: Arc<EventLog>,
+    pub(super) journal: Journal,
+    pub(super) inbox: mpsc::UnboundedReceiver<Message>,
+    pub(super) outlook: Outlook,
+}
+
+/// The owner of the state.
+pub(super) struct Supervisor {
+    state: State,
+    tools: Tools,
+    pods: HashMap<String, PodHandle>,
+    waiters: Vec<Waiter>,
+    /// Starts in a row that came to nothing, for each app.
+    failed_starts: BTreeMap<App, u32>,
+    /// What was last reported, so that only differences are events.
+    reported: Reported,
+}
+
+#[derive(Debug, Default)]
+struct Reported {
+    zones: BTreeMap<String, ZoneState>,
+    healthy: bool,
+}
+
+impl Supervisor {
+    pub(super) fn new(state: State, tools: Tools) -> Self {
+        Self {
+            state,
+            tools,
+            pods: HashMap::new(),
+            waiters: Vec::new(),
+            failed_starts: BTreeMap::new(),
+            reported: Reported::default(),
+        }
+    }
+
+    /// Supervises until `shutdown`; then the pods and the edge are ended, and the database is
+    /// handed back to be.
+    pub(super) async fn run(mut self, mut shutdown: Shutdown) -> DatabaseHandle {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            self.reconcile();
+            tokio::select! {
+                () = shutdown.requested() => break,
+                heard = self.tools.inbox.recv() => match heard {
+                    Some(message) => self.hear(message),
+                    None => break,
+                },
+                _ = tick.tick() => {}
+            }
+        }
+        self.tools.database
+    }
+
+    fn hear(&mut self, message: Message) {
+        match message {
+            Message::Status(answer) => {
+                // Whoever asked may have gone.
+                let _ = answer.send(self.status());
+            }
+            Message::Change {
+                id,
+                request,
+                answer,
+            } => {
+                let _ = answer.send(self.accept(&id, request));
+            }
+            Message::Undo { id, answer } => self.undo(&id, answer),
+            Message::Recover(answer) => self.recover(answer),
+            Message::Pod(name, news) => self.hear_pod(&name, news),
+            Message::Edge(news) => self.hear_edge(news),
+            Message::Database(news) => self.hear_database(news),
+        }
+    }
+
+    /// Compares what is with what ought to be, and does what brings the two together.
+    fn reconcile(&mut self) {
+        self.look_at_database();
+        self.report_zones();
+        self.place_pods();
+        self.forget_gone_pods();
+        self.set_links();
+        self.tell_edge();
+        self.notice_effects();
+        self.notice_undone();
+        self.report_health();
+    }
+
+    fn report_zones(&mut self) {
+        for zone in &self.state.spec.zones {
+            let state = self.state.zone_state(zone);
+            let before = self.reported.zones.insert(zone.clone(), state);
+            if before.is_some_and(|before| before != state) {
+                let detail = match state {
+                    ZoneState::Up => "takes part",
+                    ZoneState::Drained => "is being drained",
+                    ZoneState::Out => "is out",
+                };
+                let detail = format!("zone {zone} {detail}");
+                self.tools.events.add(EventKind::ZoneChanged, zone, detail);
+            }
+        }
+    }
+
+    /// Every link does what the open changes make of it.
+    fn set_links(&self) {
+        let primary_zone = self.state.primary_zone();
+        for handle in self.pods.values() {
+            self.set_link(&handle.back, primary_zone);
+            if let Some(front) = &handle.front {
+                self.set_link(front, None);
+            }
+        }
+        if let Some(link) = self.tools.database.replication_link() {
+            self.set_link(&link, None);
+        }
+    }
+
+    /// A link does what the open changes make of it; `to` is where it ends, if that moves.
+    fn set_link(&self, link: &Link, to: Option<&str>) {
+        let now = link.describe();
+        let to = to.unwrap_or(&now.to);
+        let mode = self.state.changes.link_mode(&now.name, &now.from, to);
+        if mode != now.mode {
+            link.set(mode);
+            let words = problems::link_in_words(mode).unwrap_or_else(|| "passes".into());
+            self.tools.events.add(EventKind::LinkChanged, now.name, words);
+        }
+    }
+
+    fn report_health(&mut self) {
+        let found = problems::find(&self.state);
+        let healthy = found.is_empty();
+        if healthy && !self.reported.healthy {
+            let name = self.state.spec.name.clone();
+            let detail = "the stack meets its specification";
+            self.tools.events.add(EventKind::StackHealthy, name, detail);
+        }
+        self.reported.healthy = healthy;
+        let words = found.into_iter().map(|problem| problem.text);
+        self.tools.outlook.set_problems(words.collect());
+    }
+}

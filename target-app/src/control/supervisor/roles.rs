@@ -1,0 +1,55 @@
+//! The database's place in the supervision: the pair places and repairs itself; it is told which
+//! zones it may use, and what it is asked for.
+
+use std::sync::Arc;
+
+use super::Supervisor;
+use crate::api::{EventKind, FailoverMode, FailoverProfile};
+use crate::control::change::Stage;
+use crate::control::database::DatabaseNews;
+
+impl Supervisor {
+    pub(super) fn fail_over(
+        &mut self,
+        change: &str,
+        mode: FailoverMode,
+        profile: Option<FailoverProfile>,
+    ) {
+        self.state.database_busy = true;
+        self.tools
+            .database
+            .fail_over(change.to_owned(), mode, profile);
+    }
+
+    /// Takes over what the pair says of itself.
+    pub(super) fn look_at_database(&mut self) {
+        self.state.database = self.tools.database.describe();
+        self.state.database_trouble = self.tools.database.trouble();
+    }
+
+    pub(super) fn hear_database(&mut self, news: DatabaseNews) {
+        match news {
+            DatabaseNews::Started(pair) => self.tools.database.set_pair(Arc::clone(&pair)),
+            DatabaseNews::Failed(failure) => self.tools.outlook.fail(failure),
+            DatabaseNews::Done(None, Ok(())) => {}
+            DatabaseNews::Done(None, Err(error)) => {
+                self.tools.events.add(EventKind::Problem, "database", error);
+            }
+            DatabaseNews::Done(Some(change), done) => {
+                self.state.database_busy = false;
+                match done {
+                    Ok(()) => self.set_effective(&change),
+                    Err(error) => self.set_failed(&change, error),
+                }
+            }
+        }
+    }
+
+    fn set_failed(&mut self, id: &str, error: String) {
+        self.tools.events.add(EventKind::Problem, id, error.clone());
+        let change = self.state.changes.get_mut(id);
+        if let Some(change) = change.filter(|change| change.stage == Stage::Applying) {
+            change.stage = Stage::Failed(error);
+        }
+    }
+}

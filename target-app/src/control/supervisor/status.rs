@@ -1,0 +1,81 @@
+//! The state as [`StackStatus`].
+
+use super::Supervisor;
+use crate::api::{Database, Link, Pod, StackStatus, Zone};
+use crate::control::problems;
+use crate::control::state;
+
+impl Supervisor {
+    pub(super) fn status(&self) -> StackStatus {
+        let state = &self.state;
+        let problems = problems::find(state);
+        let zone = |name: &String| Zone {
+            name: name.clone(),
+            address: text(state.zone_address(name)),
+            state: state.zone_state(name),
+        };
+        StackStatus {
+            spec: state.spec.clone(),
+            pid: std::process::id(),
+            root: self.tools.pods.root.clone(),
+            edge_url: state
+                .edge
+                .address
+                .map_or_else(String::new, |address| format!("http://{address}")),
+            database_endpoint: self.tools.database.endpoint().to_string(),
+            healthy: problems.is_empty(),
+            problems: problems.into_iter().map(|problem| problem.text).collect(),
+            zones: state.spec.zones.iter().map(zone).collect(),
+            pods: state.pods.iter().map(pod).collect(),
+            database: state.database.clone().unwrap_or(Database {
+                nodes: Vec::new(),
+                synchronous: false,
+                redundant: false,
+                endpoint_target: None,
+            }),
+            links: self.links(),
+            open_changes: state.changes.open().iter().map(|c| c.to_api()).collect(),
+            isolation: state.isolation.as_str().into(),
+            last_event: self.tools.events.last(),
+        }
+    }
+
+    /// All links, in the order of the pods.
+    pub(super) fn links(&self) -> Vec<Link> {
+        // Where the database is, is where its primary is.
+        let primary_zone = self.state.primary_zone().unwrap_or("database");
+        let handles = self.state.pods.iter().filter_map(|pod| self.pods.get(&pod.name));
+        let mut links: Vec<Link> = handles
+            .flat_map(|handle| handle.links())
+            .map(crate::links::Link::describe)
+            .map(|link| match link.to.as_str() {
+                "database" => Link {
+                    to: primary_zone.to_owned(),
+                    ..link
+                },
+                _ => link,
+            })
+            .collect();
+        links.extend(self.tools.database.replication_link().map(|link| link.describe()));
+        links
+    }
+}
+
+fn pod(pod: &state::Pod) -> Pod {
+    let app = pod.app.as_str();
+    let labels = [("app", app), ("zone", &pod.zone)];
+    Pod {
+        name: pod.name.clone(),
+        app: app.into(),
+        zone: pod.zone.clone(),
+        pid: pod.pid,
+        address: text(pod.address),
+        state: pod.state,
+        labels: labels.map(|(k, v)| (k.into(), v.into())).into(),
+    }
+}
+
+/// Empty when there is none.
+fn text(value: Option<impl ToString>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
+}
