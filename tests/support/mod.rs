@@ -49,6 +49,40 @@ impl Bench {
         folders[0].clone()
     }
 
+    /// Blocks until the run's `events.jsonl` holds this text.
+    pub fn wait_for_event(&self, run: &mut Child, text: &str) {
+        self.wait_for(run, text, |events| events.contains(text));
+    }
+
+    /// Blocks until the run's `events.jsonl` has this many lines.
+    pub fn wait_for_lines(&self, run: &mut Child, lines: usize) {
+        self.wait_for(run, &format!("{lines} lines"), |events| events.lines().count() >= lines);
+    }
+
+    fn wait_for(&self, run: &mut Child, what: &str, there: impl Fn(&str) -> bool) {
+        until(&format!("{what} in events.jsonl"), || {
+            if let Some(status) = run.try_wait().expect("a child") {
+                let mut err = String::new();
+                if let Some(mut stderr) = run.stderr.take() {
+                    std::io::Read::read_to_string(&mut stderr, &mut err).expect("its words");
+                }
+                panic!("it ended with {status} before {what}:\n{err}");
+            }
+            there(&self.events())
+        });
+    }
+
+    /// `events.jsonl` of the only run, as far as it goes.
+    fn events(&self) -> String {
+        let Ok(mut folders) = std::fs::read_dir(self.path().join("reports")) else {
+            return String::new();
+        };
+        let folder = folders.next().and_then(Result::ok).map(|entry| entry.path());
+        folder
+            .and_then(|folder| std::fs::read_to_string(folder.join("events.jsonl")).ok())
+            .unwrap_or_default()
+    }
+
     /// `summary.json` of the only run.
     pub fn summary(&self) -> Value {
         let text = std::fs::read_to_string(self.run_folder().join("summary.json"));
@@ -106,4 +140,43 @@ impl Said {
 /// The repository's own file.
 pub fn repository(file: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(file).display().to_string()
+}
+
+/// Blocks until a condition holds; gives up after a minute, saying what never came.
+pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let began = std::time::Instant::now();
+    while !holds() {
+        assert!(began.elapsed().as_secs() < 60, "waited a minute for: {what}");
+        std::thread::park_timeout(std::time::Duration::from_millis(10));
+    }
+}
+
+/// Sends a signal to a process that this test started.
+pub fn signal(pid: u32, signal: i32) {
+    let pid = i32::try_from(pid).expect("a pid");
+    // SAFETY: kill takes two numbers and touches no memory of ours.
+    assert_eq!(unsafe { libc::kill(pid, signal) }, 0, "signal {signal} to {pid}");
+}
+
+/// Processes that belong to this bench: those that inherited its runtime folder.
+pub fn processes_of(bench: &Bench) -> Vec<u32> {
+    let mark = format!("XDG_RUNTIME_DIR={}", bench.path().display());
+    let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
+    processes
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|pid: &u32| {
+            std::fs::read(format!("/proc/{pid}/environ")).is_ok_and(|environment| {
+                environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes())
+            })
+        })
+        .collect()
+}
+
+/// Ids of all System V shared memory segments: PostgreSQL makes one for each server.
+pub fn shared_memory_segments() -> Vec<String> {
+    let text = std::fs::read_to_string("/proc/sysvipc/shm").unwrap_or_default();
+    text.lines()
+        .skip(1)
+        .filter_map(|line| line.split_whitespace().nth(1).map(str::to_owned))
+        .collect()
 }

@@ -81,7 +81,7 @@ pub(super) struct Observer {
 }
 
 impl Observer {
-    /// Watches a run whose schedules began at `began`.
+    /// Watches a run of this scenario.
     pub(super) fn new(
         scenario: &Arc<Scenario>,
         clock: RunClock,
@@ -119,6 +119,11 @@ impl Observer {
                 last_pulse: 0,
             },
         }
+    }
+
+    /// The schedules began at this run time: progress counts from here.
+    pub(super) fn began_at(&mut self, began: Micros) {
+        self.began = began;
     }
 
     /// Watches until engine and conductor have nothing more to report.
