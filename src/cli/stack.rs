@@ -217,7 +217,11 @@ async fn describe(asked: &Status) -> anyhow::Result<ExitCode> {
         eprintln!("no stack{} is running", name.unwrap_or_default());
     }
     let found = asked.name.is_none() || !stacks.is_empty();
-    Ok(if found { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if found {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 async fn stop(down: &Down) -> anyhow::Result<ExitCode> {
