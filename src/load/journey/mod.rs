@@ -1,0 +1,12 @@
+//! The journey interpreter: compiled steps, rendered requests, checked answers, captured values.
+
+mod capture;
+mod check;
+mod document;
+mod interpreter;
+mod program;
+mod redact;
+mod request;
+
+pub(crate) use interpreter::{Finish, Traveller, Trip, travel};
+pub(crate) use program::Program;
