@@ -1,0 +1,4 @@
+//! `report.html`.
+pub(crate) fn escape(text: &str) -> String {
+    text.replace('<', "&lt;")
+}
