@@ -142,10 +142,10 @@ fn step(id: usize, second: u64, count: u64, random: &mut fastrand::Rng) -> StepI
         }
         let mut waited = 0.0;
         let failure = match (second, write) {
-            (25, _) if random.f64() < 0.30 => Some((ErrorKind::Reset, None)),
+            (25, _) if random.f64() < 0.14 => Some((ErrorKind::Reset, None)),
             (26, _) if random.f64() < 0.04 => Some((ErrorKind::Connect, None)),
-            (42 | 43, true) if random.f64() < 0.72 => Some((ErrorKind::Status, Some(503))),
-            (44, true) if random.f64() < 0.35 => Some((ErrorKind::Timeout, None)),
+            (42 | 43, true) if random.f64() < 0.48 => Some((ErrorKind::Status, Some(503))),
+            (44, true) if random.f64() < 0.25 => Some((ErrorKind::Timeout, None)),
             (71, _) if random.f64() < 0.02 => Some((ErrorKind::Status, Some(502))),
             _ => None,
         };
