@@ -1,5 +1,7 @@
 //! summary.json, and every report made from it.
 
+pub mod charts;
+pub mod html;
 pub mod summarise;
 pub mod summary;
 

@@ -72,7 +72,7 @@ pub fn summarise(input: SummaryInput<'_>) -> Summary {
         faults,
         ledger,
         samples,
-        generator,
+        mut generator,
         lanes,
         ..
     } = input;
@@ -84,6 +84,9 @@ pub fn summarise(input: SummaryInput<'_>) -> Summary {
             .map(|limit| u64::try_from(limit.as_micros()).unwrap_or(u64::MAX)),
         held_for_us: u64::try_from(scenario.slo.held_for.as_micros()).unwrap_or(u64::MAX),
     });
+    generator.start_lag_us = generator
+        .start_lag_us
+        .or_else(|| traffic::latency(&measured.start_lag));
     let mut invalid_causes = input.invalid_causes;
     if generator.verdict == GeneratorVerdict::Saturated {
         invalid_causes.extend(generator.causes.iter().cloned());
