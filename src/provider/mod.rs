@@ -1,1 +1,187 @@
-//! What a fault acts through.
+//! What a fault acts through: one narrow trait, and an implementation for each kind of
+//! infrastructure.
+//!
+//! A provider knows how to look and how to act, and decides nothing: which targets, when, and
+//! whether at all is decided in [`crate::chaos`] from the [`Snapshot`]s it gives.
+
+mod change;
+pub mod local;
+mod snapshot;
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use change::{Change, ChangeId, Milestone, Occurrence, Order, Place, Receipt};
+pub use snapshot::{
+    DatabaseView, LinkView, NodeView, OpenChange, PodView, Role, Snapshot, ZoneView,
+};
+
+use crate::scenario::ProviderKind;
+
+/// What an asynchronous call of a [`Provider`] returns: boxed, so that providers can be mixed in
+/// one scenario.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, ProviderError>> + Send + 'a>>;
+
+/// Acts on one piece of infrastructure.
+///
+/// Every change has an id that the caller chose and wrote to disk before: [`Provider::apply`] with
+/// the same id twice is the same change, [`Provider::undo`] of an unknown id is already done. A
+/// provider that needs several calls for one change also stores its undo facts on the resource
+/// itself, in the call that changes it.
+pub trait Provider: Send + Sync + 'static {
+    /// Which kind this is.
+    fn kind(&self) -> ProviderKind;
+
+    /// Where it acts, in a form that a later process can find again. Holds no secrets.
+    fn place(&self) -> Place;
+
+    /// Everything that faults may be aimed at, as it is now.
+    fn snapshot(&self) -> Pending<'_, Snapshot>;
+
+    /// Makes the change; answers when it is accepted and its effect is under way.
+    fn apply<'a>(&'a self, order: &'a Order) -> Pending<'a, Receipt>;
+
+    /// Takes the change back and waits until it is.
+    fn undo<'a>(&'a self, change: &'a ChangeId) -> Pending<'a, ()>;
+
+    /// What happened after occurrence number `after`; waits at most `wait` for something to happen.
+    fn occurrences(&self, after: u64, wait: Duration) -> Pending<'_, Vec<Occurrence>>;
+
+    /// Brings everything back to its specification, whoever broke it.
+    fn repair(&self) -> Pending<'_, ()>;
+
+    /// The commands with which a person takes the change back when [`Provider::undo`] cannot.
+    fn by_hand(&self, change: &ChangeId) -> Vec<String>;
+}
+
+/// How providers are found again by a later process.
+pub trait Finder {
+    /// The provider of this place; none: it does not exist any more.
+    ///
+    /// # Errors
+    /// Why it cannot be told whether it exists.
+    fn find(&self, place: &Place) -> Result<Option<Arc<dyn Provider>>, String>;
+
+    /// Every place of this user that exists now.
+    ///
+    /// # Errors
+    /// Why they cannot be listed.
+    fn places(&self) -> Result<Vec<Place>, String>;
+}
+
+/// Why a provider could not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProviderError {
+    /// Nothing answers there: whatever it was, it does not run any more.
+    #[error("{place} is not there: {reason}")]
+    Gone {
+        /// What was asked.
+        place: String,
+        /// What was seen.
+        reason: String,
+    },
+    /// It understood and said no: nothing was changed.
+    #[error("{place} refused to {what}: {reason}")]
+    Refused {
+        /// What was asked.
+        place: String,
+        /// What it was asked to do.
+        what: String,
+        /// Its words.
+        reason: String,
+    },
+    /// It failed, or did not answer: whether something was changed is unknown.
+    #[error("{place} failed to {what}: {reason}")]
+    Failed {
+        /// What was asked.
+        place: String,
+        /// What it was asked to do.
+        what: String,
+        /// Its words, or what was seen.
+        reason: String,
+    },
+}
+
+/// The providers of one run, by kind.
+#[derive(Clone, Default)]
+pub struct Providers(HashMap<ProviderKind, Arc<dyn Provider>>);
+
+impl std::fmt::Debug for Providers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set()
+            .entries(self.iter().map(|provider| provider.place()))
+            .finish()
+    }
+}
+
+impl Providers {
+    /// No provider yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a provider; a second one of the same kind replaces the first.
+    #[must_use]
+    pub fn with(mut self, provider: Arc<dyn Provider>) -> Self {
+        self.0.insert(provider.kind(), provider);
+        self
+    }
+
+    /// The provider of this kind.
+    ///
+    /// # Errors
+    /// What is missing, and what to do about it.
+    pub fn get(&self, kind: ProviderKind) -> Result<&Arc<dyn Provider>, String> {
+        self.0.get(&kind).ok_or_else(|| absent(kind))
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn Provider>> {
+        self.0.values()
+    }
+}
+
+/// As scenarios write it.
+#[must_use]
+pub fn name(kind: ProviderKind) -> &'static str {
+    match kind {
+        ProviderKind::Local => "local",
+        ProviderKind::Kubernetes => "kubernetes",
+        ProviderKind::Aws => "aws",
+    }
+}
+
+/// Why there is no such provider here.
+fn absent(kind: ProviderKind) -> String {
+    let name = name(kind);
+    match kind {
+        ProviderKind::Local => "provider `local` needs a stack: set `stack = \"local\"` in \
+            [target], or start one with `loadtest stack up`"
+            .to_owned(),
+        ProviderKind::Kubernetes | ProviderKind::Aws => format!(
+            "provider `{name}` is not part of this version of loadtest: use `provider = \"local\"`"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_that_is_not_there_is_named_with_what_to_do() {
+        let providers = Providers::new();
+        let Err(local) = providers.get(ProviderKind::Local) else {
+            panic!("there is none")
+        };
+        assert!(local.contains("loadtest stack up"), "{local}");
+        let Err(aws) = providers.get(ProviderKind::Aws) else {
+            panic!("there is none")
+        };
+        assert!(aws.contains("`aws`"), "{aws}");
+    }
+}

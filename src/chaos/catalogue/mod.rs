@@ -1,0 +1,136 @@
+//! What can be done to infrastructure: one file per kind of fault.
+//!
+//! A fault turns its selectors and a [`Snapshot`] into a [`Plan`] with exact targets, or refuses
+//! when the blast radius is not what a careful person would accept. It does nothing itself, so
+//! that `loadtest chaos plan` and a run decide by the same code.
+
+mod db_crash;
+mod db_failover;
+mod link_delay;
+mod pod_hang;
+mod pod_kill;
+mod restored;
+mod select;
+#[cfg(test)]
+mod tests;
+mod zone_drain;
+mod zone_outage;
+mod zones;
+
+use crate::provider::{Change, Snapshot};
+use crate::scenario::{Fault as ScenarioFault, FaultKind};
+
+pub use restored::missing;
+
+/// A fault with its targets resolved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// What the provider is asked to do.
+    pub change: Change,
+    /// Exact names of what is touched.
+    pub targets: Vec<String>,
+    /// What will be done, as a sentence.
+    pub words: String,
+    /// Who is hit and what is left, as a sentence.
+    pub blast_radius: String,
+    /// How it is taken back, as a sentence.
+    pub undo: String,
+    /// What has to be there again before the next fault, as a sentence.
+    pub restored_when: String,
+}
+
+/// A fault is not done: its blast radius is unclear or too large. Says why and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Refusal(pub String);
+
+/// How infrastructure gets well after a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Healing {
+    /// By itself: replacements start, a standby is rebuilt. There is nothing to undo.
+    ByItself,
+    /// Only when the fault is undone.
+    ByUndo,
+}
+
+/// What the choice of targets depends on, besides the snapshot.
+#[derive(Debug, Clone, Copy)]
+pub struct Choice<'a> {
+    /// The scenario's seed.
+    pub seed: u64,
+    /// The fault's name: two faults of one scenario choose independently.
+    pub fault: &'a str,
+    /// Do it although it leaves nothing to carry the load.
+    pub force: bool,
+}
+
+/// One kind of fault.
+trait Fault {
+    /// Exact targets and what it means to hit them.
+    fn plan(&self, now: &Snapshot, choice: Choice<'_>) -> Result<Plan, Refusal>;
+}
+
+/// Exact targets and what it means to hit them. The same seed, fault and snapshot give the same
+/// plan.
+///
+/// # Errors
+/// [`Refusal`] when nothing matches or nothing would be left.
+pub fn plan(kind: &FaultKind, now: &Snapshot, choice: Choice<'_>) -> Result<Plan, Refusal> {
+    match kind.clone() {
+        FaultKind::PodKill { pods, grace } => pod_kill::PodKill { pods, grace }.plan(now, choice),
+        FaultKind::PodHang { pods } => pod_hang::PodHang { pods }.plan(now, choice),
+        FaultKind::DbFailover { profile } => db_failover::DbFailover { profile }.plan(now, choice),
+        FaultKind::DbCrash { profile } => db_crash::DbCrash { profile }.plan(now, choice),
+        FaultKind::ZoneDrain { zone } => zone_drain::ZoneDrain { zone }.plan(now, choice),
+        FaultKind::ZoneOutage { zone } => zone_outage::ZoneOutage { zone }.plan(now, choice),
+        FaultKind::LinkDelay {
+            links,
+            delay,
+            jitter,
+        } => link_delay::LinkDelay {
+            links,
+            delay,
+            jitter,
+        }
+        .plan(now, choice),
+    }
+}
+
+/// How infrastructure gets well after a fault of this kind.
+#[must_use]
+pub fn healing(kind: &FaultKind) -> Healing {
+    match kind {
+        FaultKind::PodKill { .. } | FaultKind::DbFailover { .. } | FaultKind::DbCrash { .. } => {
+            Healing::ByItself
+        }
+        FaultKind::PodHang { .. }
+        | FaultKind::ZoneDrain { .. }
+        | FaultKind::ZoneOutage { .. }
+        | FaultKind::LinkDelay { .. } => Healing::ByUndo,
+    }
+}
+
+/// What a fault is going to do, as far as can be said without looking at the infrastructure.
+#[must_use]
+pub fn intention(fault: &ScenarioFault) -> String {
+    match &fault.kind {
+        FaultKind::PodKill { pods, grace } if grace.is_zero() => {
+            format!("kill {}", select::pods_in_words(pods))
+        }
+        FaultKind::PodKill { pods, grace } => format!(
+            "stop {} with {} ms of grace",
+            select::pods_in_words(pods),
+            grace.as_millis()
+        ),
+        FaultKind::PodHang { pods } => format!("freeze {}", select::pods_in_words(pods)),
+        FaultKind::DbFailover { .. } => "fail the database over to its standby".to_owned(),
+        FaultKind::DbCrash { .. } => "kill the database's primary".to_owned(),
+        FaultKind::ZoneDrain { zone } => format!("empty zone `{zone}` in good order"),
+        FaultKind::ZoneOutage { zone } => format!("cut off zone `{zone}`"),
+        FaultKind::LinkDelay { links, delay, .. } => format!(
+            "delay {} by {} ms",
+            select::links_in_words(links),
+            delay.as_millis()
+        ),
+    }
+}

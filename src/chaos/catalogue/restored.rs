@@ -1,0 +1,88 @@
+//! Whether infrastructure is back to what it was before a fault.
+
+use super::Plan;
+use crate::provider::{Change, Snapshot};
+
+/// What is still missing, in words; empty: everything that the fault took is back.
+///
+/// Looks at what is there, not at whether users are served: that is for `measure` to say.
+#[must_use]
+pub fn missing(plan: &Plan, before: &Snapshot, now: &Snapshot) -> Vec<String> {
+    match &plan.change {
+        Change::KillPods { pods, .. } => {
+            let mut missing = still_there(pods, before, now);
+            missing.extend(pods_missing(before, now));
+            missing
+        }
+        Change::HangPods { .. } => pods_missing(before, now),
+        Change::FailOverDatabase { .. } => failover_missing(before, now),
+        Change::DrainZone { .. } | Change::OutageZone { .. } => {
+            let mut missing = zones_missing(before, now);
+            missing.extend(pods_missing(before, now));
+            missing.extend(redundancy_missing(before, now));
+            missing
+        }
+        // A link without a delay is back the moment the change is undone.
+        Change::DelayLinks { .. } => Vec::new(),
+    }
+}
+
+/// Right after a kill the probes have not noticed yet: the dead still count as ready.
+fn still_there(killed: &[String], before: &Snapshot, now: &Snapshot) -> Vec<String> {
+    before
+        .pods
+        .iter()
+        .filter(|pod| killed.contains(&pod.name))
+        .filter(|pod| {
+            now.pods
+                .iter()
+                .any(|other| other.uid == pod.uid && other.ready)
+        })
+        .map(|pod| format!("{} has not ended yet", pod.name))
+        .collect()
+}
+
+fn pods_missing(before: &Snapshot, now: &Snapshot) -> Vec<String> {
+    let ready_now = now.ready_by_app();
+    before
+        .ready_by_app()
+        .into_iter()
+        .filter_map(|(app, before)| {
+            let now = ready_now.get(app).copied().unwrap_or(0);
+            (now < before).then(|| format!("{now} of {before} pods of {app} are ready"))
+        })
+        .collect()
+}
+
+fn failover_missing(before: &Snapshot, now: &Snapshot) -> Vec<String> {
+    let primary = |snapshot: &Snapshot| Some(snapshot.database.as_ref()?.primary()?.name.clone());
+    let mut missing = Vec::new();
+    match primary(now) {
+        None => missing.push("no node takes writes".to_owned()),
+        Some(name) if Some(&name) == primary(before).as_ref() => {
+            missing.push(format!("{name} is still the primary"));
+        }
+        Some(name) => {
+            let endpoint = now.database.as_ref().and_then(|db| db.endpoint.clone());
+            if endpoint.as_ref() != Some(&name) {
+                missing.push(format!("the endpoint does not lead to {name} yet"));
+            }
+        }
+    }
+    missing.extend(redundancy_missing(before, now));
+    missing
+}
+
+fn redundancy_missing(before: &Snapshot, now: &Snapshot) -> Option<String> {
+    let redundant = |snapshot: &Snapshot| snapshot.database.as_ref().is_some_and(|db| db.redundant);
+    (redundant(before) && !redundant(now))
+        .then(|| "no standby has caught up with the primary".to_owned())
+}
+
+fn zones_missing(before: &Snapshot, now: &Snapshot) -> Vec<String> {
+    before
+        .zones_up()
+        .filter(|zone| !now.zones_up().any(|up| up == *zone))
+        .map(|zone| format!("zone {zone} is out of service"))
+        .collect()
+}

@@ -1,0 +1,132 @@
+//! What a scenario's faults would do, in words: order, times, exact targets, blast radius, undo.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use super::catalogue::{self, Choice, Healing, Plan, Refusal};
+use crate::provider::{self, Snapshot};
+use crate::scenario::{Fault, FaultStart, ProviderKind, Scenario};
+
+/// The faults of a scenario in the order in which they are due, against infrastructure as it is
+/// now, where that can be looked at.
+///
+/// Later faults are resolved against the same snapshot: a pod that an earlier fault replaces will
+/// have another name by then.
+#[must_use]
+pub fn describe(
+    scenario: &Scenario,
+    snapshot: impl Fn(ProviderKind) -> Result<Snapshot, String>,
+) -> String {
+    let mut text = format!(
+        "{}: {} (seed {})\n",
+        scenario.name,
+        counted(scenario.faults.len()),
+        scenario.seed
+    );
+    if !scenario.faults.is_empty() {
+        let before = scenario.guard.healthy_before;
+        let _ = writeln!(
+            text,
+            "Each waits until the target has been healthy for {} and earlier faults are over, at \
+             most {}; then the run is given up.",
+            seconds(before),
+            seconds(scenario.guard.wait_at_most)
+        );
+    }
+    for (number, fault) in in_order(scenario).into_iter().enumerate() {
+        let choice = Choice {
+            seed: scenario.seed,
+            fault: &fault.name,
+            force: false,
+        };
+        let resolved = snapshot(fault.provider)
+            .map(|snapshot| catalogue::plan(&fault.kind, &snapshot, choice));
+        let _ = write!(
+            text,
+            "\n{}. {} ({}, {})\n",
+            number + 1,
+            fault.name,
+            fault.kind.name(),
+            provider::name(fault.provider)
+        );
+        row(&mut text, "when", &when(scenario, fault));
+        match resolved {
+            Ok(Ok(plan)) => resolved_rows(&mut text, &plan),
+            Ok(Err(Refusal(why))) => {
+                row(&mut text, "does", &catalogue::intention(fault));
+                row(&mut text, "REFUSED", &why);
+            }
+            Err(why) => {
+                row(&mut text, "does", &catalogue::intention(fault));
+                row(&mut text, "targets", &format!("not known: {why}"));
+            }
+        }
+    }
+    text
+}
+
+fn resolved_rows(text: &mut String, plan: &Plan) {
+    row(text, "does", &plan.words);
+    row(text, "targets", &plan.targets.join(", "));
+    row(text, "blast radius", &plan.blast_radius);
+    row(text, "undo", &plan.undo);
+    row(text, "over when", &plan.restored_when);
+}
+
+fn row(text: &mut String, name: &str, value: &str) {
+    let _ = writeln!(text, "   {name:<13}{value}");
+}
+
+/// By time; a fault that follows another comes right after it.
+fn in_order(scenario: &Scenario) -> Vec<&Fault> {
+    let key = |fault: &Fault| {
+        let mut depth = 0;
+        let mut start = fault.start;
+        // A chain is at most as long as there are faults, also if it bites its own tail.
+        while let FaultStart::After { fault, .. } = start
+            && depth <= scenario.faults.len()
+        {
+            depth += 1;
+            start = scenario.faults[fault].start;
+        }
+        let at = match start {
+            FaultStart::At(at) => at,
+            FaultStart::After { .. } => Duration::MAX,
+        };
+        (at, depth)
+    };
+    let mut faults: Vec<&Fault> = scenario.faults.iter().collect();
+    faults.sort_by_key(|fault| key(fault));
+    faults
+}
+
+fn when(scenario: &Scenario, fault: &Fault) -> String {
+    let start = match fault.start {
+        FaultStart::At(at) => format!("{} after the load's start", seconds(at)),
+        FaultStart::After {
+            fault,
+            recovered_for,
+        } => format!(
+            "when `{}` has recovered for {}",
+            scenario.faults[fault].name,
+            seconds(recovered_for)
+        ),
+    };
+    match (catalogue::healing(&fault.kind), fault.hold) {
+        (Healing::ByItself, _) => start,
+        (Healing::ByUndo, Some(hold)) => format!("{start}, held for {}", seconds(hold)),
+        (Healing::ByUndo, None) => format!("{start}, held until the load ends"),
+    }
+}
+
+fn counted(faults: usize) -> String {
+    match faults {
+        0 => "no faults".to_owned(),
+        1 => "1 fault".to_owned(),
+        _ => format!("{faults} faults"),
+    }
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{} s", duration.as_secs_f64())
+}

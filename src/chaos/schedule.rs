@@ -1,0 +1,515 @@
+//! When each fault is injected and taken back: a state machine over the scenario's times, told
+//! what happened and what time it is, answering what to do next. Reads no clock and does no IO.
+//!
+//! # The rules
+//! - A fault is due at its time after the load's start, or when the fault it follows is over and
+//!   the target has met the SLO since then for `recovered_for`.
+//! - A fault that is due waits until the target has been healthy for `guard.healthy_before`, and
+//!   until every earlier fault is over: taken back, and what it took from the infrastructure there
+//!   again. When that lasts longer than `guard.wait_at_most`, the run has nothing to say any more
+//!   and is given up.
+//! - Two faults may only overlap when the file says so by times: both start `at` a time, and the
+//!   second lies within the first one's hold. Then the second waits neither for the first nor for
+//!   health, as long as the first is really in progress.
+//! - A fault with a hold is undone that long after its acceptance, though not before its effect was
+//!   seen. One that heals by itself is closed once it has. Whatever is open at the end is undone.
+
+use std::time::Duration;
+
+use super::catalogue::{self, Healing};
+use crate::measure::clock::Micros;
+use crate::scenario::{Fault, FaultId, FaultStart, Guard, Scenario};
+
+/// An effect that was not seen by then will not come: a held fault is undone without it.
+const EFFECT_AT_LATEST: Micros = 30_000_000;
+
+/// What is known about the target and about recovery, from what users see.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outlook {
+    /// Since when the target has met the SLO without a break; none: it does not now.
+    pub healthy_since: Option<Micros>,
+    /// For each fault: since when the SLO has held again after it; none: it does not now.
+    pub recovered_since: Vec<Option<Micros>>,
+}
+
+/// How long a run goes on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stop {
+    /// It goes on.
+    #[default]
+    No,
+    /// No new faults: undo what is open, and see the infrastructure get well.
+    Finish,
+    /// Undo what is open and leave.
+    Leave,
+}
+
+/// Something that happened to a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Happened {
+    /// The provider accepted it.
+    Accepted(Micros),
+    /// Its effect is complete.
+    Effective(Micros),
+    /// What it took from the infrastructure is there again.
+    Restored(Micros),
+    /// It was taken back.
+    Undone(Micros),
+    /// What it changed does not exist any more: nothing is left to take back or to get well.
+    Gone,
+    /// It could not be taken back.
+    UndoFailed,
+    /// It was not done at all.
+    Refused,
+    /// The provider failed. Whether it was done is unknown, so whoever tells this takes it back.
+    Failed,
+}
+
+/// What to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Do it, now.
+    Inject(FaultId),
+    /// Take it back.
+    Undo(FaultId),
+    /// Tell that a fault that is due has to wait, and for what. Once for each reason.
+    Wait(FaultId, String),
+    /// Tell that a fault's turn never comes.
+    Skip(FaultId, String),
+    /// The run is invalid: no more faults, undo what is open.
+    GiveUp(FaultId, String),
+}
+
+/// Where a fault is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stage {
+    /// Its turn has not come.
+    Pending,
+    /// It is due, and something has to be so first.
+    Waiting {
+        /// When it was due.
+        due: Micros,
+        /// What it waits for.
+        why: String,
+    },
+    /// Asked for, not answered yet.
+    Injecting {
+        /// Seen before the answer was.
+        effective: Option<Micros>,
+    },
+    /// In progress.
+    Open {
+        /// T0.
+        accepted: Micros,
+        /// Its effect was complete.
+        effective: Option<Micros>,
+        /// It healed by itself.
+        restored: bool,
+    },
+    /// Being taken back.
+    Undoing {
+        /// What comes after that.
+        then: Rest,
+    },
+    /// Taken back; what it took is not there again yet.
+    Settling,
+    /// Over, and the infrastructure is what it was.
+    Closed,
+    /// Over without having been done.
+    Void,
+    /// It could not be taken back.
+    Dirty,
+}
+
+/// What comes after a fault was taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rest {
+    /// Its infrastructure has to get well.
+    Settle,
+    /// Its infrastructure is well already.
+    Close,
+    /// It failed, and counts as not done.
+    Void,
+}
+
+impl Stage {
+    /// Nothing will happen to it any more.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        matches!(self, Self::Closed | Self::Void | Self::Dirty)
+    }
+
+    /// It has been asked for and is not over.
+    #[must_use]
+    pub fn is_in_progress(&self) -> bool {
+        !self.is_over() && !matches!(self, Self::Pending | Self::Waiting { .. })
+    }
+}
+
+/// The faults of a run and where each is.
+#[derive(Debug, Clone)]
+pub struct Schedule {
+    entries: Vec<Entry>,
+    guard: Guard,
+    /// When the load started, run time.
+    start: Micros,
+    given_up: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    name: String,
+    start: FaultStart,
+    hold: Option<Micros>,
+    healing: Healing,
+    stage: Stage,
+    /// When it was due, once it was.
+    due: Option<Micros>,
+}
+
+impl Schedule {
+    /// The scenario's faults, for a load that starts at `start` of run time.
+    #[must_use]
+    pub fn new(scenario: &Scenario, start: Micros) -> Self {
+        Self::of(&scenario.faults, scenario.guard.clone(), start)
+    }
+
+    /// These faults under this guard.
+    #[must_use]
+    pub fn of(faults: &[Fault], guard: Guard, start: Micros) -> Self {
+        Self {
+            entries: faults.iter().map(Entry::new).collect(),
+            guard,
+            start,
+            given_up: false,
+        }
+    }
+
+    /// Where a fault is.
+    #[must_use]
+    pub fn stage(&self, fault: FaultId) -> &Stage {
+        &self.entries[fault].stage
+    }
+
+    /// When a fault was due; none: not yet.
+    #[must_use]
+    pub fn due(&self, fault: FaultId) -> Option<Micros> {
+        self.entries[fault].due
+    }
+
+    /// Whether every fault is over.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.entries.iter().all(|entry| entry.stage.is_over())
+    }
+
+    /// Whether a fault could not start, so that the run has nothing to say.
+    #[must_use]
+    pub fn has_given_up(&self) -> bool {
+        self.given_up
+    }
+
+    /// Whether the provider has to be asked if this fault's infrastructure is back.
+    #[must_use]
+    pub fn awaits_restoration(&self, fault: FaultId) -> bool {
+        let entry = &self.entries[fault];
+        match entry.stage {
+            Stage::Open {
+                effective,
+                restored,
+                ..
+            } => entry.healing == Healing::ByItself && effective.is_some() && !restored,
+            Stage::Settling => true,
+            _ => false,
+        }
+    }
+
+    /// Takes in what happened. What does not fit the fault's stage is old news and changes nothing.
+    pub fn happened(&mut self, fault: FaultId, what: Happened) {
+        let entry = &mut self.entries[fault];
+        entry.stage = entry.after(what);
+    }
+
+    /// What to do at `now`. Ask again after each [`Schedule::happened`], when the outlook changes,
+    /// and at [`Schedule::wake_at`].
+    pub fn next(&mut self, now: Micros, outlook: &Outlook, stop: Stop) -> Vec<Action> {
+        let mut actions = Vec::new();
+        let ending = stop != Stop::No || self.given_up;
+        for fault in 0..self.entries.len() {
+            match self.entries[fault].stage {
+                Stage::Pending | Stage::Waiting { .. } if ending => {
+                    let why = "the run ended before its turn".to_owned();
+                    self.skip(fault, why, &mut actions);
+                }
+                Stage::Pending => self.await_turn(fault, now, outlook, &mut actions),
+                Stage::Waiting { .. } => self.await_leave(fault, now, outlook, &mut actions),
+                Stage::Open { .. } if ending || self.entries[fault].has_lasted(now) => {
+                    let then = match self.entries[fault].is_restored() {
+                        true => Rest::Close,
+                        false => Rest::Settle,
+                    };
+                    self.entries[fault].stage = Stage::Undoing { then };
+                    actions.push(Action::Undo(fault));
+                }
+                Stage::Settling if stop == Stop::Leave => {
+                    self.entries[fault].stage = Stage::Closed;
+                }
+                _ => {}
+            }
+        }
+        actions
+    }
+
+    /// The next instant at which time alone may change the answer.
+    #[must_use]
+    pub fn wake_at(&self, now: Micros, outlook: &Outlook) -> Option<Micros> {
+        let health = outlook
+            .healthy_since
+            .map(|since| since + micros(self.guard.healthy_before));
+        let instants = self.entries.iter().flat_map(|entry| match &entry.stage {
+            Stage::Pending => vec![self.turn(entry, outlook)],
+            Stage::Waiting { due, .. } => {
+                vec![health, Some(due + micros(self.guard.wait_at_most))]
+            }
+            Stage::Open { .. } => vec![entry.undo_at()],
+            _ => vec![],
+        });
+        instants.flatten().filter(|at| *at > now).min()
+    }
+
+    /// When a fault's turn comes, as far as that is known.
+    fn turn(&self, entry: &Entry, outlook: &Outlook) -> Option<Micros> {
+        match entry.start {
+            FaultStart::At(after) => Some(self.start + micros(after)),
+            FaultStart::After {
+                fault,
+                recovered_for,
+            } => {
+                let over = self.entries[fault].stage == Stage::Closed;
+                let since = outlook.recovered_since.get(fault).copied().flatten();
+                since
+                    .filter(|_| over)
+                    .map(|since| since + micros(recovered_for))
+            }
+        }
+    }
+
+    fn await_turn(
+        &mut self,
+        fault: FaultId,
+        now: Micros,
+        outlook: &Outlook,
+        actions: &mut Vec<Action>,
+    ) {
+        if let FaultStart::After { fault: earlier, .. } = self.entries[fault].start
+            && matches!(self.entries[earlier].stage, Stage::Void | Stage::Dirty)
+        {
+            let why = format!(
+                "it follows `{}`, which was not done and taken back",
+                self.entries[earlier].name
+            );
+            return self.skip(fault, why, actions);
+        }
+        let turn = self.turn(&self.entries[fault], outlook);
+        if let Some(due) = turn.filter(|due| *due <= now) {
+            self.entries[fault].due = Some(due);
+            self.entries[fault].stage = Stage::Waiting {
+                due,
+                why: String::new(),
+            };
+            self.await_leave(fault, now, outlook, actions);
+        }
+    }
+
+    fn await_leave(
+        &mut self,
+        fault: FaultId,
+        now: Micros,
+        outlook: &Outlook,
+        actions: &mut Vec<Action>,
+    ) {
+        let Stage::Waiting { due, why: told } = &self.entries[fault].stage else {
+            return;
+        };
+        match self.obstacle(fault, now, outlook) {
+            None => {
+                self.entries[fault].stage = Stage::Injecting { effective: None };
+                actions.push(Action::Inject(fault));
+            }
+            Some(why) if self.is_hopeless() || now >= due + micros(self.guard.wait_at_most) => {
+                let waited = (now - due) / 1_000_000;
+                let name = &self.entries[fault].name;
+                let reason = format!("`{name}` was due {waited} s ago and could not start: {why}");
+                self.entries[fault].stage = Stage::Void;
+                self.given_up = true;
+                actions.push(Action::GiveUp(fault, reason));
+            }
+            Some(why) if why != *told => {
+                self.entries[fault].stage = Stage::Waiting {
+                    due: *due,
+                    why: why.clone(),
+                };
+                actions.push(Action::Wait(fault, why));
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// Waiting will not help: what is broken stays broken.
+    fn is_hopeless(&self) -> bool {
+        self.entries.iter().any(|entry| entry.stage == Stage::Dirty)
+    }
+
+    /// What keeps a fault that is due from being injected.
+    fn obstacle(&self, fault: FaultId, now: Micros, outlook: &Outlook) -> Option<String> {
+        let mut overlaps = false;
+        for (other, earlier) in self.entries.iter().enumerate() {
+            if other == fault {
+                continue;
+            }
+            if earlier.stage == Stage::Dirty {
+                return Some(format!("`{}` could not be taken back", earlier.name));
+            }
+            if !earlier.stage.is_in_progress() {
+                continue;
+            }
+            if self.entries[fault].overlaps(earlier) {
+                overlaps = true;
+            } else {
+                return Some(format!("`{}` {}", earlier.name, earlier.unfinished()));
+            }
+        }
+        let before = micros(self.guard.healthy_before);
+        if overlaps || before == 0 {
+            return None;
+        }
+        match outlook.healthy_since {
+            Some(since) if now >= since + before => None,
+            Some(_) => Some(format!(
+                "the target has not met the SLO for {} s yet",
+                self.guard.healthy_before.as_secs_f64()
+            )),
+            None => Some("the target does not meet the SLO".to_owned()),
+        }
+    }
+
+    fn skip(&mut self, fault: FaultId, why: String, actions: &mut Vec<Action>) {
+        self.entries[fault].stage = Stage::Void;
+        actions.push(Action::Skip(fault, why));
+    }
+}
+
+impl Entry {
+    fn new(fault: &Fault) -> Self {
+        Self {
+            name: fault.name.clone(),
+            start: fault.start,
+            hold: fault.hold.map(micros),
+            healing: catalogue::healing(&fault.kind),
+            stage: Stage::Pending,
+            due: None,
+        }
+    }
+
+    /// Whether the file says by times that `self` starts while `earlier` is held.
+    fn overlaps(&self, earlier: &Self) -> bool {
+        let (FaultStart::At(mine), FaultStart::At(theirs)) = (self.start, earlier.start) else {
+            return false;
+        };
+        let (mine, theirs) = (micros(mine), micros(theirs));
+        match (earlier.healing, earlier.hold) {
+            (Healing::ByUndo, Some(hold)) => (theirs..theirs + hold.max(1)).contains(&mine),
+            // Held until the run ends.
+            (Healing::ByUndo, None) => mine >= theirs,
+            (Healing::ByItself, _) => mine == theirs,
+        }
+    }
+
+    /// When time alone says that it is undone.
+    fn undo_at(&self) -> Option<Micros> {
+        let Stage::Open {
+            accepted,
+            effective,
+            ..
+        } = self.stage
+        else {
+            return None;
+        };
+        let held_until = accepted + self.hold?;
+        Some(match effective {
+            Some(effective) => held_until.max(effective),
+            None => held_until.max(accepted + EFFECT_AT_LATEST),
+        })
+    }
+
+    fn is_restored(&self) -> bool {
+        matches!(self.stage, Stage::Open { restored: true, .. })
+    }
+
+    fn has_lasted(&self, now: Micros) -> bool {
+        match self.healing {
+            Healing::ByItself => self.is_restored(),
+            Healing::ByUndo => self.undo_at().is_some_and(|at| now >= at),
+        }
+    }
+
+    fn unfinished(&self) -> &'static str {
+        match self.stage {
+            Stage::Undoing { .. } => "is being taken back",
+            Stage::Settling => "was taken back, but its redundancy is not restored yet",
+            _ if self.healing == Healing::ByItself => "is in progress: redundancy is not restored",
+            _ => "is in progress",
+        }
+    }
+
+    fn after(&self, what: Happened) -> Stage {
+        match (&self.stage, what) {
+            (Stage::Injecting { effective }, Happened::Accepted(accepted)) => Stage::Open {
+                accepted,
+                effective: *effective,
+                restored: false,
+            },
+            (Stage::Injecting { .. }, Happened::Effective(at)) => Stage::Injecting {
+                effective: Some(at),
+            },
+            (Stage::Injecting { .. } | Stage::Waiting { .. }, Happened::Refused) => Stage::Void,
+            (Stage::Injecting { .. }, Happened::Failed) => Stage::Undoing { then: Rest::Void },
+            (
+                Stage::Open {
+                    accepted, restored, ..
+                },
+                Happened::Effective(at),
+            ) => Stage::Open {
+                accepted: *accepted,
+                effective: Some(at),
+                restored: *restored,
+            },
+            (
+                Stage::Open {
+                    accepted,
+                    effective,
+                    ..
+                },
+                Happened::Restored(_),
+            ) => Stage::Open {
+                accepted: *accepted,
+                effective: *effective,
+                restored: true,
+            },
+            (Stage::Undoing { then }, Happened::Undone(_)) => match then {
+                Rest::Settle => Stage::Settling,
+                Rest::Close => Stage::Closed,
+                Rest::Void => Stage::Void,
+            },
+            (Stage::Undoing { .. }, Happened::UndoFailed) => Stage::Dirty,
+            (Stage::Undoing { .. }, Happened::Gone) => Stage::Void,
+            (Stage::Settling, Happened::Restored(_)) => Stage::Closed,
+            (stage, _) => stage.clone(),
+        }
+    }
+}
+
+/// As run time counts.
+fn micros(duration: Duration) -> Micros {
+    Micros::try_from(duration.as_micros()).unwrap_or(Micros::MAX / 4)
+}

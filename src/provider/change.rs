@@ -1,0 +1,145 @@
+//! Changes of infrastructure as data: what is ordered, what comes back, what is seen to happen.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use target_app::api::{FailoverMode, FailoverProfile, Instant};
+
+/// Names a change, in the journal and at the provider. Chosen by us, so that it is on disk before
+/// the change is made.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ChangeId(pub String);
+
+impl ChangeId {
+    /// A new one; ids sort by the time they were made.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(uuid::Uuid::now_v7().to_string())
+    }
+}
+
+impl Default for ChangeId {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Display for ChangeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One thing done to exact targets: selectors have been resolved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Change {
+    /// End pods; replacements start.
+    KillPods {
+        /// Names.
+        pods: Vec<String>,
+        /// Milliseconds to finish in; 0: at once.
+        grace_ms: u64,
+    },
+    /// Freeze pods.
+    HangPods {
+        /// Names.
+        pods: Vec<String>,
+    },
+    /// Make the standby the primary.
+    FailOverDatabase {
+        /// Asked for, or by the primary's death.
+        mode: FailoverMode,
+        /// How fast, instead of the database's own way.
+        profile: Option<FailoverProfile>,
+    },
+    /// Empty a zone in good order.
+    DrainZone {
+        /// Name.
+        zone: String,
+    },
+    /// Lose a zone at once.
+    OutageZone {
+        /// Name.
+        zone: String,
+    },
+    /// Make links slow.
+    DelayLinks {
+        /// Names.
+        links: Vec<String>,
+        /// Added one way, milliseconds.
+        delay_ms: u64,
+        /// Uniform, plus or minus, milliseconds.
+        jitter_ms: u64,
+    },
+}
+
+/// A change to make, and for whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// Its name.
+    pub id: ChangeId,
+    /// Name of the run folder of the run that asks.
+    pub run: String,
+    /// The fault's name.
+    pub fault: String,
+    /// What to do.
+    pub change: Change,
+}
+
+/// A change was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// When.
+    pub accepted: Instant,
+    /// How the provider will take it back, in words.
+    pub undo: String,
+}
+
+/// Something the provider saw or did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Occurrence {
+    /// Rising.
+    pub seq: u64,
+    /// When.
+    pub at: Instant,
+    /// What, in the provider's own vocabulary: `pod-ready`.
+    pub kind: String,
+    /// To whom.
+    pub subject: String,
+    /// For people.
+    pub detail: String,
+    /// What it means for one of our changes.
+    pub milestone: Option<Milestone>,
+}
+
+/// How far a change has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Milestone {
+    /// Its effect is complete.
+    Effective(ChangeId),
+    /// It was taken back.
+    Undone(ChangeId),
+}
+
+/// Where a provider acts: enough for another process to find it, and no secret.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "provider", rename_all = "kebab-case")]
+pub enum Place {
+    /// A stack on this machine.
+    Local {
+        /// Its name.
+        stack: String,
+        /// Process id of its control plane: tells this stack from a later one of the same name.
+        pid: u32,
+    },
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Local { stack, .. } => write!(f, "stack `{stack}`"),
+        }
+    }
+}

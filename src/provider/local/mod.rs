@@ -1,0 +1,95 @@
+//! The bundled stack on this machine, through its control plane's API.
+
+mod control;
+mod find;
+mod view;
+
+use std::time::Duration;
+
+pub use control::ControlApi;
+pub use find::LocalFinder;
+use target_app::client::Client;
+
+use super::{ChangeId, Occurrence, Order, Pending, Place, Provider, Receipt, Snapshot};
+use crate::scenario::ProviderKind;
+
+/// Faults on a local stack.
+#[derive(Debug)]
+pub struct LocalProvider<C> {
+    control: C,
+    stack: String,
+    pid: u32,
+}
+
+impl<C: ControlApi> LocalProvider<C> {
+    /// Acts through this client of the stack's control plane, whose process id is `pid`.
+    pub fn new(control: C, stack: impl Into<String>, pid: u32) -> Self {
+        Self {
+            control,
+            stack: stack.into(),
+            pid,
+        }
+    }
+}
+
+impl LocalProvider<Client> {
+    /// Faults on the stack that `client` talks to.
+    #[must_use]
+    pub fn of(client: Client) -> Self {
+        let (stack, pid) = (client.handle().name.clone(), client.handle().pid);
+        Self::new(client, stack, pid)
+    }
+}
+
+impl<C: ControlApi> Provider for LocalProvider<C> {
+    fn kind(&self) -> ProviderKind {
+        ProviderKind::Local
+    }
+
+    fn place(&self) -> Place {
+        Place::Local {
+            stack: self.stack.clone(),
+            pid: self.pid,
+        }
+    }
+
+    fn snapshot(&self) -> Pending<'_, Snapshot> {
+        Box::pin(async { Ok(view::snapshot(&self.control.status().await?)) })
+    }
+
+    fn apply<'a>(&'a self, order: &'a Order) -> Pending<'a, Receipt> {
+        Box::pin(async move {
+            let receipt = self
+                .control
+                .change(&order.id.0, &view::request(order))
+                .await?;
+            Ok(Receipt {
+                accepted: receipt.accepted,
+                undo: receipt.undo,
+            })
+        })
+    }
+
+    fn undo<'a>(&'a self, change: &'a ChangeId) -> Pending<'a, ()> {
+        self.control.undo(&change.0)
+    }
+
+    fn occurrences(&self, after: u64, wait: Duration) -> Pending<'_, Vec<Occurrence>> {
+        Box::pin(async move {
+            let events = self.control.events(after, wait).await?;
+            Ok(events.into_iter().map(view::occurrence).collect())
+        })
+    }
+
+    fn repair(&self) -> Pending<'_, ()> {
+        self.control.recover()
+    }
+
+    fn by_hand(&self, _change: &ChangeId) -> Vec<String> {
+        let stack = &self.stack;
+        vec![
+            format!("loadtest chaos recover --stack {stack}"),
+            format!("loadtest stack down --name {stack}"),
+        ]
+    }
+}

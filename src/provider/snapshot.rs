@@ -1,0 +1,143 @@
+//! Infrastructure at one instant, in words that every provider can fill in.
+
+use std::collections::BTreeMap;
+
+use super::ChangeId;
+
+/// Everything that faults may be aimed at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Availability zones.
+    pub zones: Vec<ZoneView>,
+    /// Replicas.
+    pub pods: Vec<PodView>,
+    /// The database, where the provider has one.
+    pub database: Option<DatabaseView>,
+    /// Network crossings, where the provider can touch them.
+    pub links: Vec<LinkView>,
+    /// Changes made and not taken back.
+    pub open: Vec<OpenChange>,
+    /// What is not as it should be, in words; empty: healthy.
+    pub problems: Vec<String>,
+    /// Number of the last occurrence that this snapshot includes.
+    pub last_occurrence: u64,
+}
+
+/// An availability zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ZoneView {
+    /// Name.
+    pub name: String,
+    /// Whether it takes part.
+    pub up: bool,
+}
+
+/// A replica.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PodView {
+    /// Name.
+    pub name: String,
+    /// Tells this pod from a later one of the same name.
+    pub uid: String,
+    /// What it is a replica of.
+    pub app: String,
+    /// Zone it runs in.
+    pub zone: String,
+    /// Whether its readiness probe succeeds.
+    pub ready: bool,
+    /// Whether users' requests reach it.
+    pub serving: bool,
+    /// Labels.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// A replicated database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatabaseView {
+    /// Its servers.
+    pub nodes: Vec<NodeView>,
+    /// A failover now would lose nothing: a standby is there and has caught up.
+    pub redundant: bool,
+    /// The node that clients reach.
+    pub endpoint: Option<String>,
+}
+
+impl DatabaseView {
+    /// The node that takes writes.
+    #[must_use]
+    pub fn primary(&self) -> Option<&NodeView> {
+        self.nodes.iter().find(|node| node.role == Role::Primary)
+    }
+
+    /// The first node that can take over.
+    #[must_use]
+    pub fn standby(&self) -> Option<&NodeView> {
+        self.nodes.iter().find(|node| node.role == Role::Standby)
+    }
+}
+
+/// A database server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeView {
+    /// Name.
+    pub name: String,
+    /// Zone it runs in.
+    pub zone: String,
+    /// Its part.
+    pub role: Role,
+}
+
+/// A database server's part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Takes writes.
+    Primary,
+    /// Replicates.
+    Standby,
+    /// Being built, or dead.
+    Other,
+}
+
+/// A network crossing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkView {
+    /// Name.
+    pub name: String,
+    /// Zone (or `edge`) at its start.
+    pub from: String,
+    /// Zone at its end.
+    pub to: String,
+}
+
+/// A change made and not taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenChange {
+    /// Its id.
+    pub id: ChangeId,
+    /// Name of the run folder of the run that made it.
+    pub run: String,
+    /// The fault's name.
+    pub fault: String,
+    /// What was done, in words.
+    pub words: String,
+}
+
+impl Snapshot {
+    /// Ready pods by app.
+    #[must_use]
+    pub fn ready_by_app(&self) -> BTreeMap<&str, usize> {
+        let mut ready = BTreeMap::new();
+        for pod in &self.pods {
+            *ready.entry(pod.app.as_str()).or_default() += usize::from(pod.ready);
+        }
+        ready
+    }
+
+    /// Names of the zones that take part.
+    pub fn zones_up(&self) -> impl Iterator<Item = &str> {
+        self.zones
+            .iter()
+            .filter(|zone| zone.up)
+            .map(|zone| zone.name.as_str())
+    }
+}
