@@ -6,9 +6,5 @@ use clap::Parser as _;
 use loadtest::cli::{self, Cli};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match cli::dispatch(cli) {
-        Ok(code) => code.into(),
-        Err(error) => cli::complain(&error).into(),
-    }
+    cli::dispatch(Cli::parse())
 }

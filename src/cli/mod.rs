@@ -1,18 +1,16 @@
 //! The command line: one file per subcommand.
 
-<<<<<<< HEAD
-mod chaos;
-mod init;
 mod internal;
-mod report;
 mod run;
+mod scenario_file;
 mod stack;
 pub mod style;
-mod validate;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::gate::ExitCode;
+use crate::gate;
 
 /// Load testing and failover chaos in one tool, on one clock.
 #[derive(Debug, Parser)]
@@ -41,54 +39,37 @@ pub struct Cli {
 enum Command {
     /// Run a scenario: load, faults, report, verdict
     Run(Box<run::RunArgs>),
-    /// Check scenario files and report every mistake at once
-    Validate(validate::ValidateArgs),
-    /// Write a commented scenario that runs
-    Init(init::InitArgs),
     /// Start, show or stop the bundled shop and its infrastructure
-    Stack(stack::StackArgs),
-    /// Look at a scenario's faults before a run, and put back what a killed run left broken
-    Chaos(chaos::ChaosArgs),
-    /// Make the reports of a run folder again from its summary.json
-    Report(report::ReportArgs),
+    Stack(stack::StackCommand),
     /// A process of the stack; started by the control plane
     #[command(hide = true)]
-    Internal(internal::InternalArgs),
+    Internal(internal::InternalCommand),
 }
 
 /// Does what the command line asks for.
-///
-/// # Errors
-/// Whatever stopped it; [`complain`] turns it into words and an exit code.
-pub fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
+#[must_use]
+pub fn dispatch(cli: Cli) -> ExitCode {
     match cli.command {
-        Command::Run(args) => run::run(&args),
-        Command::Validate(args) => validate::run(&args),
-        Command::Init(args) => init::run(&args),
-        Command::Stack(args) => stack::run(&args),
-        Command::Chaos(args) => chaos::run(&args),
-        Command::Report(args) => report::run(&args),
-        Command::Internal(args) => internal::run(&args),
+        Command::Run(args) => finish(run::run(&args)),
+        Command::Stack(command) => command.run(),
+        Command::Internal(command) => command.run(),
     }
 }
 
-/// Says what went wrong on standard error, and which exit code that means.
-#[must_use]
-pub fn complain(error: &anyhow::Error) -> ExitCode {
-    let style = style::Style::of_stderr();
-    eprintln!("{} {error:#}", style.bad("error:"));
-    if error.is::<UsageError>() || error.chain().any(|cause| cause.is::<UsageError>()) {
-        ExitCode::Usage
-    } else {
-        ExitCode::Internal
-    }
+/// The exit code; an error is told on standard error first.
+fn finish(result: anyhow::Result<gate::ExitCode>) -> ExitCode {
+    let code = result.unwrap_or_else(|error| {
+        eprintln!("{} {error:#}", style::Style::of_stderr().bad("error:"));
+        if error.chain().any(|cause| cause.is::<UsageError>()) {
+            gate::ExitCode::Usage
+        } else {
+            gate::ExitCode::Internal
+        }
+    });
+    code.into()
 }
 
 /// The user asked for something that cannot be done as asked: exit code 2, nothing was started.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct UsageError(pub String);
-=======
-pub mod internal;
-pub mod stack;
->>>>>>> control
+pub(crate) struct UsageError(pub(crate) String);

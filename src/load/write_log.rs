@@ -1,22 +1,13 @@
 //! What the engine tells the ledger about every write that must still be there at the end.
 
 use crate::measure::clock::Micros;
+use crate::measure::ledger::Ledger;
+pub use crate::measure::ledger::WriteOutcome;
 use crate::scenario::StepId;
 
 /// Names one write between its begin and its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct WriteId(pub u64);
-
-/// What the generator knows of a write when its exchange is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum WriteOutcome {
-    /// Acknowledged with a status the step expects: it must be there.
-    Ok,
-    /// Refused, or surely never sent: it must not be there.
-    Fail,
-    /// Timeout, broken connection, 5xx, or cut off by the end of the run: it may be there.
-    Unknown,
-}
 
 /// Keeps the ledger. Called on the generator's threads: must not block.
 pub trait WriteLog: Send + Sync {
@@ -39,4 +30,14 @@ impl WriteLog for NoLedger {
     }
 
     fn end(&self, _: WriteId, _: WriteOutcome, _: Micros) {}
+}
+
+impl WriteLog for Ledger {
+    fn begin(&self, step: StepId, key: &str, read_back: &str, sent_at: Micros) -> WriteId {
+        WriteId(Ledger::begin(self, step, key, read_back, sent_at))
+    }
+
+    fn end(&self, id: WriteId, outcome: WriteOutcome, at: Micros) {
+        Ledger::end(self, id.0, outcome, at);
+    }
 }

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use super::RunArgs;
 use super::conduct::Played;
 use super::facts;
+use super::folder::RunFolder;
 use super::stage::Stage;
 use crate::gate::{Ending, ExitCode};
 use crate::measure::aggregate::aggregate;
@@ -16,7 +17,6 @@ use crate::measure::ledger::{LedgerReport, ReadBack, sweep};
 use crate::measure::phases::{FaultSpan, LoadSpan, phases};
 use crate::measure::recording;
 use crate::measure::recovery::Side;
-use crate::report::folder::RunFolder;
 use crate::report::{self, SummaryInput, redact};
 use crate::scenario::Scenario;
 
@@ -66,7 +66,7 @@ pub(super) async fn conclude(
         strict: args.strict,
         configuration: redact::text(&scenario.source.text),
     });
-    report::write_run(folder, &summary)?;
+    report::write_run(folder.path(), &summary)?;
     super::close(&summary, folder);
     Ok(ExitCode::of_run(
         summary.verdict,

@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::RunArgs;
 use super::event_log::EventLog;
+use super::folder::RunFolder;
 use super::interrupt::{Interrupts, Wish};
 use super::observer::{Inputs, Observed, Observer};
 use super::progress::Progress;
@@ -19,7 +20,6 @@ use crate::load::{self, LoadError, LoadOutcome, LoadPlan, NoLedger, WriteLog};
 use crate::measure::clock::RunClock;
 use crate::measure::ledger::Ledger;
 use crate::measure::recording;
-use crate::report::folder::RunFolder;
 use crate::scenario::Scenario;
 
 /// Everything a run left behind.
@@ -71,6 +71,7 @@ pub(super) async fn conduct(
     let events = EventLog::create(folder.path())?;
 
     let load = start_load(plan).await?;
+    folder.keep();
     progress.say(&format!("load started, until {:.0} s from now", seconds(&load, clock)));
     let began = load.began();
     let mut observer =

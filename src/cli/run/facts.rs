@@ -4,6 +4,7 @@ use target_app::api::{DatabaseRole, StackStatus};
 
 use super::RunArgs;
 use super::conduct::Played;
+use super::folder::RunFolder;
 use super::stage::Stage;
 use crate::chaos::record::{FaultRecord, Undo};
 use crate::measure::aggregate::Measured;
@@ -11,7 +12,6 @@ use crate::measure::infrastructure::{Entry, Parts, database_parts, detections, m
 use crate::measure::ledger::{FaultLedger, LedgerCounts, LedgerReport};
 use crate::measure::phases::{FaultSpan, LoadSpan};
 use crate::measure::recovery::{Impact, Side};
-use crate::report::folder::RunFolder;
 use crate::report::redact;
 use crate::report::summary::{
     ControlEvent, Detection, Fault, Generator, GeneratorVerdict, Lanes, Latency, Ledger, RoleLane,
@@ -69,24 +69,12 @@ fn machine() -> String {
 fn command(args: &RunArgs, scenario: &Scenario) -> String {
     let mut words = vec!["loadtest".to_owned(), "run".to_owned()];
     words.push(args.file.display().to_string());
-    let given = &args.overrides;
-    let options = [("--target", &given.target), ("--duration", &given.duration)];
-    for (name, value) in options.into_iter().filter_map(|(n, v)| v.as_ref().map(|v| (n, v))) {
-        words.extend([name.to_owned(), redact::argument(value)]);
-    }
-    if let Some(scale) = given.scale {
-        words.extend(["--scale".to_owned(), scale.to_string()]);
-    }
-    if given.no_faults {
-        words.push("--no-faults".to_owned());
-    }
-    for set in &given.sets {
-        words.extend(["--set".to_owned(), redact::argument(set)]);
-    }
+    let mut overrides = args.overrides.overrides();
+    overrides.seed = Some(scenario.seed);
+    words.extend(overrides.to_options().iter().map(|option| redact::argument(option)));
     if args.workers > 1 {
-        words.extend(["--workers".to_owned(), args.workers.to_string()]);
+        words.push(format!("--workers={}", args.workers));
     }
-    words.extend(["--seed".to_owned(), scenario.seed.to_string()]);
     words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
 }
 
@@ -308,8 +296,8 @@ pub(super) fn invalid_causes(scenario: &Scenario, played: &Played) -> Vec<String
 
 /// Who served, and which part each database server had.
 pub(super) fn lanes(stage: &Stage, played: &Played, measured: &Measured) -> Lanes {
-    let width = measured.timeline.width().max(1);
-    let buckets = measured.timeline.len();
+    let width = measured.timeline.width_seconds();
+    let buckets = measured.timeline.items().len();
     let serving = played.observed.zones.iter().map(|(zone, seconds)| {
         let mut lane = ServingLane {
             kind: ServingKind::Zone,

@@ -3,6 +3,8 @@
 mod conclude;
 mod conduct;
 mod event_log;
+mod facts;
+mod folder;
 mod interrupt;
 mod narrate;
 mod observer;
@@ -19,8 +21,10 @@ use clap::Args;
 use crate::cli::scenario_file;
 use crate::cli::style::Style;
 use crate::gate::ExitCode;
-use crate::report::{self, folder::RunFolder};
-use crate::scenario::{Overrides, Scenario};
+use crate::report::Summary;
+use crate::report::console::{self, Colours};
+use crate::scenario::{Overrides, Scenario, parse_duration};
+use folder::RunFolder;
 use interrupt::{Interrupts, Wish};
 use progress::Progress;
 use stage::Stage;
@@ -67,8 +71,8 @@ struct OverrideArgs {
     #[arg(short, long, value_name = "URL")]
     target: Option<String>,
     /// Shorten or stretch the load, and the times of faults with it
-    #[arg(short, long, value_name = "TIME")]
-    duration: Option<String>,
+    #[arg(short, long, value_name = "TIME", value_parser = parse_duration)]
+    duration: Option<Duration>,
     /// Multiply rates and users
     #[arg(short, long, value_name = "FACTOR")]
     scale: Option<f64>,
@@ -87,11 +91,11 @@ impl OverrideArgs {
     fn overrides(&self) -> Overrides {
         Overrides {
             target: self.target.clone(),
-            duration: self.duration.clone(),
+            duration: self.duration,
             scale: self.scale,
             no_faults: self.no_faults,
             seed: self.seed,
-            sets: self.sets.clone(),
+            set: self.sets.clone(),
         }
     }
 }
@@ -124,29 +128,16 @@ async fn play(
     progress.say(&format!("{} → {}", scenario.source.path.display(), folder.path().display()));
 
     let stage = tokio::select! {
-        stage = Stage::set(&scenario, args.stack.as_deref(), folder.id(), &mut progress) => stage,
+        stage = Stage::set(&scenario, args.stack.as_deref(), folder.id(), &mut progress) => stage?,
         // Dropping the future takes down what was started.
-        () = interrupts.at_least(Wish::StopAndReport) => {
-            folder.discard_if_empty();
-            return Ok(ExitCode::Interrupted);
-        }
-    };
-    let stage = match stage {
-        Ok(stage) => stage,
-        Err(error) => {
-            folder.discard_if_empty();
-            return Err(error);
-        }
+        () = interrupts.at_least(Wish::StopAndReport) => return Ok(ExitCode::Interrupted),
     };
 
     let played = conduct::conduct(args, &scenario, &stage, &folder, &mut interrupts, progress).await;
     let code = match played {
         Ok(played) if interrupts.wish() == Wish::Leave => Ok(played.code_without_report()),
         Ok(played) => conclude::conclude(args, &scenario, &stage, &folder, played).await,
-        Err(error) => {
-            folder.discard_if_empty();
-            Err(error)
-        }
+        Err(error) => Err(error),
     };
     // Whatever happened, what was started for this run does not outlive it.
     let struck = stage.strike().await;
@@ -156,8 +147,9 @@ async fn play(
 }
 
 /// Prints the closing summary.
-fn close(summary: &report::Summary, folder: &RunFolder) {
-    print!("{}", report::console::render(summary, Style::of_stdout().is_colour()));
+fn close(summary: &Summary, folder: &RunFolder) {
+    let colours = if Style::of_stdout().is_colour() { Colours::On } else { Colours::Off };
+    print!("{}", console::render(summary, colours));
     println!("  report   {}", folder.path().join("report.html").display());
 }
 

@@ -55,6 +55,6 @@ pub(super) fn fault(
             live.fault = None;
             progress.warn(&format!("[{name}] gave up: {reason}"));
         }
-        ChaosEventKind::Provider(_) => {}
+        ChaosEventKind::Problem { .. } | ChaosEventKind::Provider { .. } => {}
     }
 }

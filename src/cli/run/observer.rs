@@ -198,7 +198,7 @@ impl Observer {
         self.observed.samples.extend(pulse.samples);
         self.look_ahead();
         if self.observed.abort.is_none()
-            && let Some(abort) = self.guards.judge(&self.allowances)
+            && let Some(abort) = self.guards.tripped(&self.allowances)
         {
             self.progress.warn(&format!("{}: stopping the load and undoing", abort.words));
             self.log(pulse.at, "abort", &abort.words);
@@ -257,7 +257,15 @@ impl Observer {
         }
         match &event.what {
             ChaosEventKind::GaveUp { reason } => self.observed.gave_up.push(reason.clone()),
-            ChaosEventKind::Provider(seen) => self.observed.provider_events.push(seen.clone()),
+            ChaosEventKind::Problem { reason } => self.progress.warn(reason),
+            ChaosEventKind::Provider { kind, subject, detail } => {
+                self.observed.provider_events.push(ProviderEvent {
+                    at_us: event.at_us,
+                    kind: kind.clone(),
+                    subject: subject.clone(),
+                    detail: detail.clone(),
+                });
+            }
             _ => {}
         }
         narrate::fault(&mut self.progress, &mut self.live, &self.scenario, &event);

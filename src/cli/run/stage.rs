@@ -129,7 +129,7 @@ impl Stage {
     }
 
     fn of(client: Client, owned: Option<RunningStack>, status: StackStatus) -> Self {
-        let provider = LocalProvider::new(client.clone());
+        let provider = LocalProvider::of(client.clone());
         Self {
             base_url: status.edge_url.clone(),
             target: if owned.is_some() {

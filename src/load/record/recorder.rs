@@ -93,6 +93,12 @@ impl Recorder {
         }
     }
 
+    /// Counts successes that took longer than this, microseconds, as slow.
+    pub(crate) fn slow_over(mut self, limit_us: u64) -> Self {
+        self.slices = self.slices.slow_over(limit_us);
+        self
+    }
+
     /// Counts one request.
     pub(crate) fn record(&mut self, outcome: &Outcome<'_>) {
         self.advance(outcome.done_at);

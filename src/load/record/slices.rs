@@ -17,12 +17,15 @@ pub(crate) struct Slices {
     touched: Vec<StepId>,
     finished: Vec<ZonedSlice>,
     zones: Vec<Arc<str>>,
+    /// Successes that took longer than this, microseconds, are slow.
+    slow_over: u64,
 }
 
 #[derive(Debug, Default, Clone)]
 struct Cell {
     ok: u32,
     failed: u32,
+    slow: u32,
     max: u64,
     sum: u64,
     first_failed_sent: Option<Micros>,
@@ -44,7 +47,14 @@ impl Slices {
             touched: Vec::new(),
             finished: Vec::new(),
             zones: Vec::new(),
+            slow_over: u64::MAX,
         }
+    }
+
+    /// Counts successes that took longer than this, microseconds, as slow.
+    pub(crate) fn slow_over(mut self, limit_us: u64) -> Self {
+        self.slow_over = limit_us;
+        self
     }
 
     /// Counts a request that ended at `at` (never before an earlier one of this worker).
@@ -63,7 +73,10 @@ impl Slices {
             self.touched.push(step);
         }
         match failed_sent {
-            None => cell.ok += 1,
+            None => {
+                cell.ok += 1;
+                cell.slow += u32::from(response_us > self.slow_over);
+            }
             Some(sent) => {
                 cell.failed += 1;
                 cell.first_failed_sent =
@@ -103,6 +116,7 @@ impl Slices {
                     step,
                     ok: cell.ok,
                     failed: cell.failed,
+                    slow: cell.slow,
                     max_response_us: cell.max,
                     sum_response_us: cell.sum,
                     first_failed_sent: cell.first_failed_sent.unwrap_or(0),
@@ -147,6 +161,7 @@ impl ZonedSlice {
         };
         mine.ok += theirs.ok;
         mine.failed += theirs.failed;
+        mine.slow += theirs.slow;
         mine.max_response_us = mine.max_response_us.max(theirs.max_response_us);
         mine.sum_response_us += theirs.sum_response_us;
         for (zone, count) in other.zones {
@@ -176,7 +191,7 @@ mod tests {
 
     #[test]
     fn requests_are_counted_in_the_slice_they_ended_in() {
-        let mut slices = Slices::new(2);
+        let mut slices = Slices::new(2).slow_over(400);
         slices.add(10_000, 1, 500, None, Some(b"a"));
         slices.add(19_999, 1, 700, Some(19_000), Some(b"b"));
         slices.add(19_999, 1, 100, Some(18_000), Some(b"b"));
@@ -190,6 +205,7 @@ mod tests {
                 step: 1,
                 ok: 1,
                 failed: 2,
+                slow: 1,
                 max_response_us: 700,
                 sum_response_us: 1_300,
                 first_failed_sent: 18_000,

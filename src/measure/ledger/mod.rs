@@ -12,4 +12,4 @@ mod sweep;
 pub use fate::{Fate, Finding, LedgerCounts, Presence, WriteOutcome};
 pub use log::{Ledger, LedgerReader};
 pub use record::{Begin, End, Record};
-pub use sweep::{LedgerError, LedgerReport, ReadBack, read_back, sweep};
+pub use sweep::{FaultLedger, LedgerError, LedgerReport, ReadBack, read_back, sweep};

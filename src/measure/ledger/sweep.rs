@@ -10,7 +10,8 @@ use super::log::LedgerReader;
 use super::record::Begin;
 use crate::measure::clock::Micros;
 use crate::measure::phases::FaultSpan;
-use crate::scenario::{FaultId, JsonPath, Scenario};
+use crate::scenario::extract::JsonPath;
+use crate::scenario::{FaultId, Scenario};
 
 /// What the ledger found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
