@@ -147,7 +147,11 @@ impl Tour<'_> {
             Err(failure) => Err(Fault::from(failure.clone())),
         };
         let status = received.result.is_ok().then(|| self.answer().status());
-        flight.land(received.result.as_ref().err().map(|f| f.kind), status, received.done_at);
+        flight.land(
+            received.result.as_ref().err().map(|f| f.kind),
+            status,
+            received.done_at,
+        );
         let error = result.as_ref().err().map(|fault| fault.kind);
         self.conclude(id, step, intended, &received, result);
         (received.done_at, error)
@@ -170,7 +174,13 @@ impl Tour<'_> {
         };
         let jar = keeps_cookies(worker).then(|| (&*jar, worker.unix_seconds()));
         outgoing
-            .render(&worker.program, &worker.program.steps[id], step, &mut context, jar)
+            .render(
+                &worker.program,
+                &worker.program.steps[id],
+                step,
+                &mut context,
+                jar,
+            )
             .map_err(|error| Fault::new(ErrorKind::Template, error.0))
     }
 

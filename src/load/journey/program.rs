@@ -108,7 +108,11 @@ pub(crate) fn push_path(out: &mut Vec<u8>, path: &[u8]) {
     }
     let path = &path[..memchr::memchr(b'#', path).unwrap_or(path.len())];
     let forbidden = |byte: &u8| {
-        !byte.is_ascii_graphic() || matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
+        !byte.is_ascii_graphic()
+            || matches!(
+                byte,
+                b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}'
+            )
     };
     if !path.iter().any(forbidden) {
         out.extend_from_slice(path);
@@ -165,7 +169,10 @@ fn headers(step: &Step, http: &HttpDefaults) -> Vec<(String, Template)> {
             headers.push((name.to_owned(), Template::literal(value)));
         }
     };
-    add("User-Agent", concat!("loadtest/", env!("CARGO_PKG_VERSION")));
+    add(
+        "User-Agent",
+        concat!("loadtest/", env!("CARGO_PKG_VERSION")),
+    );
     add("Accept", "*/*");
     match step.body {
         Body::Json(_) => add("Content-Type", "application/json"),

@@ -83,7 +83,8 @@ mod tests {
 
     #[test]
     fn credentials_of_the_request_never_come_back() {
-        let head = b"GET / HTTP/1.1\r\nAuthorization: Bearer abc123def456\r\nCookie: sid=s3cr3tvalue\r\n";
+        let head =
+            b"GET / HTTP/1.1\r\nAuthorization: Bearer abc123def456\r\nCookie: sid=s3cr3tvalue\r\n";
         let text = message(
             "got 401",
             Some(b"bad credential abc123def456 for s3cr3tvalue"),
@@ -110,7 +111,10 @@ mod tests {
 
     #[test]
     fn messages_stay_short_and_queries_lose_their_values() {
-        assert_eq!(message(&"x".repeat(900), None, b"").chars().count(), LONGEST);
+        assert_eq!(
+            message(&"x".repeat(900), None, b"").chars().count(),
+            LONGEST
+        );
         assert_eq!(
             request("GET", b"/a?email=ann@example.org&page=2"),
             "GET /a?email&page"

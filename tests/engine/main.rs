@@ -1,0 +1,11 @@
+//! The engine against servers whose every behaviour is known.
+
+mod answers;
+mod bench;
+mod connections;
+mod ends;
+mod schedules;
+mod server;
+mod times;
+mod values;
+mod writes;
