@@ -50,7 +50,11 @@ pub(crate) async fn turn(worker: &Worker, seat: usize, pace: &mut Pace) -> bool 
     let spec = &worker.scenario.loads[load];
     let mut random = seed::rng(worker.scenario.seed, Purpose::Iteration, load, work.number);
     let journey = choose(spec, &mut random);
-    let rows = match worker.shared.data.rows(load, work.number, &mut random) {
+    let rows = match worker
+        .shared
+        .data
+        .rows(load, journey, work.number, &mut random)
+    {
         Ok(rows) => rows,
         Err(ran_out) => {
             end_load(worker, seat, ran_out);

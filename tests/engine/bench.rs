@@ -47,17 +47,28 @@ pub(crate) fn post(path: &str, body: &str) -> Step {
     }
 }
 
-/// So many arrivals per second for so long.
+/// So many arrivals per second for so long, then as much time as they need: the run ends with the
+/// last iteration, so that a busy machine cuts nothing short.
 pub(crate) fn arrivals(rate: f64, seconds: f64, max_users: usize) -> Shape {
+    let hold = |rate: f64, seconds: f64| RateSegment {
+        from: rate,
+        to: rate,
+        over: Duration::from_secs_f64(seconds),
+    };
     Shape::Arrivals {
-        segments: vec![RateSegment {
-            from: rate,
-            to: rate,
-            over: Duration::from_secs_f64(seconds),
-        }],
+        segments: vec![hold(rate, seconds), hold(0.0, 600.0)],
         spread: Spread::Even,
         max_users,
     }
+}
+
+/// The same, but the run ends with the schedule.
+pub(crate) fn arrivals_until(rate: f64, seconds: f64, max_users: usize) -> Shape {
+    let mut shape = arrivals(rate, seconds, max_users);
+    if let Shape::Arrivals { segments, .. } = &mut shape {
+        segments.truncate(1);
+    }
+    shape
 }
 
 /// So many users for so long.
@@ -216,7 +227,7 @@ pub(crate) fn once(steps: Vec<Step>) -> (Left, Server) {
 
 /// One arrival.
 pub(crate) fn one() -> Shape {
-    arrivals(0.05, 20.0, 1)
+    arrivals(1.0, 1.0, 1)
 }
 
 /// Runs a scenario of [`one`] arrival, trying every step, and stops as soon as it is through.

@@ -8,7 +8,7 @@ use loadtest::measure::outcome::ErrorKind;
 use loadtest::scenario::template::Template;
 use loadtest::scenario::{LedgerRule, Step, Think};
 
-use crate::bench::{Begun, Manner, Remembered, arrivals, begin, get, post, scenario, users};
+use crate::bench::{Begun, Manner, Remembered, arrivals_until, begin, get, post, scenario, users};
 use crate::server::Server;
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -100,10 +100,11 @@ fn requests_that_outlast_the_schedule_and_its_grace_are_timeouts() {
         timeout: Duration::from_secs(1),
         ..get("/ok")
     };
-    let plan = scenario(vec![patient], arrivals(20.0, 0.2, 10));
+    let plan = scenario(vec![patient], arrivals_until(20.0, 0.2, 10));
     let left = crate::bench::run(plan, &server.url());
-    assert_eq!(left.outcome.totals.arrivals_started, 4);
-    assert_eq!(left.sum(0).errors, [(ErrorKind::Timeout, 4)]);
+    let started = left.outcome.totals.arrivals_started;
+    assert!(started > 0);
+    assert_eq!(left.sum(0).errors, [(ErrorKind::Timeout, started)]);
     assert_eq!(left.outcome.totals.requests_abandoned, 0);
 }
 
@@ -112,22 +113,24 @@ fn answers_within_the_grace_still_count() {
     let server = Server::start();
     let plan = scenario(
         vec![get("/slow-body"), get("/never")],
-        arrivals(40.0, 0.1, 10),
+        arrivals_until(40.0, 0.1, 10),
     );
     let left = crate::bench::run(plan, &server.url());
     let totals = left.outcome.totals;
-    assert_eq!(totals.arrivals_started, 4);
     // Answers take 60 ms: the last of them come after the schedule's end, and nothing follows.
-    assert_eq!(left.sum(0).ok, 4);
-    assert!(totals.iterations_cut >= 2, "{totals:?}");
-    assert_eq!(totals.iterations_cut + totals.iterations_ended, 4);
+    assert_eq!(left.sum(0).ok, totals.arrivals_started);
+    assert!(totals.iterations_cut > 0, "{totals:?}");
+    assert_eq!(
+        totals.iterations_cut + totals.iterations_ended,
+        totals.arrivals_started
+    );
 }
 
 #[test]
 fn arrivals_that_never_found_a_user_are_dropped_at_the_end() {
     let server = Server::start();
     server.stall();
-    let plan = scenario(vec![get("/ok")], arrivals(100.0, 0.3, 2));
+    let plan = scenario(vec![get("/ok")], arrivals_until(100.0, 0.3, 2));
     let begun = begin(plan, &server.url(), Manner::default()).unwrap();
     until_seen(&server, 2);
     let end = begun.running.scheduled_end();

@@ -5,6 +5,7 @@ mod bench;
 mod connections;
 mod ends;
 mod schedules;
+mod scripts;
 mod server;
 mod times;
 mod values;

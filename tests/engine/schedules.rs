@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use loadtest::scenario::{
-    DataOrder, DataSet, Journey, Load, Scenario, Shape, Spread, Think, UserSegment,
-};
+use loadtest::scenario::{Journey, Load, Shape, Spread, Think, UserSegment};
 
-use crate::bench::{Manner, arrivals, begin, get, run, scenario, users};
+use crate::bench::{Manner, arrivals, begin, get, run, scenario};
 use crate::server::Server;
 
 #[test]
@@ -127,29 +125,4 @@ fn a_seed_repeats_choices_whatever_the_workers() {
     let [one, two, three] = [once[0].1, once[1].1, once[2].1];
     assert_eq!(one + two + three, 200);
     assert!(one > two && two > three, "{once:?}");
-}
-
-fn with_rows(mut plan: Scenario, rows: usize, order: DataOrder) -> Scenario {
-    plan.data = vec![DataSet {
-        name: "customers".into(),
-        columns: vec!["id".into()],
-        rows: (0..rows).map(|row| vec![row.to_string()]).collect(),
-        order,
-    }];
-    plan
-}
-
-#[test]
-fn unique_rows_that_run_out_end_the_load_and_are_told() {
-    let server = Server::start();
-    for shape in [
-        arrivals(0.5, 3_600.0, 2),
-        users(2, Duration::from_secs(3_600)),
-    ] {
-        // The first arrivals come at 0 and 2 s: one row is enough to see the second go without.
-        let plan = with_rows(scenario(vec![get("/ok")], shape), 1, DataOrder::Unique);
-        let left = run(plan, &server.url());
-        assert_eq!(left.outcome.totals.iterations_ended, 1);
-        assert_eq!(left.outcome.data_ran_out, ["customers"]);
-    }
 }

@@ -1,5 +1,6 @@
 //! Steps prepared for sending: everything that never changes is already bytes.
 
+use super::templates::{of_expectations, of_request};
 use crate::load::exchange::{Origin, Target};
 use crate::scenario::template::Template;
 use crate::scenario::{Body, HttpDefaults, Scenario, Step};
@@ -24,6 +25,17 @@ pub(crate) struct StepProgram {
     pub(crate) fields: Vec<Piece>,
     /// A request without a body still says so.
     pub(crate) states_empty_body: bool,
+    /// What of it no message may show.
+    pub(crate) secrets: Secrets,
+}
+
+/// Where a step uses values of the environment.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Secrets {
+    /// In the request: the answer may repeat them.
+    pub(crate) sent: bool,
+    /// In what the answer is compared with.
+    pub(crate) expected: bool,
 }
 
 /// Where a step goes.
@@ -71,6 +83,10 @@ impl Program {
             url: self.url(step, own_host)?,
             own_host,
             fields: pieces(&headers),
+            secrets: Secrets {
+                sent: of_request(step, http).any(Template::is_secret),
+                expected: of_expectations(&step.expect).any(Template::is_secret),
+            },
             states_empty_body: !matches!(step.method.as_str(), "GET" | "HEAD" | "OPTIONS"),
             method: step.method.clone(),
         })
