@@ -24,7 +24,8 @@ pub(crate) type Turn =
 /// [`LoadError::Engine`]: goose refused, or stopped although nobody asked it to.
 pub(crate) async fn drive(users: usize, turn: Turn) -> Result<(), LoadError> {
     silence();
-    let refused = |error: goose::GooseError| LoadError::Engine(format!("refused to start: {error}"));
+    let refused =
+        |error: goose::GooseError| LoadError::Engine(format!("refused to start: {error}"));
     let function: TransactionFunction = Arc::new(move |user: &mut GooseUser| {
         let turn = turn(user.weighted_users_index);
         Box::pin(async move {

@@ -62,7 +62,9 @@ fn ports_in_use(sockstat: &str) -> u64 {
 }
 
 fn port_range(range: &str) -> u64 {
-    let mut ends = range.split_whitespace().filter_map(|end| end.parse::<u64>().ok());
+    let mut ends = range
+        .split_whitespace()
+        .filter_map(|end| end.parse::<u64>().ok());
     match (ends.next(), ends.next()) {
         (Some(low), Some(high)) if high >= low => high - low + 1,
         _ => 0,

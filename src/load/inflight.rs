@@ -57,9 +57,7 @@ impl Drop for InFlight<'_> {
         }
         let now = self.worker.clock.now();
         if let Some(write) = self.write {
-            self.worker
-                .write_log
-                .end(write, WriteOutcome::Unknown, now);
+            self.worker.write_log.end(write, WriteOutcome::Unknown, now);
         }
         let error = if std::thread::panicking() {
             ErrorKind::Internal

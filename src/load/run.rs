@@ -158,10 +158,12 @@ fn probe(program: &Program, insecure: bool) -> Result<(), LoadError> {
             source,
         })?;
     let connected = runtime.block_on(connector.connect(&program.origin, 0, CONNECT_TIMEOUT));
-    connected.map(drop).map_err(|failure| LoadError::Unreachable {
-        url: program.origin.url(),
-        cause: failure.to_string(),
-    })
+    connected
+        .map(drop)
+        .map_err(|failure| LoadError::Unreachable {
+            url: program.origin.url(),
+            cause: failure.to_string(),
+        })
 }
 
 fn worker(
@@ -186,12 +188,7 @@ fn worker(
 }
 
 /// One worker's gates, in the order of the open loads.
-fn gates(
-    scenario: &Scenario,
-    seats: &[Seat],
-    index: usize,
-    workers: usize,
-) -> Vec<Arc<OpenGate>> {
+fn gates(scenario: &Scenario, seats: &[Seat], index: usize, workers: usize) -> Vec<Arc<OpenGate>> {
     let open = scenario.loads.iter().enumerate();
     open.filter_map(|(load, spec)| {
         let Shape::Arrivals {
@@ -213,10 +210,7 @@ fn gates(
 }
 
 /// Waits until every worker's users stand ready.
-fn all_ready(
-    ready: &Receiver<Result<(), LoadError>>,
-    workers: usize,
-) -> Result<(), LoadError> {
+fn all_ready(ready: &Receiver<Result<(), LoadError>>, workers: usize) -> Result<(), LoadError> {
     for _ in 0..workers {
         match ready.recv_timeout(READY_TIMEOUT) {
             Ok(result) => result?,

@@ -19,7 +19,7 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(scenario: &Scenario) -> Self {
         Self {
-            data: Data::new(&scenario.data, scenario.loads.len(), scenario.seed),
+            data: Data::new(scenario),
             numbers: scenario.loads.iter().map(|_| AtomicU64::new(0)).collect(),
             ran_out: Mutex::default(),
         }

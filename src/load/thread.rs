@@ -1,7 +1,7 @@
 //! A worker's thread from its start to its last report.
 
-use std::sync::Arc;
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -58,8 +58,9 @@ pub(crate) fn run(worker: &Arc<Worker>, lines: &Lines) -> Result<(), LoadError> 
         let mut recorder = worker.recorder();
         recorder.totals.connections_opened = worker.connector.opened();
         let totals = recorder.totals;
-        recorder.totals.arrivals_dropped =
-            totals.arrivals_scheduled.saturating_sub(totals.arrivals_started);
+        recorder.totals.arrivals_dropped = totals
+            .arrivals_scheduled
+            .saturating_sub(totals.arrivals_started);
         recorder.last_report(lines.worker, now)
     };
     last.cpu_seconds = health::thread_cpu_seconds();
@@ -80,18 +81,18 @@ async fn live(worker: &Arc<Worker>, lines: &Lines) -> Result<(), LoadError> {
 fn turns(worker: &Arc<Worker>, begin: &watch::Receiver<Option<Micros>>) -> Turn {
     let worker = worker.clone();
     let begin = begin.clone();
-    let paces: Arc<Vec<std::sync::Mutex<Option<(Micros, Pace)>>>> =
-        Arc::new(worker.seats.iter().map(|_| std::sync::Mutex::default()).collect());
+    let paces: Vec<Mutex<Option<Pace>>> = worker.seats.iter().map(|_| Mutex::default()).collect();
+    let paces = Arc::new(paces);
     Arc::new(move |seat| {
         let (worker, begin, paces) = (worker.clone(), begin.clone(), paces.clone());
         Box::pin(async move {
-            let known = pace_of(&paces[seat]);
-            let (origin, mut pace) = match known {
-                Some(known) => known,
-                None => (worker.stand_ready(begin).await, Pace::default()),
+            let known = lock(&paces[seat]).take();
+            let mut pace = match known {
+                Some(pace) => pace,
+                None => Pace::from(worker.stand_ready(begin).await),
             };
-            if user::turn(&worker, seat, origin, &mut pace).await {
-                *lock(&paces[seat]) = Some((origin, pace));
+            if user::turn(&worker, seat, &mut pace).await {
+                *lock(&paces[seat]) = Some(pace);
             } else {
                 worker.goes_home();
                 std::future::pending::<()>().await;
@@ -135,7 +136,11 @@ async fn conduct(worker: &Arc<Worker>, lines: &Lines) -> Result<(), LoadError> {
 
 /// Waits for requests in flight, as long as the manner of the end allows.
 async fn last_answers(worker: &Worker, lines: &Lines) {
-    let grace = if worker.ended_early() { SOFT_GRACE } else { GRACE };
+    let grace = if worker.ended_early() {
+        SOFT_GRACE
+    } else {
+        GRACE
+    };
     tokio::select! {
         () = worker.all_home() => {}
         () = tokio::time::sleep(grace) => {}
@@ -163,10 +168,6 @@ async fn report(worker: &Worker, lines: &Lines) {
     }
 }
 
-fn pace_of(place: &std::sync::Mutex<Option<(Micros, Pace)>>) -> Option<(Micros, Pace)> {
-    *lock(place)
-}
-
-fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

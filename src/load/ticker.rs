@@ -72,7 +72,7 @@ mod timer {
                 it_value: Timespec {
                     tv_sec: i64::try_from(at / 1_000_000).unwrap_or(i64::MAX),
                     // Zero would disarm it.
-                    tv_nsec: (at % 1_000_000 * 1_000).max(1).cast_signed().into(),
+                    tv_nsec: (at % 1_000_000 * 1_000).max(1).cast_signed(),
                 },
             };
             timerfd_settime(self.fd.get_ref(), TimerfdTimerFlags::ABSTIME, &spec)?;

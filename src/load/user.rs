@@ -14,11 +14,22 @@ use crate::scenario::{JourneyId, Load};
 /// processor can, and nothing else would be measured.
 const BREATH_US: Micros = 100_000;
 
-/// What a user without a schedule remembers between iterations.
-#[derive(Debug, Clone, Copy, Default)]
+/// What a user remembers between iterations.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Pace {
-    /// The next iteration starts no earlier.
-    pub(crate) not_before: Micros,
+    /// When the schedules began, run time.
+    origin: Micros,
+    /// A closed user's next iteration starts no earlier.
+    not_before: Micros,
+}
+
+impl From<Micros> for Pace {
+    fn from(origin: Micros) -> Self {
+        Self {
+            origin,
+            not_before: 0,
+        }
+    }
 }
 
 /// Work for one iteration.
@@ -31,20 +42,19 @@ struct Work {
 }
 
 /// Runs one iteration of the user on this seat; false when there is nothing left to do.
-pub(crate) async fn turn(worker: &Worker, seat: usize, origin: Micros, pace: &mut Pace) -> bool {
-    let Some(work) = wait(worker, seat, origin, pace).await else {
+pub(crate) async fn turn(worker: &Worker, seat: usize, pace: &mut Pace) -> bool {
+    let Some(work) = wait(worker, seat, pace).await else {
         return false;
     };
     let load = worker.seats[seat].load;
     let spec = &worker.scenario.loads[load];
-    let mut random = seed::rng(
-        worker.scenario.seed,
-        Purpose::Iteration,
-        load,
-        work.number,
-    );
+    let mut random = seed::rng(worker.scenario.seed, Purpose::Iteration, load, work.number);
     let journey = choose(spec, &mut random);
-    let rows = match worker.shared.data.rows(load, work.number, &mut random) {
+    let rows = match worker
+        .shared
+        .data
+        .rows(load, journey, work.number, &mut random)
+    {
         Ok(rows) => rows,
         Err(ran_out) => {
             end_load(worker, seat, ran_out);
@@ -82,7 +92,7 @@ pub(crate) async fn turn(worker: &Worker, seat: usize, origin: Micros, pace: &mu
 }
 
 /// Waits until there is something to do.
-async fn wait(worker: &Worker, seat: usize, origin: Micros, pace: &Pace) -> Option<Work> {
+async fn wait(worker: &Worker, seat: usize, pace: &Pace) -> Option<Work> {
     let keeper = &worker.keeper;
     match &worker.seats[seat].role {
         Role::Open { gate, place } => {
@@ -94,6 +104,7 @@ async fn wait(worker: &Worker, seat: usize, origin: Micros, pace: &Pace) -> Opti
             })
         }
         Role::Closed(windows) => {
+            let origin = pace.origin;
             let now = worker.clock.now();
             let ready = now.max(pace.not_before);
             let window = windows
@@ -127,11 +138,13 @@ fn earliest(
     intended: Micros,
     finish: Finish,
 ) -> Micros {
-    let paced = worker.scenario.journeys[journey].pacing.map_or(0, |pacing| {
-        // From the intended start, so that small delays do not add up; never to catch up.
-        let next = intended + u64::try_from(pacing.as_micros()).unwrap_or(u64::MAX / 2);
-        next.max(started)
-    });
+    let paced = worker.scenario.journeys[journey]
+        .pacing
+        .map_or(0, |pacing| {
+            // From the intended start, so that small delays do not add up; never to catch up.
+            let next = intended + u64::try_from(pacing.as_micros()).unwrap_or(u64::MAX / 2);
+            next.max(started)
+        });
     match finish {
         Finish::Done {
             failed: true,
@@ -151,7 +164,11 @@ fn end_load(worker: &Worker, seat: usize, ran_out: RanOut) {
 
 /// A journey by weight.
 fn choose(load: &Load, random: &mut fastrand::Rng) -> JourneyId {
-    let total: u64 = load.journeys.iter().map(|&(_, weight)| u64::from(weight)).sum();
+    let total: u64 = load
+        .journeys
+        .iter()
+        .map(|&(_, weight)| u64::from(weight))
+        .sum();
     let mut draw = random.u64(..total.max(1));
     for &(journey, weight) in &load.journeys {
         match draw.checked_sub(u64::from(weight)) {

@@ -177,7 +177,12 @@ mod tests {
     use super::*;
 
     /// Feeds the raw bytes in pieces of the given size behind a three-byte head.
-    fn read(framing: Framing, raw: &[u8], piece: usize, kept: usize) -> (BodyReader, Vec<u8>, bool) {
+    fn read(
+        framing: Framing,
+        raw: &[u8],
+        piece: usize,
+        kept: usize,
+    ) -> (BodyReader, Vec<u8>, bool) {
         let mut buffer = b"###".to_vec();
         let mut body = BodyReader::new(framing, 3, kept);
         let mut done = false;

@@ -103,11 +103,10 @@ impl Connector {
         if !origin.secure {
             return Ok(Stream::Plain(stream));
         }
-        let tls = |message: String| {
-            Failure::new(ErrorKind::Tls, format!("{}: {message}", origin.url()))
-        };
-        let name = ServerName::try_from(origin.host.clone())
-            .map_err(|error| tls(error.to_string()))?;
+        let tls =
+            |message: String| Failure::new(ErrorKind::Tls, format!("{}: {message}", origin.url()));
+        let name =
+            ServerName::try_from(origin.host.clone()).map_err(|error| tls(error.to_string()))?;
         match self.tls.connect(name, stream).await {
             Ok(stream) => Ok(Stream::Tls(Box::new(stream))),
             Err(error) => Err(tls(cause(&error))),

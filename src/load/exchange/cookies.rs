@@ -192,14 +192,26 @@ mod tests {
         let wide = ["a=1; Domain=.a.example"];
         assert_ne!(sent("http://a.example/", &wide, "http://b.a.example/"), "");
         let foreign = ["a=1; Domain=other.example"];
-        assert_eq!(sent("http://a.example/", &foreign, "http://other.example/"), "");
+        assert_eq!(
+            sent("http://a.example/", &foreign, "http://other.example/"),
+            ""
+        );
         let path = ["a=1; Path=/shop"];
-        assert_ne!(sent("http://a.example/", &path, "http://a.example/shop/x"), "");
-        assert_eq!(sent("http://a.example/", &path, "http://a.example/shopping"), "");
+        assert_ne!(
+            sent("http://a.example/", &path, "http://a.example/shop/x"),
+            ""
+        );
+        assert_eq!(
+            sent("http://a.example/", &path, "http://a.example/shopping"),
+            ""
+        );
         let secure = ["a=1; Secure"];
         assert_eq!(sent("https://a.example/", &secure, "http://a.example/"), "");
         let folder = ["a=1"];
-        assert_eq!(sent("http://a.example/x/y", &folder, "http://a.example/z"), "");
+        assert_eq!(
+            sent("http://a.example/x/y", &folder, "http://a.example/z"),
+            ""
+        );
     }
 
     #[test]

@@ -202,7 +202,8 @@ mod tests {
             framing("HTTP/1.1 204 No\r\n\r\n", false),
             Ok(Framing::Empty)
         );
-        let both = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: gzip, chunked\r\n\r\n";
+        let both =
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: gzip, chunked\r\n\r\n";
         assert_eq!(framing(both, false), Ok(Framing::Chunked));
         assert_eq!(
             framing("HTTP/1.1 200 OK\r\n\r\n", false),

@@ -68,7 +68,10 @@ mod tests {
             to("GET", 302, "x?y=1").unwrap().0,
             "http://shop.example:8080/a/x?y=1"
         );
-        assert_eq!(to("GET", 302, "/z").unwrap().0, "http://shop.example:8080/z");
+        assert_eq!(
+            to("GET", 302, "/z").unwrap().0,
+            "http://shop.example:8080/z"
+        );
         assert_eq!(
             to("GET", 302, "https://else.example").unwrap().0,
             "https://else.example/"

@@ -75,7 +75,7 @@ pub(crate) async fn travel(worker: &Worker, traveller: &mut Traveller, trip: Tri
         .rows
         .iter()
         .zip(&scenario.data)
-        .map(|(&row, set)| set.rows[row].as_slice())
+        .map(|(&row, set)| set.rows.get(row).map_or(&[][..], Vec::as_slice))
         .collect();
     traveller.slots.fill(Value::Unset);
     traveller.jar.clear();
@@ -147,7 +147,11 @@ impl Tour<'_> {
             Err(failure) => Err(Fault::from(failure.clone())),
         };
         let status = received.result.is_ok().then(|| self.answer().status());
-        flight.land(received.result.as_ref().err().map(|f| f.kind), status, received.done_at);
+        flight.land(
+            received.result.as_ref().err().map(|f| f.kind),
+            status,
+            received.done_at,
+        );
         let error = result.as_ref().err().map(|fault| fault.kind);
         self.conclude(id, step, intended, &received, result);
         (received.done_at, error)
@@ -170,7 +174,13 @@ impl Tour<'_> {
         };
         let jar = keeps_cookies(worker).then(|| (&*jar, worker.unix_seconds()));
         outgoing
-            .render(&worker.program, &worker.program.steps[id], step, &mut context, jar)
+            .render(
+                &worker.program,
+                &worker.program.steps[id],
+                step,
+                &mut context,
+                jar,
+            )
             .map_err(|error| Fault::new(ErrorKind::Template, error.0))
     }
 
@@ -342,14 +352,15 @@ impl Tour<'_> {
         let Err(fault) = result else { return };
         if recorder.samples.wants(id, fault.kind, received.done_at) {
             let outgoing = &self.traveller.outgoing;
+            let prepared = &self.worker.program.steps[id];
             let body = answer.map(|answer| answer.body());
             recorder.samples.add(ErrorSample {
                 at: received.done_at,
                 step: id,
                 kind: fault.kind,
                 status: outcome.status,
-                message: redact::message(&fault.message, body, outgoing.head()),
-                request: redact::request(&step.method, outgoing.path()),
+                message: redact::message(&fault, body, outgoing.head(), prepared.secrets),
+                request: redact::request(step, outgoing.path()),
                 pod: answer
                     .and_then(|answer| answer.header("x-pod"))
                     .map(|pod| String::from_utf8_lossy(pod).into_owned()),

@@ -1,5 +1,6 @@
 //! Steps prepared for sending: everything that never changes is already bytes.
 
+use super::templates::{of_expectations, of_request};
 use crate::load::exchange::{Origin, Target};
 use crate::scenario::template::Template;
 use crate::scenario::{Body, HttpDefaults, Scenario, Step};
@@ -24,6 +25,17 @@ pub(crate) struct StepProgram {
     pub(crate) fields: Vec<Piece>,
     /// A request without a body still says so.
     pub(crate) states_empty_body: bool,
+    /// What of it no message may show.
+    pub(crate) secrets: Secrets,
+}
+
+/// Where a step uses values of the environment.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Secrets {
+    /// In the request: the answer may repeat them.
+    pub(crate) sent: bool,
+    /// In what the answer is compared with.
+    pub(crate) expected: bool,
 }
 
 /// Where a step goes.
@@ -71,6 +83,10 @@ impl Program {
             url: self.url(step, own_host)?,
             own_host,
             fields: pieces(&headers),
+            secrets: Secrets {
+                sent: of_request(step, http).any(Template::is_secret),
+                expected: of_expectations(&step.expect).any(Template::is_secret),
+            },
             states_empty_body: !matches!(step.method.as_str(), "GET" | "HEAD" | "OPTIONS"),
             method: step.method.clone(),
         })
@@ -108,7 +124,11 @@ pub(crate) fn push_path(out: &mut Vec<u8>, path: &[u8]) {
     }
     let path = &path[..memchr::memchr(b'#', path).unwrap_or(path.len())];
     let forbidden = |byte: &u8| {
-        !byte.is_ascii_graphic() || matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
+        !byte.is_ascii_graphic()
+            || matches!(
+                byte,
+                b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}'
+            )
     };
     if !path.iter().any(forbidden) {
         out.extend_from_slice(path);
@@ -165,7 +185,10 @@ fn headers(step: &Step, http: &HttpDefaults) -> Vec<(String, Template)> {
             headers.push((name.to_owned(), Template::literal(value)));
         }
     };
-    add("User-Agent", concat!("loadtest/", env!("CARGO_PKG_VERSION")));
+    add(
+        "User-Agent",
+        concat!("loadtest/", env!("CARGO_PKG_VERSION")),
+    );
     add("Accept", "*/*");
     match step.body {
         Body::Json(_) => add("Content-Type", "application/json"),

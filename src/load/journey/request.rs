@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::ops::Range;
 
 use super::program::{
-    Piece, Program, StepProgram, StepUrl, finish_request_line, is_absolute, push_escaped, push_path,
+    Piece, Program, StepProgram, StepUrl, finish_request_line, is_absolute, push_path,
 };
 use crate::load::exchange::{Jar, Origin, Redirect, Target};
 use crate::scenario::template::{Context, RenderError, Template};
@@ -93,7 +93,7 @@ impl Outgoing {
             }
         }
         self.fields = start..self.bytes.len();
-        render_body(&step.body, context, &mut self.body, &mut self.scratch)?;
+        render_body(&step.body, context, &mut self.body)?;
         if let Some((jar, now)) = jar.filter(|(jar, _)| !jar.is_empty()) {
             let target = self.target(program);
             jar.write_header(&target, now, &mut self.bytes);
@@ -222,35 +222,21 @@ fn render_body(
     body: &Body,
     context: &mut Context<'_>,
     out: &mut Vec<u8>,
-    scratch: &mut Vec<u8>,
 ) -> Result<(), Unsendable> {
     match body {
         Body::None => {}
         Body::Json(template) | Body::Raw(template) => template.render(context, out)?,
+        // Templates of forms render what is already encoded.
         Body::Form(fields) => {
             for (index, (name, value)) in fields.iter().enumerate() {
                 if index > 0 {
                     out.push(b'&');
                 }
-                push_form(out, name.as_bytes());
+                out.extend_from_slice(name.as_bytes());
                 out.push(b'=');
-                scratch.clear();
-                value.render(context, scratch)?;
-                push_form(out, scratch);
+                value.render(context, out)?;
             }
         }
     }
     Ok(())
-}
-
-/// `application/x-www-form-urlencoded`, as the URL standard writes it.
-fn push_form(out: &mut Vec<u8>, text: &[u8]) {
-    for &byte in text {
-        match byte {
-            b' ' => out.push(b'+'),
-            b'*' | b'-' | b'.' | b'_' => out.push(byte),
-            _ if byte.is_ascii_alphanumeric() => out.push(byte),
-            _ => push_escaped(out, byte),
-        }
-    }
 }

@@ -133,7 +133,10 @@ mod tests {
             (gaps.iter().map(|g| (g - mean).powi(2)).sum::<f64>() / gaps.len() as f64).sqrt();
         // 100,000 draws: the standard error of both is about 0.3 %.
         assert!((mean - 1_000.0).abs() < 15.0, "mean {mean} µs");
-        assert!((deviation - 1_000.0).abs() < 25.0, "deviation {deviation} µs");
+        assert!(
+            (deviation - 1_000.0).abs() < 25.0,
+            "deviation {deviation} µs"
+        );
     }
 
     #[test]

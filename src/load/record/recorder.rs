@@ -222,7 +222,7 @@ impl Recorder {
 
 fn record(histogram: &mut Histogram<u64>, value: u64) {
     // Growing on demand, this cannot fail below the clamp.
-    histogram.saturating_record(value.min(HIGHEST_US));
+    let _ = histogram.record(value.min(HIGHEST_US));
 }
 
 /// A second in which nothing has happened yet.
@@ -268,7 +268,12 @@ fn like(step: &StepInterval) -> StepInterval {
 mod tests {
     use super::*;
 
-    fn outcome(step: StepId, intended: Micros, sent_at: Micros, done_at: Micros) -> Outcome<'static> {
+    fn outcome(
+        step: StepId,
+        intended: Micros,
+        sent_at: Micros,
+        done_at: Micros,
+    ) -> Outcome<'static> {
         Outcome {
             step,
             intended,
@@ -299,7 +304,10 @@ mod tests {
         assert_eq!(report.intervals[1].steps[0].ok_service_us.max(), 500_223);
         assert!(report.intervals[2].steps.is_empty());
         let failed = &report.intervals[3].steps[0];
-        assert_eq!((failed.ok_response_us.len(), failed.failed_response_us.len()), (0, 1));
+        assert_eq!(
+            (failed.ok_response_us.len(), failed.failed_response_us.len()),
+            (0, 1)
+        );
         assert_eq!(failed.errors[&ErrorKind::Status], 1);
         assert_eq!(failed.statuses[&503], 1);
     }
@@ -316,7 +324,10 @@ mod tests {
         let last = report.last.unwrap();
         assert_eq!(last.totals.arrivals_late, 1);
         assert_eq!(last.totals.iterations_started, 2);
-        assert_eq!((last.totals.iterations_failed, last.totals.iterations_cut), (1, 1));
+        assert_eq!(
+            (last.totals.iterations_failed, last.totals.iterations_cut),
+            (1, 1)
+        );
         assert_eq!(last.lag_us.len(), 1);
         assert_eq!(last.most_users, 2);
         assert_eq!(report.intervals[0].scheduled, 1);

@@ -5,6 +5,7 @@ mod compile;
 mod escape;
 mod expression;
 mod number;
+mod sets;
 mod syntax;
 
 use std::fmt;
