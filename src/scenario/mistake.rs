@@ -94,6 +94,13 @@ impl Mistake {
 }
 
 impl Mistakes {
+    /// How many there are of this severity.
+    #[must_use]
+    pub fn count(&self, severity: Severity) -> usize {
+        let findings = self.0.iter();
+        findings.filter(|found| found.severity == severity).count()
+    }
+
     /// All messages, and how many there are.
     #[must_use]
     pub fn render(&self, colour: bool) -> String {

@@ -21,7 +21,7 @@ use std::path::Path;
 
 pub use mistake::{Mistake, Mistakes, Severity};
 pub use model::*;
-pub use overrides::{Overrides, parse_duration};
+pub use overrides::Overrides;
 use surroundings::{Machine, Surroundings};
 
 use check::{Run, check_faults, check_gates, check_loads};
@@ -78,7 +78,7 @@ pub fn parse(
     let log = Log::default();
     let source = log.add_source(path.display().to_string(), text);
     let mut document = syntax::parse(&log, source, text);
-    for assignment in &overrides.set {
+    for assignment in &overrides.sets {
         syntax::apply_set(&log, &mut document, assignment);
     }
     let files = Files {
@@ -257,22 +257,8 @@ fn finish(
         }
     }
     let (mut faults, places): (Vec<_>, Vec<_>) = placed.into_iter().unzip();
-    let end = schedule::load_length(&scenario.loads);
-    if let Some(wanted) = overrides.duration {
-        if wanted.is_zero() {
-            log.general("--duration must be longer than zero", "");
-        } else if !end.is_zero() {
-            let factor = wanted.as_secs_f64() / end.as_secs_f64();
-            schedule::stretch(&mut scenario.loads, &mut faults, factor);
-        }
-    }
-    if let Some(factor) = overrides.scale {
-        if factor.is_finite() && factor > 0.0 {
-            schedule::multiply(&mut scenario.loads, factor);
-        } else {
-            log.general("--scale must be a number above zero", "such as --scale 0.5");
-        }
-    }
+    apply_duration(log, &mut scenario.loads, &mut faults, overrides);
+    apply_scale(log, &mut scenario.loads, overrides);
     let placed: Vec<_> = faults.into_iter().zip(places).collect();
     let end = schedule::load_length(&scenario.loads);
     check_faults(log, &placed, &scenario.target, end);
@@ -294,5 +280,39 @@ fn is_about_faults(subject: &GateSubject) -> bool {
             during,
             PhaseSelector::Faults | PhaseSelector::Fault(_) | PhaseSelector::Recovery
         ),
+    }
+}
+
+fn apply_duration(log: &Log, loads: &mut [Load], faults: &mut [Fault], overrides: &Overrides) {
+    let Some(text) = &overrides.duration else {
+        return;
+    };
+    let end = schedule::load_length(loads);
+    match syntax::units::duration(text) {
+        Ok(wanted) if wanted.is_zero() => {
+            log.general(
+                "--duration must be longer than zero",
+                "such as --duration 30s",
+            );
+        }
+        Ok(wanted) if !end.is_zero() => {
+            let factor = wanted.as_secs_f64() / end.as_secs_f64();
+            schedule::stretch(loads, faults, factor);
+        }
+        Ok(_) => {}
+        Err(message) => log.general(format!("--duration: {message}"), ""),
+    }
+}
+
+fn apply_scale(log: &Log, loads: &mut [Load], overrides: &Overrides) {
+    match overrides.scale {
+        Some(factor) if factor.is_finite() && (1e-6..=1e6).contains(&factor) => {
+            schedule::multiply(loads, factor);
+        }
+        Some(factor) => {
+            let message = format!("--scale {factor} is not a factor to multiply a load with");
+            log.general(message, "such as --scale 0.5");
+        }
+        None => {}
     }
 }

@@ -1,16 +1,12 @@
 //! What the command line changes about a scenario.
 
-use std::time::Duration;
-
-use super::syntax::units::show_duration;
-
 /// Changes to a scenario; the default changes nothing.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Overrides {
     /// Load this URL instead of the scenario's target.
     pub target: Option<String>,
-    /// Stretch or shrink all schedules and fault times so that the load ends then.
-    pub duration: Option<Duration>,
+    /// Stretch or shrink all schedules and fault times so that the load ends then: `30s`.
+    pub duration: Option<String>,
     /// Multiply rates and users.
     pub scale: Option<f64>,
     /// Leave out faults and the gates on them.
@@ -18,7 +14,7 @@ pub struct Overrides {
     /// Instead of the scenario's seed.
     pub seed: Option<u64>,
     /// `key=value` each: changes of the file before it is read.
-    pub set: Vec<String>,
+    pub sets: Vec<String>,
 }
 
 impl Overrides {
@@ -34,19 +30,14 @@ impl Overrides {
     pub(crate) fn comparable_options(&self) -> Vec<String> {
         let mut options = Vec::new();
         options.extend(self.target.as_ref().map(|url| format!("--target={url}")));
-        let duration = self.duration.map(show_duration);
-        options.extend(duration.map(|duration| format!("--duration={duration}")));
-        options.extend(self.scale.map(|scale| format!("--scale={scale}")));
+        options.extend(
+            self.duration
+                .as_ref()
+                .map(|time| format!("--duration={time}")),
+        );
+        options.extend(self.scale.map(|factor| format!("--scale={factor}")));
         options.extend(self.no_faults.then(|| "--no-faults".to_owned()));
-        options.extend(self.set.iter().map(|set| format!("--set={set}")));
+        options.extend(self.sets.iter().map(|set| format!("--set={set}")));
         options
     }
-}
-
-/// Reads a duration as scenarios write it, for options such as `--duration 30s`.
-///
-/// # Errors
-/// What is wrong and how to write it.
-pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    super::syntax::units::duration(text)
 }

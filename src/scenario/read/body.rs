@@ -6,21 +6,21 @@ use crate::scenario::model::Body;
 use crate::scenario::syntax::{Log, Node, Table, TableReader, Value, value};
 use crate::scenario::template::{Bindings, Builder, Escape, Template, TemplateError};
 
-/// Reads the body of a step.
+/// Reads the body of a step; `None` if none is given.
 pub(crate) fn read_body(
     log: &Log,
     table: &mut TableReader<'_>,
     files: &Files<'_>,
     bindings: &mut Bindings<'_>,
-) -> Body {
-    let body = match table.one_of(&["json", "form", "body", "body_file"]) {
-        None => Some(Body::None),
-        Some(("json", node)) => read_json(log, node, bindings).map(Body::Json),
-        Some(("form", node)) => read_form(log, node, bindings).map(Body::Form),
-        Some(("body", node)) => read_template(log, node, Escape::Plain, bindings).map(Body::Raw),
-        Some((_, node)) => read_file(log, node, files, bindings).map(Body::Raw),
+) -> Option<Body> {
+    let body = match table.one_of(&["json", "form", "body", "body_file"])? {
+        ("json", node) => read_json(log, node, bindings).map(Body::Json),
+        ("form", node) => read_form(log, node, bindings).map(Body::Form),
+        ("body", node) => read_template(log, node, Escape::Plain, bindings).map(Body::Raw),
+        (_, node) => read_file(log, node, files, bindings).map(Body::Raw),
     };
-    body.unwrap_or(Body::None)
+    // What is wrong with it has been said.
+    Some(body.unwrap_or(Body::None))
 }
 
 fn read_file(
@@ -54,17 +54,14 @@ fn read_form(
     };
     let mut fields = Vec::new();
     for entry in &table.entries {
-        let mut name = Vec::new();
-        Escape::Form.push(&entry.key, &mut name);
-        let name = String::from_utf8(name).unwrap_or_default();
         // A field that may come several times is given as a list.
         for element in entry.node.elements() {
             let text = plain(element);
             let read = match &text {
                 Some(text) => Some(Template::literal(text)),
-                None => read_template(log, element, Escape::Form, bindings),
+                None => read_template(log, element, Escape::Plain, bindings),
             };
-            fields.extend(read.map(|template| (name.clone(), template)));
+            fields.extend(read.map(|template| (entry.key.clone(), template)));
         }
     }
     Some(fields)

@@ -66,7 +66,7 @@ pub(crate) fn parse(text: &str) -> Result<Condition, String> {
         limit,
         window,
     };
-    check_possible(&condition, unit)?;
+    check_possible(text, &condition, unit)?;
     Ok(condition)
 }
 
@@ -171,37 +171,31 @@ fn parse_limit(unit: Unit, name: &str, text: &str) -> Result<f64, String> {
 }
 
 /// A rule that can never hold, or never fail, decides nothing.
-fn check_possible(condition: &Condition, unit: Unit) -> Result<(), String> {
-    let Condition {
-        name, op, limit, ..
-    } = condition;
-    let (limit, highest) = match unit {
-        Unit::Share => (*limit, 1.0),
-        _ => (*limit, f64::INFINITY),
+fn check_possible(text: &str, condition: &Condition, unit: Unit) -> Result<(), String> {
+    let limit = condition.limit;
+    let (highest, why) = match unit {
+        Unit::Share => (1.0, "a share is between 0% and 100%"),
+        Unit::Time => (f64::INFINITY, "no request takes less than no time"),
+        Unit::Rate | Unit::Count => (f64::INFINITY, "there are never fewer than no requests"),
     };
-    let shown = match unit {
-        Unit::Share => " (a share is between 0% and 100%)",
-        _ => "",
-    };
-    let never = match op {
+    let never = match condition.op {
         CompareOp::Less => limit <= 0.0,
         CompareOp::AtMost => limit < 0.0,
         CompareOp::Greater => limit >= highest,
         CompareOp::AtLeast => limit > highest,
         CompareOp::Equal => !(0.0..=highest).contains(&limit),
     };
-    let always = match op {
+    let always = match condition.op {
         CompareOp::Less => limit > highest,
         CompareOp::AtMost => limit >= highest,
         CompareOp::Greater => limit < 0.0,
         CompareOp::AtLeast => limit <= 0.0,
         CompareOp::Equal => false,
     };
-    if never {
-        return Err(format!("this can never hold: `{name}` is never so{shown}"));
+    let text = text.trim();
+    match (never, always) {
+        (true, _) => Err(format!("`{text}` can never hold: {why}")),
+        (_, true) => Err(format!("`{text}` always holds: {why}")),
+        _ => Ok(()),
     }
-    if always {
-        return Err(format!("this always holds: `{name}` is always so{shown}"));
-    }
-    Ok(())
 }

@@ -129,7 +129,8 @@ fn explain(error: &csv::Error) -> String {
             len,
         } => {
             let line = pos.as_ref().map_or(0, csv::Position::line);
-            format!("line {line} has {len} cells, the header has {expected_len}")
+            let cells = if *len == 1 { "cell" } else { "cells" };
+            format!("line {line} has {len} {cells}, the header has {expected_len}")
         }
         _ => error.to_string(),
     }

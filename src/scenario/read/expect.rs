@@ -157,7 +157,7 @@ fn read_rule(log: &Log, node: &Node, bindings: &mut Bindings<'_>) -> Option<Valu
                 Some((_, node)) => read_pattern(log, node).map(ValueRule::Matches),
                 None => {
                     let help = "write { equals = … }, { contains = \"…\" } or { matches = \"…\" }";
-                    log.error_help(node.at, "this expectation compares with nothing", help);
+                    log.missing(node.at, "this expectation compares with nothing", help);
                     None
                 }
             };

@@ -162,6 +162,8 @@ fn read_scope(log: &Log, node: &Node, names: GateNames<'_>) -> Option<(Scope, St
     let Text { text, at } = value::text(log, node)?;
     let journeys = || names.journeys.iter().map(|journey| journey.name.as_str());
     let scope = match text.split_once(':') {
+        // That there is no journey at all has been said.
+        Some(("journey" | "step", _)) if names.journeys.is_empty() => return None,
         None if text == "run" => Scope::Run,
         Some(("journey", name)) => {
             let found = Text {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::condition;
-use crate::scenario::model::{AbortRule, Guard, Metric, Slo};
+use crate::scenario::model::{AbortRule, Guard, Slo};
 use crate::scenario::syntax::{Log, Node, TableReader, value};
 
 /// Long enough to see a failing target, short enough for runs of a minute or two.
@@ -55,14 +55,6 @@ fn read_abort(log: &Log, node: &Node) -> Option<AbortRule> {
             return None;
         }
     };
-    if matches!(condition.metric, Metric::Count | Metric::OfferedRateMet) {
-        let message = format!(
-            "`{}` is only known at the end: a guard cannot watch it",
-            condition.name
-        );
-        log.error(found.at, message);
-        return None;
-    }
     Some(AbortRule {
         metric: condition.metric,
         op: condition.op,

@@ -88,11 +88,25 @@ pub(crate) fn read_headers(
         {
             log.error(entry.key_at, format!("header `{name}` is there twice"));
         }
-        if let Some(template) = read_template(log, &entry.node, Escape::Header, bindings) {
-            headers.push((name.to_owned(), template));
-        }
+        headers.extend(
+            read_header_value(log, &entry.node, bindings).map(|value| (name.to_owned(), value)),
+        );
     }
     headers
+}
+
+/// A header's value: one line.
+pub(crate) fn read_header_value(
+    log: &Log,
+    node: &Node,
+    bindings: &mut Bindings<'_>,
+) -> Option<Template> {
+    let found = value::text(log, node)?;
+    if found.text.chars().any(char::is_control) {
+        log.error(found.at, "a header is one line without control characters");
+        return None;
+    }
+    read_template(log, node, Escape::Plain, bindings)
 }
 
 /// Whether HTTP allows this as the name of a header.

@@ -8,7 +8,7 @@ use super::step::{StepDefaults, read_step};
 use super::think::read_think;
 use crate::scenario::model::{HttpDefaults, Journey, OnFailure, Step, Think};
 use crate::scenario::syntax::{Log, Node, Place, TableReader, value};
-use crate::scenario::template::Bindings;
+use crate::scenario::template::{Bindings, Later};
 
 const ON_FAILURE: [(&str, OnFailure); 2] =
     [("stop", OnFailure::Stop), ("continue", OnFailure::Continue)];
@@ -91,7 +91,7 @@ fn read_journey(
     let mut names = Unique::default();
     bindings.start_journey();
     for (index, node) in nodes.iter().enumerate() {
-        bindings.later = captured_later(&nodes[index + 1..]);
+        bindings.later = captured_later(&nodes[index..]);
         let defaults = StepDefaults {
             files,
             http,
@@ -113,22 +113,23 @@ fn read_journey(
     });
 }
 
-/// Names that these steps capture, and the first step that does.
-fn captured_later(nodes: &[Node]) -> BTreeMap<String, String> {
+/// Names that these steps capture; the first of them is the step that is being read.
+fn captured_later(nodes: &[Node]) -> BTreeMap<String, Later> {
     let mut later = BTreeMap::new();
-    for node in nodes {
+    for (index, node) in nodes.iter().enumerate() {
         let Some(step) = node.as_table() else {
             continue;
         };
-        let name = step
-            .get("name")
-            .and_then(Node::as_text)
-            .unwrap_or("without a name");
+        let name = step.get("name").and_then(Node::as_text);
+        let who = match index {
+            0 => Later::ThisStep,
+            _ => Later::Step(name.unwrap_or("without a name").to_owned()),
+        };
         let captures = step.get("capture").and_then(Node::as_table);
         for entry in captures.into_iter().flat_map(|table| &table.entries) {
             later
                 .entry(entry.key.clone())
-                .or_insert_with(|| name.to_owned());
+                .or_insert_with(|| who.clone());
         }
     }
     later

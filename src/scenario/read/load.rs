@@ -73,6 +73,8 @@ fn read_journeys(
     let log = table.log();
     let names = || journeys.iter().map(|journey| journey.name.as_str());
     match table.one_of(&["journey", "journeys"]) {
+        // That there is no journey at all has been said.
+        _ if journeys.is_empty() => None,
         Some(("journey", node)) => {
             let found = value::text(log, node)?;
             Some(vec![(find(log, found, "journey", names())?, 1)])

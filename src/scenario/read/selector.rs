@@ -117,9 +117,12 @@ pub(crate) fn read_links(log: &Log, node: &Node, zones: Zones<'_>) -> Option<Lin
     let name = table.optional("name", value::name);
     let from = table.optional("from", |log, node| read_end(log, node, zones));
     let to = table.optional("to", |log, node| read_end(log, node, zones));
+    let given = ["name", "from", "to"]
+        .map(|key| table.node(key).is_some())
+        .contains(&true);
     let at = table.at();
     table.finish();
-    if name.is_none() && from.is_none() && to.is_none() {
+    if !given {
         let help = "write { from = \"edge\" }, { to = \"b\" } or { name = \"edge->shop-*\" }";
         log.missing(at, "this selects no links", help);
         return None;

@@ -4,7 +4,9 @@ use super::body::read_body;
 use super::capture::read_captures;
 use super::expect::{parse_json_path, read_expect};
 use super::files::Files;
-use super::headers::{is_header_name, read_headers, read_template, read_timeout};
+use super::headers::{
+    is_header_name, read_header_value, read_headers, read_template, read_timeout,
+};
 use super::think::read_think;
 use crate::scenario::extract::JsonPath;
 use crate::scenario::model::{Body, Expect, HttpDefaults, JourneyId, LedgerRule, Step};
@@ -22,7 +24,8 @@ pub(crate) struct StepDefaults<'a> {
 }
 
 /// Reads a step. Its parts are read in the order in which they are rendered, because each sees the
-/// variables that those before it assign.
+/// variables that those before it assign. The ledger is rendered before the request is sent: what
+/// becomes of a write without an answer is looked up by its key too.
 pub(crate) fn read_step(
     log: &Log,
     node: &Node,
@@ -41,7 +44,9 @@ pub(crate) fn read_step(
         })
         .unwrap_or_default();
     let body = read_body(log, &mut table, defaults.files, bindings);
-    read_content_type(&mut table, &body, &mut headers, bindings);
+    read_content_type(&mut table, body.is_some(), &mut headers, bindings);
+    let ledger_at = table.key_at("ledger");
+    let ledger = table.optional("ledger", |log, node| read_ledger(log, node, bindings));
     let what = table.what().to_owned();
     let expect = table.node("expect");
     let expect = expect.map_or_else(Expect::default, |node| {
@@ -49,8 +54,6 @@ pub(crate) fn read_step(
     });
     let captures = table.node("capture");
     let captures = captures.map_or_else(Vec::new, |node| read_captures(log, node, bindings));
-    let ledger_at = table.key_at("ledger");
-    let ledger = table.optional("ledger", |log, node| read_ledger(log, node, bindings));
     let timeout = table.optional("timeout", read_timeout);
     let redirects = table.optional("redirects", value::flag);
     let think = table.optional("think", read_think);
@@ -75,7 +78,7 @@ pub(crate) fn read_step(
         method,
         url,
         headers,
-        body,
+        body: body.unwrap_or(Body::None),
         expect,
         captures,
         timeout: timeout.unwrap_or(defaults.http.timeout),
@@ -166,7 +169,7 @@ fn read_url(log: &Log, node: &Node, bindings: &mut Bindings<'_>) -> Option<Templ
 
 fn read_content_type(
     table: &mut TableReader<'_>,
-    body: &Body,
+    has_body: bool,
     headers: &mut Vec<(String, Template)>,
     bindings: &mut Bindings<'_>,
 ) {
@@ -175,7 +178,7 @@ fn read_content_type(
     };
     let log = table.log();
     let at = table.key_at("content_type");
-    if matches!(body, Body::None) {
+    if !has_body {
         log.error(
             at,
             "`content_type` without a body: add `json`, `form`, `body` or `body_file`",
@@ -187,7 +190,7 @@ fn read_content_type(
         log.error(at, "`content_type` is among the headers already");
         return;
     }
-    if let Some(value) = read_template(log, node, Escape::Header, bindings) {
+    if let Some(value) = read_header_value(log, node, bindings) {
         headers.push(("Content-Type".into(), value));
     }
 }

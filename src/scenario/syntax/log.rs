@@ -29,6 +29,8 @@ struct Entry {
 pub(crate) struct Log {
     sources: RefCell<Vec<SourceText>>,
     entries: RefCell<Vec<Entry>>,
+    /// Tables with a misspelt key, and the key that was meant: that it is missing is no news.
+    misspelt: RefCell<Vec<(Place, &'static str)>>,
 }
 
 impl Log {
@@ -56,6 +58,11 @@ impl Log {
     ) {
         let help = Some(help.into()).filter(|help| !help.is_empty());
         self.add(Some(at), Severity::Mistake, message.into(), help, false);
+    }
+
+    /// A table's key is misspelt: what it lacks is not worth telling too.
+    pub(crate) fn misspelt(&self, table: Place, meant: &'static str) {
+        self.misspelt.borrow_mut().push((table, meant));
     }
 
     /// Something that should be there is not; untrustworthy while the syntax is broken.
@@ -141,38 +148,47 @@ impl Log {
         }
     }
 
-    /// Everything that was found: mistakes first, each kind in the file's order.
+    /// Everything that was found, in the file's order. With mistakes there are no warnings: they are
+    /// often mere consequences.
     pub(crate) fn into_findings(self) -> Vec<Mistake> {
+        let faulty = self.has_mistakes();
         let sources = self.sources.into_inner();
+        let misspelt = self.misspelt.into_inner();
         let mut entries = self.entries.into_inner();
-        let broken: Vec<(usize, usize)> = entries
+        let line = |at: Place| (at.source, position(&sources[at.source].text, at.start).0);
+        let broken: Vec<_> = entries
             .iter()
             .filter(|entry| entry.syntax)
-            .filter_map(|entry| entry.at)
-            .map(|at| (at.source, position(&sources[at.source].text, at.start).0))
+            .filter_map(|entry| entry.at.map(line))
             .collect();
-        if !broken.is_empty() {
-            entries.retain(|entry| {
-                entry.syntax
-                    || !entry.derived
-                        && entry.at.is_some_and(|at| {
-                            let line = position(&sources[at.source].text, at.start).0;
-                            !broken.contains(&(at.source, line))
-                        })
-            });
-        }
+        entries.retain(|entry| {
+            let believed = match entry.at {
+                _ if entry.syntax || broken.is_empty() => true,
+                Some(at) => !entry.derived && !broken.contains(&line(at)),
+                None => false,
+            };
+            let news = !entry.derived || !misspelt.iter().any(|slip| excuses(*slip, entry));
+            let wanted = !faulty || entry.severity == Severity::Mistake;
+            believed && news && wanted
+        });
         entries.sort_by_key(|entry| {
             let place = entry.at.map(|at| (at.source, at.start));
             (entry.severity, place.is_none(), place)
         });
-        let mut findings: Vec<Mistake> = Vec::new();
-        for entry in entries {
-            let finding = resolve(&sources, entry);
-            if findings.last() != Some(&finding) {
-                findings.push(finding);
-            }
-        }
+        let mut findings: Vec<Mistake> = entries
+            .into_iter()
+            .map(|entry| resolve(&sources, entry))
+            .collect();
+        findings.dedup();
         findings
+    }
+}
+
+/// Whether a misspelt key explains why something is said to be missing.
+fn excuses((table, meant): (Place, &str), entry: &Entry) -> bool {
+    match entry.at {
+        Some(at) => at == table,
+        None => entry.message.starts_with(&format!("there is no {meant}")),
     }
 }
 

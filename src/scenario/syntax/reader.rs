@@ -131,10 +131,11 @@ impl<'t> TableReader<'t> {
             let hint = hints.iter().find(|(word, _)| *word == key);
             let (message, help) = match (hint, did_you_mean(key, self.asked.iter().copied())) {
                 (Some((_, hint)), _) => (format!("unknown key `{key}`: {hint}"), String::new()),
-                (None, Some(meant)) => (
-                    format!("unknown key `{key}`: did you mean `{meant}`?"),
-                    String::new(),
-                ),
+                (None, Some(meant)) => {
+                    self.log.misspelt(self.at, meant);
+                    let message = format!("unknown key `{key}`: did you mean `{meant}`?");
+                    (message, String::new())
+                }
                 (None, None) => (
                     format!("unknown key `{key}` in {}", self.what),
                     format!("known keys: {}", self.asked.join(", ")),

@@ -11,18 +11,50 @@ pub(crate) fn did_you_mean<'c>(
     }
     candidates
         .into_iter()
-        .filter(|candidate| candidate.len() <= 100)
-        .map(|candidate| (likeness(word, candidate), candidate))
-        .filter(|(likeness, _)| *likeness >= 0.72)
+        .filter_map(|candidate| Some((likeness(word, candidate)?, candidate)))
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
 }
 
-fn likeness(word: &str, candidate: &str) -> f64 {
-    let (word, candidate) = (word.to_lowercase(), candidate.to_lowercase());
-    if word == candidate.replace(['_', ' '], "-") || word == candidate.replace(['-', ' '], "_") {
-        return 1.0;
+/// How like the candidate the word is, from 0 to 1; `None` if it is not.
+fn likeness(word: &str, candidate: &str) -> Option<f64> {
+    let plain = |text: &str| text.to_lowercase().replace(['-', ' '], "_");
+    let (word, candidate) = (plain(word), plain(candidate));
+    let length = word.chars().count().max(candidate.chars().count());
+    let slips = match length {
+        0..=2 => 0,
+        3..=5 => 1,
+        _ => length / 3,
+    };
+    let distance = strsim::damerau_levenshtein(&word, &candidate);
+    if distance <= slips {
+        return Some(1.0 - distance as f64 / length.max(1) as f64);
     }
-    strsim::jaro_winkler(&word, &candidate)
-        .min(strsim::normalized_damerau_levenshtein(&word, &candidate) + 0.25)
+    // Half a name is understood too: `front` is `front page`.
+    let shorter = word.len().min(candidate.len());
+    let begins = candidate.starts_with(&word) || word.starts_with(&candidate);
+    (begins && shorter >= 4).then_some(0.5)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::did_you_mean;
+
+    #[test]
+    fn slips_are_forgiven_in_proportion_to_the_length() {
+        let keys = ["arrivals", "users", "journey", "get", "b", "front page"];
+        for (word, meant) in [
+            ("arival", Some("arrivals")),
+            ("user", Some("users")),
+            ("jorney", Some("journey")),
+            ("gett", Some("get")),
+            ("front", Some("front page")),
+            ("Front-Page", Some("front page")),
+            ("d", None),
+            ("zzz", None),
+            ("", None),
+        ] {
+            assert_eq!(did_you_mean(word, keys), meant, "{word}");
+        }
+    }
 }

@@ -124,7 +124,12 @@ pub(crate) fn share(log: &Log, node: &Node) -> Option<f64> {
     if (0.0..=1.0).contains(&share) {
         return Some(share);
     }
-    log.error(node.at, "must be between 0% and 100%");
+    let help = if (1.0..=100.0).contains(&share) {
+        format!("write \"{share}%\"")
+    } else {
+        String::new()
+    };
+    log.error_help(node.at, "must be between 0% and 100%", help);
     None
 }
 

@@ -18,14 +18,23 @@ pub(crate) struct Variable {
     pub(crate) used: Cell<bool>,
 }
 
+/// Who captures a name that is not visible yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Later {
+    /// This very step, from the answer to what is being built.
+    ThisStep,
+    /// A later step, by its name.
+    Step(String),
+}
+
 /// The names that are visible.
 #[derive(Debug)]
 pub(crate) struct Bindings<'a> {
     pub(crate) data: &'a [DataSet],
     pub(crate) surroundings: &'a dyn Surroundings,
     pub(crate) variables: Vec<Variable>,
-    /// Names that a later step captures, and which step that is.
-    pub(crate) later: BTreeMap<String, String>,
+    /// Names that are captured, but not yet.
+    pub(crate) later: BTreeMap<String, Later>,
     /// Why no variable is visible here, where that is so.
     pub(crate) no_variables: Option<&'static str>,
     /// Highest number of slots any journey needs.

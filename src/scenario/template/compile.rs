@@ -1,6 +1,6 @@
 //! From what was written to what is rendered: names are resolved against the bindings.
 
-use super::bindings::{Bindings, is_name};
+use super::bindings::{Bindings, Later, is_name};
 use super::expression::{Expression, Transform};
 use super::number::Number;
 use super::syntax::{Kind, TemplateError, Written};
@@ -104,11 +104,19 @@ impl Compiler<'_, '_> {
             _ => {}
         }
         let error = |message: String| TemplateError::new(written.span.clone(), message);
-        if let Some(step) = self.bindings.later.get(name) {
-            return Err(error(format!(
-                "`{name}` is used before it is captured: step \"{step}\" captures it"
-            ))
-            .help("move that step before this one"));
+        match self.bindings.later.get(name) {
+            Some(Later::Step(step)) => {
+                let message =
+                    format!("`{name}` is used before it is captured: step \"{step}\" captures it");
+                return Err(error(message).help("move that step before this one"));
+            }
+            Some(Later::ThisStep) => {
+                let message = format!(
+                    "`{name}` is used before it is captured: this step captures it from its own answer"
+                );
+                return Err(error(message).help("it is known from the next step on"));
+            }
+            None => {}
         }
         if let Some(reason) = self.bindings.no_variables {
             return Err(error(format!("`{name}` is not known here")).help(reason));

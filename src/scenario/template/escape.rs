@@ -3,16 +3,13 @@
 /// The place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Escape {
-    /// As it is: raw bodies, keys, texts to compare with.
+    /// As it is: raw bodies, keys, texts to compare with; headers and forms, whose rules depend on
+    /// the whole rendered value and are the sender's to apply.
     Plain,
     /// A value within a path or a query: everything but unreserved characters percent-encoded.
     Url,
     /// A whole URL or path, as a `Location` header gives it: only what cannot stand in a request line.
     WholeUrl,
-    /// A header's value: no control characters.
-    Header,
-    /// A form's name or value.
-    Form,
     /// Inside a JSON string.
     Json,
 }
@@ -26,8 +23,6 @@ impl Escape {
             Self::Plain => out.extend_from_slice(value.as_bytes()),
             Self::Url => percent(value, out, is_unreserved),
             Self::WholeUrl => percent(value, out, |byte| byte.is_ascii_graphic()),
-            Self::Header => out.extend(value.bytes().filter(|byte| !byte.is_ascii_control())),
-            Self::Form => form(value, out),
             Self::Json => json(value, out),
         }
     }
@@ -50,19 +45,6 @@ fn percent(value: &str, out: &mut Vec<u8>, keep: impl Fn(u8) -> bool) {
 fn push_percent(byte: u8, out: &mut Vec<u8>) {
     let digits = [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]];
     out.extend_from_slice(&[b'%', digits[0], digits[1]]);
-}
-
-fn form(value: &str, out: &mut Vec<u8>) {
-    for byte in value.bytes() {
-        match byte {
-            b' ' => out.push(b'+'),
-            // The form encoding keeps `*` and encodes `~`, unlike URLs.
-            b'*' => out.push(byte),
-            b'~' => push_percent(byte, out),
-            _ if is_unreserved(byte) => out.push(byte),
-            _ => push_percent(byte, out),
-        }
-    }
 }
 
 fn json(value: &str, out: &mut Vec<u8>) {

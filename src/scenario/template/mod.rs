@@ -14,15 +14,16 @@ use crate::scenario::syntax::Place;
 use expression::Expression;
 use syntax::Piece;
 
-pub(crate) use bindings::{Bindings, is_name};
+pub(crate) use bindings::{Bindings, Later, is_name};
 pub(crate) use compile::check_variable_name;
 pub(crate) use escape::Escape;
 pub(crate) use syntax::TemplateError;
 
 /// A compiled text.
 ///
-/// What it renders is already escaped for its place: a URL's values are percent-encoded, a form's
-/// names and values form-encoded, texts inside JSON strings JSON-escaped.
+/// What it renders is already escaped for its place where that depends on the single value: values in
+/// a URL are percent-encoded, texts inside JSON strings JSON-escaped. Header and form values render
+/// as they are.
 #[derive(Clone, Default)]
 pub struct Template {
     parts: Vec<Part>,
@@ -186,7 +187,6 @@ impl Builder {
                     let whole = escape == Escape::Url && self.template.parts.is_empty();
                     let escape = match (compiled.raw, escape) {
                         (true, Escape::Url) => Escape::WholeUrl,
-                        (true, Escape::Header) => Escape::Header,
                         (true, _) => Escape::Plain,
                         (false, _) if whole => Escape::WholeUrl,
                         (false, _) => escape,
