@@ -24,7 +24,7 @@ use loadtest::scenario::{
 };
 
 const SECONDS: u64 = 110;
-const STARTED_UNIX_US: u64 = 1_795_688_400_000_000;
+const STARTED_UNIX_US: u64 = 1_795_698_000_000_000;
 
 /// (journey, name, method, path, typical microseconds)
 const STEPS: [(usize, &str, &str, &str, f64); 5] = [

@@ -116,12 +116,6 @@ impl Canvas<'_> {
         self.label((left - 14, middle), &shown, Colour::Ink, HPos::Right);
     }
 
-    /// A text inside the plot, right of a point.
-    pub(super) fn note(&self, x: f64, y: f64, lift: i32, text: &str, colour: Colour) {
-        let (left, middle) = self.pixel(x, y);
-        self.label((left, middle - lift), text, colour, HPos::Left);
-    }
-
     fn path(&mut self, points: Vec<(f64, f64)>, colour: Colour, width: u32, opacity: f64) {
         let style = ShapeStyle {
             color: colour.rgb().mix(opacity),
