@@ -60,7 +60,7 @@ pub fn count(count: u64) -> String {
 pub fn percent(ratio: f64) -> String {
     let distance = (ratio.min(1.0 - ratio)).abs() * 100.0;
     let decimals = match distance {
-        d if d == 0.0 => 0,
+        0.0 => 0,
         d if d >= 1.0 => 1,
         d if d >= 0.1 => 2,
         d if d >= 0.01 => 3,

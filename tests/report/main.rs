@@ -1,7 +1,9 @@
 //! Every report of one made-up run.
 
+mod gates;
 mod hdr;
 mod html;
+mod recording;
 mod snapshots;
 mod synthetic;
 

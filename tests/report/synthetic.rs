@@ -669,7 +669,8 @@ fn loads() -> Vec<Load> {
     ]
 }
 
-fn scenario(p95_limit_us: f64) -> Scenario {
+/// What the run is made from.
+pub(crate) fn scenario(p95_limit_us: f64) -> Scenario {
     Scenario {
         name: "checkout".into(),
         description: "Shoppers browse and buy while a pod dies, the database fails over and a zone drains".into(),

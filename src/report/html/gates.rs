@@ -43,7 +43,7 @@ pub(super) fn render(summary: &Summary) -> String {
         );
         table.row([
             Cell::markup(&gate_badge(gate.verdict)),
-            Cell::markup(&name),
+            Cell::name(&name),
             Cell::text(&gate.phase),
             gate.measured
                 .map_or_else(Cell::absent, |value| Cell::number(&shown(value), value)),
