@@ -196,10 +196,12 @@ fn explain(check: &RecoveryCheck, outcome: &FaultOutcome, comparison: &Compariso
 mod tests {
     use std::time::Duration;
 
+    use super::GateVerdict::{Fail, Inconclusive, Pass};
     use super::*;
     use crate::scenario::GateSubject;
 
-    fn verdict(check: RecoveryCheck, outcome: Option<&FaultOutcome>) -> (GateVerdict, String) {
+    /// Asserts what a check of this outcome comes to, and in which words.
+    fn expect(check: &RecoveryCheck, outcome: &FaultOutcome, verdict: GateVerdict, words: &str) {
         let gate = Gate {
             id: "fault:x/check".into(),
             subject: GateSubject::Recovery {
@@ -209,8 +211,12 @@ mod tests {
             text: "check".into(),
             line: 1,
         };
-        let result = judge(&gate, "x", &check, outcome);
-        (result.verdict, result.explanation)
+        let result = judge(&gate, "x", check, Some(outcome));
+        assert_eq!(
+            (result.verdict, result.explanation.as_str()),
+            (verdict, words),
+            "{check:?} {outcome:?}"
+        );
     }
 
     fn injected() -> FaultOutcome {
@@ -221,9 +227,52 @@ mod tests {
     }
 
     #[test]
-    fn truth_table() {
-        use GateVerdict::{Fail, Inconclusive, Pass};
-        let within = || RecoveryCheck::RecoveredWithin(Duration::from_secs(15));
+    fn recovery_is_timed_and_its_absence_is_a_failure() {
+        let within = RecoveryCheck::RecoveredWithin(Duration::from_secs(15));
+        let rto = |seconds: f64| FaultOutcome {
+            rto_us: Some(seconds * 1e6),
+            ..injected()
+        };
+        expect(&within, &rto(4.2), Pass, "10.8 s (72 %) below the limit");
+        expect(&within, &rto(15.0), Pass, "exactly the limit");
+        expect(&within, &rto(18.0), Fail, "missed by 3.00 s (20 %)");
+        let never = FaultOutcome {
+            watched_us: Some(43e6),
+            ..injected()
+        };
+        expect(
+            &within,
+            &never,
+            Fail,
+            "it had not recovered when the run ended 43.0 s later",
+        );
+    }
+
+    #[test]
+    fn a_fault_that_was_never_injected_proves_nothing() {
+        let skipped = FaultOutcome {
+            not_injected: Some("zone b has no pods".into()),
+            ..FaultOutcome::default()
+        };
+        let why = "the fault was never injected: zone b has no pods";
+        for check in [
+            RecoveryCheck::RecoveredWithin(Duration::from_secs(15)),
+            RecoveryCheck::LostWrites(0),
+            RecoveryCheck::Undone,
+        ] {
+            expect(&check, &skipped, Fail, why);
+        }
+        expect(
+            &RecoveryCheck::Undone,
+            &FaultOutcome::default(),
+            Fail,
+            "the fault was never injected: the run ended before",
+        );
+    }
+
+    #[test]
+    fn no_write_may_be_lost_and_some_must_have_been_made() {
+        let none_lost = RecoveryCheck::LostWrites(0);
         let writes = |acknowledged, lost, unverified| FaultOutcome {
             writes: Some(Writes {
                 acknowledged,
@@ -232,97 +281,96 @@ mod tests {
             }),
             ..injected()
         };
-        let rto = |seconds: f64| FaultOutcome {
-            rto_us: Some(seconds * 1e6),
-            ..injected()
-        };
+        expect(
+            &none_lost,
+            &writes(812, 0, 0),
+            Pass,
+            "0 of 812 acknowledged writes lost",
+        );
+        expect(
+            &none_lost,
+            &writes(812, 3, 0),
+            Fail,
+            "3 of 812 acknowledged writes lost",
+        );
+        expect(
+            &none_lost,
+            &writes(812, 3, 9),
+            Fail,
+            "3 of 812 acknowledged writes lost",
+        );
+        let unread = "9 of 812 acknowledged writes could not be read back, so nobody knows";
+        expect(&none_lost, &writes(812, 0, 9), Inconclusive, unread);
+        expect(
+            &none_lost,
+            &writes(0, 0, 0),
+            Fail,
+            "nothing was proven: the target acknowledged no write",
+        );
+        expect(
+            &none_lost,
+            &injected(),
+            Fail,
+            "nothing was measured: no step has a `ledger`",
+        );
+    }
+
+    #[test]
+    fn what_stays_broken_fails() {
         let undone = |done, how: &str| FaultOutcome {
             undone: Some((done, how.into())),
             ..injected()
         };
-        let table = [
-            (within(), rto(4.2), Pass, "10.8 s (72 %) below the limit"),
-            (within(), rto(18.0), Fail, "missed by 3.00 s (20 %)"),
-            (
-                within(),
-                FaultOutcome {
-                    watched_us: Some(43e6),
-                    ..injected()
-                },
-                Fail,
-                "it had not recovered when the run ended 43.0 s later",
-            ),
-            (
-                within(),
-                FaultOutcome {
-                    not_injected: Some("zone b has no pods".into()),
-                    ..FaultOutcome::default()
-                },
-                Fail,
-                "the fault was never injected: zone b has no pods",
-            ),
-            (
-                RecoveryCheck::LostWrites(0),
-                writes(812, 0, 0),
-                Pass,
-                "0 of 812 acknowledged writes lost",
-            ),
-            (
-                RecoveryCheck::LostWrites(0),
-                writes(812, 3, 0),
-                Fail,
-                "3 of 812 acknowledged writes lost",
-            ),
-            (
-                RecoveryCheck::LostWrites(0),
-                writes(812, 3, 9),
-                Fail,
-                "3 of 812 acknowledged writes lost",
-            ),
-            (
-                RecoveryCheck::LostWrites(0),
-                writes(812, 0, 9),
-                Inconclusive,
-                "9 of 812 acknowledged writes could not be read back, so nobody knows",
-            ),
-            (
-                RecoveryCheck::LostWrites(0),
-                writes(0, 0, 0),
-                Fail,
-                "nothing was proven: the target acknowledged no write",
-            ),
-            (
-                RecoveryCheck::LostWrites(0),
-                injected(),
-                Fail,
-                "nothing was measured: no step has a `ledger`",
-            ),
-            (
-                RecoveryCheck::Undone,
-                undone(true, "zone b is back"),
-                Pass,
-                "zone b is back",
-            ),
-            (
-                RecoveryCheck::Undone,
-                undone(false, "no answer"),
-                Fail,
-                "not undone: no answer",
-            ),
-            (
-                RecoveryCheck::FailedRequests(5),
-                injected(),
-                Fail,
-                "nothing was measured",
-            ),
-        ];
-        for (check, outcome, expected, words) in table {
-            assert_eq!(
-                verdict(check.clone(), Some(&outcome)),
-                (expected, words.to_owned()),
-                "{check:?}"
-            );
-        }
-        assert_eq!(verdict(within(), None).0, Fail);
+        expect(
+            &RecoveryCheck::Undone,
+            &undone(true, "zone b is back"),
+            Pass,
+            "zone b is back",
+        );
+        expect(
+            &RecoveryCheck::Undone,
+            &undone(false, "no answer"),
+            Fail,
+            "not undone: no answer",
+        );
+        expect(
+            &RecoveryCheck::Undone,
+            &injected(),
+            Fail,
+            "nobody knows whether it was undone",
+        );
+    }
+
+    #[test]
+    fn unknown_is_not_zero() {
+        expect(
+            &RecoveryCheck::FailedRequests(5),
+            &injected(),
+            Fail,
+            "nothing was measured",
+        );
+        expect(
+            &RecoveryCheck::Unavailable(Duration::from_secs(1)),
+            &injected(),
+            Fail,
+            "nothing was measured",
+        );
+        let some = FaultOutcome {
+            failed_requests: Some(0),
+            unavailable_us: Some(0.0),
+            ..injected()
+        };
+        expect(
+            &RecoveryCheck::FailedRequests(5),
+            &some,
+            Pass,
+            "5 (100 %) below the limit",
+        );
+        expect(
+            &RecoveryCheck::Unavailable(Duration::from_secs(1)),
+            &some,
+            Pass,
+            "1.00 s (100 %) below the limit",
+        );
     }
 }

@@ -103,6 +103,11 @@ fn significant(value: f64) -> String {
     }
 }
 
+/// As many digits as mean something, and few enough to be the same once read from a file.
+pub(super) fn rounded(value: f64, scale: f64) -> f64 {
+    (value * scale).round() / scale
+}
+
 /// A value beside its limit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Comparison {
@@ -128,7 +133,7 @@ impl Comparison {
             CompareOp::Greater | CompareOp::AtLeast => self.measured - self.limit,
             CompareOp::Equal => -(self.measured - self.limit).abs(),
         };
-        (self.limit != 0.0 && self.unit != Unit::YesNo).then_some(distance / self.limit)
+        (self.limit != 0.0 && self.unit != Unit::YesNo).then(|| rounded(distance / self.limit, 1e6))
     }
 
     /// `missed by 34 ms (17 %)` or `166 ms (42 %) below the limit`.

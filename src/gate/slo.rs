@@ -2,7 +2,7 @@
 
 use hdrhistogram::Histogram;
 
-use super::result::{Comparison, GateResult, GateVerdict, Unit, op_text};
+use super::result::{Comparison, GateResult, GateVerdict, Unit, op_text, rounded};
 use super::sufficiency::{FOR_A_POINT, FOR_AN_INTERVAL, beyond, binomial};
 use crate::measure::aggregate::{Cut, Measured, Series, Tally};
 use crate::measure::quantile::block_bootstrap;
@@ -72,7 +72,7 @@ pub(super) fn judge(
         limit: check.limit,
         unit: result.unit,
     };
-    result.measured = Some(value);
+    result.measured = Some(rounded(value, 1e9));
     result.margin = comparison.margin();
     result.verdict = if comparison.holds() {
         GateVerdict::Pass

@@ -123,3 +123,71 @@ impl From<ExitCode> for std::process::ExitCode {
         Self::from(code.code())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_urgent_cause_decides_the_exit_code() {
+        use Ending::{Aborted, Completed, Interrupted};
+        use Verdict::{Fail, Inconclusive, Invalid, Pass};
+        let code = |verdict, ending, dirty, strict| {
+            ExitCode::of_run(verdict, ending, dirty, strict).code()
+        };
+        let table = [
+            (Pass, Completed, false, false, 0),
+            (Fail, Completed, false, false, 3),
+            (Invalid, Completed, false, false, 4),
+            (Inconclusive, Completed, false, false, 0),
+            (Inconclusive, Completed, false, true, 5),
+            (Pass, Aborted, false, false, 3),
+            (Invalid, Aborted, false, false, 4),
+            (Pass, Interrupted, false, false, 130),
+            (Fail, Interrupted, false, false, 130),
+            (Pass, Completed, true, false, 6),
+            (Fail, Interrupted, true, true, 6),
+        ];
+        for (verdict, ending, dirty, strict, expected) in table {
+            assert_eq!(
+                code(verdict, ending, dirty, strict),
+                expected,
+                "{verdict:?} {ending:?} {dirty} {strict}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_invalid_run_neither_passes_nor_fails() {
+        let gate = |verdict| GateResult {
+            id: "run/whole/errors".into(),
+            text: "errors < 1%".into(),
+            line: 1,
+            phase: "whole run".into(),
+            measured: None,
+            op: "<".into(),
+            limit: 0.01,
+            unit: super::super::Unit::Ratio,
+            interval: None,
+            margin: None,
+            samples: None,
+            verdict,
+            explanation: String::new(),
+        };
+        let (pass, fail, unsure) = (
+            gate(GateVerdict::Pass),
+            gate(GateVerdict::Fail),
+            gate(GateVerdict::Inconclusive),
+        );
+        assert_eq!(decide(&[], &[]), Verdict::Pass);
+        assert_eq!(
+            decide(&[pass.clone(), unsure.clone()], &[]),
+            Verdict::Inconclusive
+        );
+        assert_eq!(decide(&[pass, unsure, fail.clone()], &[]), Verdict::Fail);
+        assert_eq!(
+            decide(&[fail], &["the generator was the bottleneck".into()]),
+            Verdict::Invalid
+        );
+    }
+}

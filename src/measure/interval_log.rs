@@ -164,10 +164,12 @@ impl<R: BufRead> HlogReader<R> {
             let bytes = BASE64
                 .decode(interval.encoded_histogram())
                 .map_err(|error| broken(&format!("the histogram is not base64: {error}")))?;
-            let histogram = self
+            let mut histogram = self
                 .deserializer
                 .deserialize(&mut bytes.as_slice())
                 .map_err(|error| broken(&format!("the histogram does not decode: {error}")))?;
+            // As those of `histogram()`: whatever is added later fits.
+            histogram.auto(true);
             return Ok(Some(TaggedInterval {
                 second: interval.start_timestamp().as_secs(),
                 tag: interval

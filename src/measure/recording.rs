@@ -20,7 +20,7 @@ pub const SAMPLES: &str = "samples.csv";
 
 /// A recording could not be written or read.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot {action} {path}: {source}")]
+#[error("cannot {action} {path}")]
 pub struct RecordingError {
     action: &'static str,
     path: PathBuf,

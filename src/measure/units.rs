@@ -1,10 +1,11 @@
 //! Figures as people read them. Every report uses these, so that the same figure reads the same.
 
-/// `850 µs`, `8.53 ms`, `234 ms`, `12.3 s`, `2 min 05 s`: three significant digits.
+/// `0 s`, `850 µs`, `8.53 ms`, `234 ms`, `12.3 s`, `2 min 05 s`: three significant digits.
 #[must_use]
 pub fn duration(us: f64) -> String {
     match us {
         us if us < 0.0 => format!("−{}", duration(-us)),
+        0.0 => "0 s".into(),
         us if us < 999.5 => format!("{} µs", us.round()),
         us if us < 9_995.0 => format!("{:.2} ms", us / 1e3),
         us if us < 99_950.0 => format!("{:.1} ms", us / 1e3),
@@ -59,7 +60,7 @@ pub fn count(count: u64) -> String {
 pub fn percent(ratio: f64) -> String {
     let distance = (ratio.min(1.0 - ratio)).abs() * 100.0;
     let decimals = match distance {
-        d if d == 0.0 => 0,
+        0.0 => 0,
         d if d >= 1.0 => 1,
         d if d >= 0.1 => 2,
         d if d >= 0.01 => 3,

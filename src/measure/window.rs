@@ -89,3 +89,44 @@ pub fn windows_of_second(windows: &[PhaseWindow], second: u64) -> Vec<usize> {
         .into_iter()
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(kind: PhaseKind, from: f64, to: f64) -> PhaseWindow {
+        let us = |seconds: f64| (seconds * 1e6) as u64;
+        PhaseWindow {
+            name: kind.name().into(),
+            kind,
+            fault: None,
+            from: us(from),
+            to: us(to),
+        }
+    }
+
+    #[test]
+    fn whatever_touches_a_fault_is_the_faults() {
+        use PhaseKind::{Fault, Ramp, Recovery, Steady};
+        let windows = [
+            window(Ramp, 0.0, 10.4),
+            window(Steady, 10.4, 25.9),
+            window(Fault, 25.9, 30.0),
+            window(Fault, 29.5, 31.1),
+            window(Recovery, 31.1, 33.0),
+        ];
+        let of = |second| windows_of_second(&windows, second);
+        assert_eq!(of(5), [0]);
+        assert_eq!(
+            of(10),
+            [0],
+            "a ramp says more than steady, though it has less of the second"
+        );
+        assert_eq!(of(24), [1]);
+        assert_eq!(of(25), [2], "a tenth of the second is enough");
+        assert_eq!(of(29), [2, 3], "both faults were there");
+        assert_eq!(of(31), [3], "before recovery");
+        assert_eq!(of(32), [4]);
+        assert_eq!(of(33), Vec::<usize>::new(), "after the last window");
+    }
+}

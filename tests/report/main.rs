@@ -1,32 +1,78 @@
 //! Every report of one made-up run.
 
+mod gates;
+mod hdr;
+mod html;
+mod recording;
+mod snapshots;
 mod synthetic;
 
-#[test]
-fn the_summary_survives_its_file() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let summary = synthetic::run(folder.path(), synthetic::GENEROUS_P95);
-    let text = serde_json::to_string_pretty(&summary).expect("plain data");
-    println!("{} bytes; {}", text.len(), summary.reason);
-    for g in &summary.gates {
-        println!(
-            "{:?} {} {} {:?} {}",
-            g.verdict, g.id, g.text, g.interval, g.explanation
-        );
-    }
-    let back: loadtest::report::Summary = serde_json::from_str(&text).expect("its own format");
-    assert_eq!(back, summary);
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use loadtest::report::{Summary, folder};
+
+/// Recorded once: the bootstrap takes a while in an unoptimised build.
+static PASSING: LazyLock<Summary> =
+    LazyLock::new(|| synthetic::run(&folder_of("passing"), synthetic::GENEROUS_P95));
+static FAILING: LazyLock<Summary> =
+    LazyLock::new(|| synthetic::run(&folder_of("failing"), 20_000.0));
+
+/// The made-up run that holds all its gates; recorded into [`folder_of`] `passing`.
+fn passing() -> Summary {
+    PASSING.clone()
+}
+
+/// The same with a limit that it misses.
+fn failing() -> Summary {
+    FAILING.clone()
+}
+
+fn folder_of(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&folder).expect("the target folder is writable");
+    folder
 }
 
 #[test]
-fn the_page_is_small_and_loads_nothing() {
-    let folder = tempfile::tempdir().expect("a folder");
-    for (name, limit) in [("pass", synthetic::GENEROUS_P95), ("fail", 20_000.0)] {
-        let summary = synthetic::run(folder.path(), limit);
-        let page = loadtest::report::html::render(&summary);
-        println!("{name}: {} bytes, {}", page.len(), summary.reason);
-        let out =
-            std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("report-{name}.html"));
-        std::fs::write(out, &page).expect("the target folder is writable");
+fn a_run_folder_is_rendered_again_from_its_summary_alone() {
+    let summary = passing();
+    let recorded = tempfile::tempdir().expect("a folder");
+    folder::write(recorded.path(), &summary).expect("writable");
+    let again = tempfile::tempdir().expect("a folder");
+    let read = folder::read(recorded.path()).expect("just written");
+    assert_eq!(read, summary);
+    folder::render(again.path(), &read).expect("writable");
+    for file in ["report.html", "junit.xml", "summary.md"] {
+        let (first, second) = (recorded.path().join(file), again.path().join(file));
+        assert!(
+            std::fs::read(&first).expect(file) == std::fs::read(&second).expect(file),
+            "{file} differs"
+        );
     }
+    let leftovers = std::fs::read_dir(recorded.path()).expect("there").flatten();
+    assert!(
+        leftovers
+            .into_iter()
+            .all(|entry| !entry.file_name().to_string_lossy().ends_with(".part"))
+    );
+}
+
+#[test]
+fn the_same_seed_gives_the_same_summary() {
+    let again = synthetic::run(&folder_of("passing-again"), synthetic::GENEROUS_P95);
+    assert_eq!(again, passing());
+}
+
+#[test]
+fn a_missed_limit_decides_verdict_and_exit_code() {
+    let summary = failing();
+    assert_eq!(
+        (summary.verdict, summary.exit_code),
+        (loadtest::gate::Verdict::Fail, 3)
+    );
+    assert_eq!(
+        summary.reason,
+        "1 of 7 gates failed: journey:buy/steady, p95 < 20ms: 24.7 ms, missed by 4.70 ms (24 %)."
+    );
 }

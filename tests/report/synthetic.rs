@@ -24,7 +24,7 @@ use loadtest::scenario::{
 };
 
 const SECONDS: u64 = 110;
-const STARTED_UNIX_US: u64 = 1_795_688_400_000_000;
+const STARTED_UNIX_US: u64 = 1_795_698_000_000_000;
 
 /// (journey, name, method, path, typical microseconds)
 const STEPS: [(usize, &str, &str, &str, f64); 5] = [
@@ -669,7 +669,8 @@ fn loads() -> Vec<Load> {
     ]
 }
 
-fn scenario(p95_limit_us: f64) -> Scenario {
+/// What the run is made from.
+pub(crate) fn scenario(p95_limit_us: f64) -> Scenario {
     Scenario {
         name: "checkout".into(),
         description: "Shoppers browse and buy while a pod dies, the database fails over and a zone drains".into(),

@@ -13,9 +13,9 @@ use super::scale::Axis;
 use super::{Colour, LEFT, RIGHT, WIDTH};
 
 const TOP: u32 = 14;
-const BOTTOM: u32 = 44;
+const BOTTOM: u32 = 48;
 /// Height of labels, drawing units: twice that on paper.
-const TEXT: u32 = 23;
+const TEXT: u32 = 26;
 
 /// Size and axes of a plot.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ impl Canvas<'_> {
                 1.0,
             );
             let (centre, bottom) = self.pixel(*at, self.y.from);
-            self.label((centre, bottom + 24), label, Colour::Ink, HPos::Center);
+            self.label((centre, bottom + 26), label, Colour::Ink, HPos::Center);
         }
     }
 
@@ -116,10 +116,15 @@ impl Canvas<'_> {
         self.label((left - 14, middle), &shown, Colour::Ink, HPos::Right);
     }
 
-    /// A text inside the plot, right of a point.
-    pub(super) fn note(&self, x: f64, y: f64, lift: i32, text: &str, colour: Colour) {
-        let (left, middle) = self.pixel(x, y);
-        self.label((left, middle - lift), text, colour, HPos::Left);
+    /// A text beside a stretch: right of it, or left of it where the plot ends.
+    pub(super) fn beside(&mut self, (from, to): (f64, f64), y: f64, text: &str) {
+        let near_the_end = (to - self.x.from) / (self.x.to - self.x.from) > 0.85;
+        let ((x, middle), shift, align) = if near_the_end {
+            (self.pixel(from, y), -14, HPos::Right)
+        } else {
+            (self.pixel(to, y), 14, HPos::Left)
+        };
+        self.label((x + shift, middle), text, Colour::Ink, align);
     }
 
     fn path(&mut self, points: Vec<(f64, f64)>, colour: Colour, width: u32, opacity: f64) {

@@ -2,6 +2,7 @@
 
 use super::canvas::Canvas;
 use super::{Axis, Chart, Colour, LegendMark, Plot, finish, item, shade_faults, time_axis};
+use crate::measure::units;
 use crate::report::Summary;
 use crate::report::summary::{FaultLane, RoleLane, ServingKind, ServingLane, Span};
 
@@ -35,7 +36,7 @@ pub fn lanes(summary: &Summary) -> Option<Chart> {
             top
         };
         for lane in &lanes.faults {
-            draw_fault(canvas, next(), lane);
+            draw_fault(canvas, next(), lane, recovery_of(summary, lane));
         }
         for lane in &lanes.serving {
             draw_serving(canvas, next(), lane, summary.timeline.bucket_seconds as f64);
@@ -83,10 +84,36 @@ fn seconds(span: Span) -> (f64, f64) {
     (span.from_us as f64 / 1e6, span.to_us as f64 / 1e6)
 }
 
-fn draw_fault(canvas: &mut Canvas<'_>, y: f64, lane: &FaultLane) {
+/// What a reader looks for first, beside the fault's bar.
+fn recovery_of(summary: &Summary, lane: &FaultLane) -> Option<String> {
+    let fault = summary
+        .faults
+        .iter()
+        .find(|fault| fault.name == lane.name)?;
+    fault.accepted_us?;
+    Some(match fault.rto_seconds {
+        Some(rto) => format!("recovered in {}", units::duration(rto * 1e6)),
+        None => "not recovered".into(),
+    })
+}
+
+fn draw_fault(canvas: &mut Canvas<'_>, y: f64, lane: &FaultLane, recovery: Option<String>) {
     canvas.lane_name(y + 0.5, &lane.name);
     if let Some(actual) = lane.actual {
         canvas.block(seconds(actual), (y + 0.22, y + 0.78), Colour::Fault, 1.0);
+    }
+    if let (Some(actual), Some(recovery)) = (lane.actual, recovery) {
+        let longest = actual
+            .to_us
+            .max(lane.planned.map_or(0, |planned| planned.to_us));
+        canvas.beside(
+            seconds(Span {
+                to_us: longest,
+                ..actual
+            }),
+            y + 0.5,
+            &recovery,
+        );
     }
     if let Some(planned) = lane.planned {
         canvas.outline(seconds(planned), (y + 0.12, y + 0.88), Colour::Ink);
@@ -119,7 +146,7 @@ fn draw_serving(canvas: &mut Canvas<'_>, y: f64, lane: &ServingLane, width: f64)
                     0.0
                 };
                 let split = high - (high - low) * share;
-                canvas.block(x, (low, split), Colour::Served, 0.75);
+                canvas.block(x, (low, split), Colour::Served, 0.5);
                 if share > 0.0 {
                     canvas.block(x, (split, high), Colour::Failed, 1.0);
                 }

@@ -11,10 +11,30 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn new(caption: &str, headers: &[(&str, bool)]) -> Self {
+        Self::grouped(caption, &[], headers)
+    }
+
+    /// With names over groups of columns: (name, columns).
+    pub(super) fn grouped(
+        caption: &str,
+        groups: &[(&str, usize)],
+        headers: &[(&str, bool)],
+    ) -> Self {
         let mut markup = format!(
-            "<div class=\"scroll\"><table><caption>{}</caption><thead><tr>",
+            "<div class=\"scroll\"><table><caption>{}</caption><thead>",
             escape(caption)
         );
+        if !groups.is_empty() {
+            markup += "<tr class=\"groups\">";
+            for (name, columns) in groups {
+                markup += &format!(
+                    "<th scope=\"colgroup\" colspan=\"{columns}\">{}</th>",
+                    escape(name)
+                );
+            }
+            markup += "</tr>";
+        }
+        markup += "<tr>";
         for (name, number) in headers {
             let class = if *number { " class=\"n\"" } else { "" };
             markup += &format!("<th scope=\"col\"{class}>{}</th>", escape(name));
@@ -47,8 +67,13 @@ impl Cell {
         Self(format!("<th scope=\"row\">{}</th>", escape(text)))
     }
 
+    /// The row's name as markup that is already safe.
+    pub(super) fn name(markup: &str) -> Self {
+        Self(format!("<td class=\"name\">{markup}</td>"))
+    }
+
     pub(super) fn text(text: &str) -> Self {
-        Self(format!("<td>{}</td>", escape(text)))
+        Self(format!("<td class=\"words\">{}</td>", escape(text)))
     }
 
     /// Markup that is already safe.

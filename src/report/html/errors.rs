@@ -6,7 +6,7 @@ use crate::report::Summary;
 
 pub(super) fn render(summary: &Summary) -> String {
     if summary.errors.is_empty() {
-        return "<p>No request failed.</p>".into();
+        return format!("<p>No request failed.</p>{}", statuses(summary));
     }
     let headers = [
         ("Kind", false),
@@ -29,11 +29,8 @@ pub(super) fn render(summary: &Summary) -> String {
             Some(sample) => format!("<span class=\"sample\">{}</span>{request}", escape(sample)),
             None => "<span class=\"none\">no sample was kept</span>".into(),
         };
-        let status = error
-            .status
-            .map_or(String::new(), |status| format!(" {status}"));
         table.row([
-            Cell::head(&format!("{}{status}", error.kind.name())),
+            Cell::head(error.kind.name()),
             Cell::text(&format!("{} / {}", error.journey, error.step)),
             Cell::bad_count(error.count),
             Cell::instant(Some(error.first_us)),
@@ -41,5 +38,38 @@ pub(super) fn render(summary: &Summary) -> String {
             Cell::markup(&sample),
         ]);
     }
-    table.finish()
+    table.finish() + &statuses(summary)
+}
+
+/// Answers by status and step, folded: needed when a status surprises.
+fn statuses(summary: &Summary) -> String {
+    let mut all: Vec<u16> = summary
+        .steps
+        .iter()
+        .flat_map(|step| step.statuses.keys().copied())
+        .collect();
+    all.sort_unstable();
+    all.dedup();
+    if all.is_empty() {
+        return String::new();
+    }
+    let names: Vec<String> = all.iter().map(ToString::to_string).collect();
+    let mut headers = vec![("Step", false)];
+    headers.extend(names.iter().map(|name| (name.as_str(), true)));
+    headers.push(("no answer", true));
+    let mut table = Table::new("Answers by status", &headers);
+    for step in &summary.steps {
+        let answered: u64 = step.statuses.values().sum();
+        let mut row = vec![Cell::head(&format!("{} / {}", step.journey, step.step))];
+        row.extend(
+            all.iter()
+                .map(|status| Cell::count(step.statuses.get(status).copied().unwrap_or(0))),
+        );
+        row.push(Cell::bad_count(step.count.saturating_sub(answered)));
+        table.row(row);
+    }
+    format!(
+        "<details><summary>Answers by status</summary>{}</details>",
+        table.finish()
+    )
 }

@@ -35,15 +35,15 @@ pub(super) fn render(summary: &Summary) -> String {
         let shown = |value: f64| gate.unit.show(value);
         let subject = gate.id.split('/').next().unwrap_or(&gate.id);
         let name = format!(
-            "<b>{}</b> <code>{}</code><small>{} · line {}</small>",
-            escape(subject),
+            "<b>{}</b> <code>{}</code><small title=\"{}\">line {}</small>",
+            escape(&subject.replacen(':', " ", 1)),
             escape(&gate.text),
             escape(&gate.id),
             gate.line
         );
         table.row([
             Cell::markup(&gate_badge(gate.verdict)),
-            Cell::markup(&name),
+            Cell::name(&name),
             Cell::text(&gate.phase),
             gate.measured
                 .map_or_else(Cell::absent, |value| Cell::number(&shown(value), value)),

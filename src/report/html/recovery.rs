@@ -37,7 +37,7 @@ fn overview(summary: &Summary) -> String {
     for fault in &summary.faults {
         let lost = fault.ledger.or(summary.ledger);
         table.row([
-            Cell::markup(&format!(
+            Cell::name(&format!(
                 "<b>{}</b><small>{} · {}</small>",
                 escape(&fault.name),
                 escape(&fault.kind),

@@ -12,7 +12,7 @@
       var line = document.createElementNS(svg.namespaceURI, "line");
       line.setAttribute("class", "cross");
       line.setAttribute("y1", 14);
-      line.setAttribute("y2", svg.viewBox.baseVal.height - 44);
+      line.setAttribute("y2", svg.viewBox.baseVal.height - 48);
       svg.appendChild(line);
       return line;
     });
@@ -60,8 +60,9 @@
   // Tables sort by a click on a heading: numbers by their value, texts by the alphabet.
   document.querySelectorAll("table").forEach(function (table) {
     var body = table.tBodies[0];
+    var heads = table.tHead.rows[table.tHead.rows.length - 1];
     if (body.rows.length < 2) { return; }
-    Array.prototype.forEach.call(table.tHead.rows[0].cells, function (head, column) {
+    Array.prototype.forEach.call(heads.cells, function (head, column) {
       var button = document.createElement("button");
       button.type = "button";
       button.textContent = head.textContent;
@@ -69,7 +70,7 @@
       head.appendChild(button);
       button.addEventListener("click", function () {
         var down = head.getAttribute("aria-sort") !== "descending";
-        Array.prototype.forEach.call(table.tHead.rows[0].cells, function (other) { other.removeAttribute("aria-sort"); });
+        Array.prototype.forEach.call(heads.cells, function (other) { other.removeAttribute("aria-sort"); });
         head.setAttribute("aria-sort", down ? "descending" : "ascending");
         var key = function (row) {
           var cell = row.cells[column];

@@ -5,6 +5,12 @@ use super::escape;
 use crate::report::Summary;
 
 pub(super) fn render(summary: &Summary) -> String {
+    let groups = [
+        ("", 3),
+        ("Response time, all answers and failures", 6),
+        ("Successes only", 3),
+        ("Service time", 2),
+    ];
     let headers = [
         ("Step", false),
         ("Requests", true),
@@ -15,17 +21,13 @@ pub(super) fn render(summary: &Summary) -> String {
         ("p99", true),
         ("p99.9", true),
         ("Slowest", true),
-        ("p50 ok", true),
-        ("p99 ok", true),
-        ("Slowest ok", true),
-        ("Service p50", true),
-        ("Service p99", true),
-        ("Statuses", false),
+        ("p50", true),
+        ("p99", true),
+        ("Slowest", true),
+        ("p50", true),
+        ("p99", true),
     ];
-    let mut table = Table::new(
-        "Response time per step: all answers and failures, then successes only, then service time",
-        &headers,
-    );
+    let mut table = Table::grouped("Steps, in the scenario’s order", &groups, &headers);
     for step in &summary.steps {
         let (all, ok, service) = (
             step.response_time_us,
@@ -39,13 +41,8 @@ pub(super) fn render(summary: &Summary) -> String {
             escape(&step.journey),
             escape(&step.method)
         );
-        let statuses: Vec<String> = step
-            .statuses
-            .iter()
-            .map(|(status, count)| format!("{status} × {}", crate::measure::units::count(*count)))
-            .collect();
         table.row([
-            Cell::markup(&name),
+            Cell::name(&name),
             Cell::count(step.count),
             Cell::error_share(step.failed, step.count),
             Cell::micros(all.map(|all| all.p50)),
@@ -59,12 +56,11 @@ pub(super) fn render(summary: &Summary) -> String {
             Cell::micros(ok.map(|ok| ok.max)),
             Cell::micros(service.map(|service| service.p50)),
             Cell::micros(service.map(|service| service.p99)),
-            Cell::text(&statuses.join(", ")),
         ]);
     }
     format!(
         "<p class=\"hint\">Response time runs from the intended start to the last byte, service time from the send. \
-         “ok” counts successes only.</p>{}{}",
+         Successes only hide a failover; both stand side by side.</p>{}{}",
         table.finish(),
         journeys(summary)
     )

@@ -67,8 +67,11 @@ fn gates(summary: &Summary, verdict: GateVerdict, what: &str) -> String {
         0 => String::new(),
         others => format!("; {others} more below"),
     };
+    let measured = first.measured.map_or(String::new(), |value| {
+        format!("{}, ", first.unit.show(value))
+    });
     format!(
-        "{count}: {name}, {} — {}{others}.",
+        "{count}: {name}, {}: {measured}{}{others}.",
         first.text, first.explanation
     )
 }

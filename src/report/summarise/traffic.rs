@@ -7,6 +7,11 @@ use crate::measure::interval::ErrorSample;
 use crate::report::summary::{ErrorRow, Journey, Latency, Phase, Requests, Step};
 use crate::scenario::{PhaseSelector, Scenario, Scope, Shape};
 
+/// A ratio with more digits than anyone reads, and few enough to be the same after a file.
+fn ratio(part: u64, whole: u64) -> f64 {
+    (part as f64 / whole as f64 * 1e9).round() / 1e9
+}
+
 /// A histogram's quantiles; none when nothing was recorded.
 pub(super) fn latency(histogram: &Histogram<u64>) -> Option<Latency> {
     let at = |q| histogram.value_at_quantile(q);
@@ -37,7 +42,7 @@ pub(super) fn requests(scenario: &Scenario, measured: &Measured, duration_us: u6
     Requests {
         total: all.count,
         failed: all.failed,
-        availability: (all.count > 0).then(|| (all.count - all.failed) as f64 / all.count as f64),
+        availability: (all.count > 0).then(|| ratio(all.count - all.failed, all.count)),
         rate: per_second(all.count),
         scheduled: all.scheduled,
         started: all.started,
