@@ -70,7 +70,7 @@ pub(super) async fn pump(
 /// Resolves when the mode changes. The end of the link is not an error of this direction: never.
 async fn changed(mode: &mut watch::Receiver<LinkMode>) {
     if mode.changed().await.is_err() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

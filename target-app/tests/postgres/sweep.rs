@@ -33,7 +33,7 @@ async fn a_control_plane_to_be_killed() {
         running.push(pair.await.unwrap().unwrap());
     }
     std::fs::write(folder.join("ready"), "").unwrap();
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 fn start_control_plane(folder: &Path, pairs: u32) -> Child {
