@@ -5,6 +5,7 @@ mod table;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Instant;
 
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
@@ -12,9 +13,12 @@ use target_app::api::{FailoverProfile, Replication, StackHandle, StackSpec};
 use target_app::client::Client;
 use target_app::control::{self, LaunchError};
 use target_app::process::Progress;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Wrong usage, or something that is for the user to put right.
 const EXIT_USAGE: u8 = 2;
+/// Ctrl-C before it was done.
+const EXIT_INTERRUPTED: u8 = 130;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -80,6 +84,9 @@ pub struct Up {
     /// Customers of the shop.
     #[arg(long, value_name = "COUNT", default_value_t = 2_000)]
     customers: u32,
+    /// Stay, and take the stack down when this command ends, however it ends.
+    #[arg(long)]
+    foreground: bool,
 }
 
 #[derive(Debug, Args)]
@@ -171,18 +178,44 @@ impl StackCommand {
 }
 
 async fn start(up: &Up) -> anyhow::Result<ExitCode> {
-    let started = std::time::Instant::now();
-    let handle = tokio::select! {
-        started = control::start_detached(up.spec(), print_stage) => started?,
-        // What was started goes down by itself when it loses its lifeline.
-        _ = tokio::signal::ctrl_c() => return Ok(ExitCode::from(130)),
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let stopped = async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
     };
-    let took = started.elapsed().as_secs_f64();
-    let status = Client::new(&handle).status().await?;
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "stack '{}' is up after {took:.2} s", handle.name)?;
-    write!(out, "{}", table::render(&status, is_colourful()))?;
+    tokio::pin!(stopped);
+    let begun = Instant::now();
+    if up.foreground {
+        let stack = tokio::select! {
+            started = control::start_attached(up.spec(), print_stage) => started?,
+            () = &mut stopped => return Ok(ExitCode::from(EXIT_INTERRUPTED)),
+        };
+        greet(stack.client(), begun).await?;
+        println!("Ctrl-C takes it down");
+        stopped.await;
+        stack.stop().await?;
+    } else {
+        let handle = tokio::select! {
+            started = control::start_detached(up.spec(), print_stage) => started?,
+            // What was started goes down by itself when it loses its lifeline.
+            () = stopped => return Ok(ExitCode::from(EXIT_INTERRUPTED)),
+        };
+        greet(&Client::new(&handle), begun).await?;
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn greet(client: &Client, begun: Instant) -> anyhow::Result<()> {
+    let took = begun.elapsed().as_secs_f64();
+    let status = client.status().await?;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "stack '{}' is up after {took:.2} s", status.spec.name)?;
+    write!(out, "{}", table::render(&status, is_colourful()))?;
+    out.flush()?;
+    Ok(())
 }
 
 fn print_stage(stage: Progress) {
