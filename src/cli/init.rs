@@ -19,20 +19,20 @@ Examples:
 /// What `init` takes.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub struct InitArgs {
+pub(super) struct InitArgs {
     /// Where to write it
     #[arg(value_name = "FILE", default_value = "scenario.toml")]
-    pub file: PathBuf,
+    pub(super) file: PathBuf,
     /// Replace the file if it is there
     #[arg(short, long)]
-    pub force: bool,
+    pub(super) force: bool,
 }
 
 /// Writes the scenario; a file that is there is left alone unless forced.
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn run(args: &InitArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &InitArgs) -> anyhow::Result<ExitCode> {
     let shown = args.file.display();
     let mut options = OpenOptions::new();
     options.write(true);

@@ -1,10 +1,14 @@
 //! The command line: one file per subcommand.
 
+mod init;
 mod internal;
+mod override_args;
+mod report;
 mod run;
 mod scenario_file;
 mod stack;
 pub mod style;
+mod validate;
 
 use std::process::ExitCode;
 
@@ -39,8 +43,14 @@ pub struct Cli {
 enum Command {
     /// Run a scenario: load, faults, report, verdict
     Run(Box<run::RunArgs>),
+    /// Check scenario files and report every mistake at once
+    Validate(validate::ValidateArgs),
+    /// Write a commented scenario that runs
+    Init(init::InitArgs),
     /// Start, show or stop the bundled shop and its infrastructure
     Stack(stack::StackCommand),
+    /// Make the reports of a run folder again from its summary.json
+    Report(report::ReportArgs),
     /// A process of the stack; started by the control plane
     #[command(hide = true)]
     Internal(internal::InternalCommand),
@@ -51,22 +61,24 @@ enum Command {
 pub fn dispatch(cli: Cli) -> ExitCode {
     match cli.command {
         Command::Run(args) => finish(run::run(&args)),
+        Command::Validate(args) => finish(validate::run(&args)),
+        Command::Init(args) => finish(init::run(&args)),
         Command::Stack(command) => command.run(),
+        Command::Report(args) => finish(report::run(&args)),
         Command::Internal(command) => command.run(),
     }
 }
 
 /// The exit code; an error is told on standard error first.
-fn finish(result: anyhow::Result<gate::ExitCode>) -> ExitCode {
-    let code = result.unwrap_or_else(|error| {
+fn finish(result: anyhow::Result<impl Into<ExitCode>>) -> ExitCode {
+    result.map(Into::into).unwrap_or_else(|error| {
         eprintln!("{} {error:#}", style::Style::of_stderr().bad("error:"));
         if error.chain().any(|cause| cause.is::<UsageError>()) {
-            gate::ExitCode::Usage
+            gate::ExitCode::Usage.into()
         } else {
-            gate::ExitCode::Internal
+            gate::ExitCode::Internal.into()
         }
-    });
-    code.into()
+    })
 }
 
 /// The user asked for something that cannot be done as asked: exit code 2, nothing was started.

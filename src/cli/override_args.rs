@@ -6,31 +6,31 @@ use crate::scenario::Overrides;
 
 /// What the command line changes in the scenario.
 #[derive(Debug, Clone, Default, Args)]
-pub struct OverrideArgs {
+pub(super) struct OverrideArgs {
     /// Load this system instead of the scenario's target
     #[arg(short, long, value_name = "URL")]
-    pub target: Option<String>,
+    pub(super) target: Option<String>,
     /// Shorten or stretch the load, and the times of faults with it
     #[arg(short, long, value_name = "TIME")]
-    pub duration: Option<String>,
+    pub(super) duration: Option<String>,
     /// Multiply rates and users
     #[arg(short, long, value_name = "FACTOR")]
-    pub scale: Option<f64>,
+    pub(super) scale: Option<f64>,
     /// Load only; gates about faults are left out
     #[arg(long)]
-    pub no_faults: bool,
+    pub(super) no_faults: bool,
     /// Makes data, think times, arrivals and targets repeatable
     #[arg(long, value_name = "NUMBER")]
-    pub seed: Option<u64>,
+    pub(super) seed: Option<u64>,
     /// Change any value of the file, such as `guard.healthy_before=2s` (repeatable)
     #[arg(long = "set", value_name = "KEY=VALUE")]
-    pub sets: Vec<String>,
+    pub(super) sets: Vec<String>,
 }
 
 impl OverrideArgs {
     /// As the scenario language takes them.
     #[must_use]
-    pub fn overrides(&self) -> Overrides {
+    pub(super) fn overrides(&self) -> Overrides {
         Overrides {
             target: self.target.clone(),
             duration: self.duration.clone(),

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
+use super::style::Style;
 use crate::gate::ExitCode;
 use crate::report::console::{self, Colours};
 use crate::report::folder;
@@ -17,26 +18,27 @@ Examples:
 /// Make a run folder's reports again from its summary.json, offline
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub struct ReportArgs {
+pub(super) struct ReportArgs {
     /// Run folder, or a summary.json
     #[arg(value_name = "DIR")]
-    pub folder: PathBuf,
+    pub(super) folder: PathBuf,
 
     /// Write the reports there instead of beside summary.json
     #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
 
     /// Show the closing summary only; write nothing
     #[arg(long, conflicts_with = "out")]
-    pub print: bool,
+    pub(super) print: bool,
 }
 
 /// Renders, and returns whether that worked; the run's own verdict was returned by the run.
 ///
 /// # Errors
 /// The summary cannot be read or a report cannot be written; the message names the file.
-pub fn run(args: &ReportArgs, colours: Colours) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
     let summary = folder::read(&args.folder)?;
+    let colours = Colours::wanted(Style::of_stdout().is_colour());
     std::io::stdout().write_all(console::render(&summary, colours).as_bytes())?;
     if !args.print {
         let beside = if args.folder.is_dir() {

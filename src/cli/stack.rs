@@ -31,7 +31,7 @@ Examples:
 /// The bundled shop and its infrastructure on this machine.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub struct StackCommand {
+pub(super) struct StackCommand {
     #[command(subcommand)]
     action: Action,
 }
@@ -51,7 +51,7 @@ enum Action {
 
 /// What `stack up` may be told; `run` takes the same for a stack of its own.
 #[derive(Debug, Clone, Args)]
-pub struct Up {
+pub(super) struct Up {
     /// Name of the stack.
     #[arg(long, default_value = "default")]
     name: String,
@@ -125,7 +125,7 @@ enum FailoverArg {
 impl Up {
     /// The stack that was asked for.
     #[must_use]
-    pub fn spec(&self) -> StackSpec {
+    pub(super) fn spec(&self) -> StackSpec {
         StackSpec {
             name: self.name.clone(),
             zones: self.zones.clone(),
@@ -149,7 +149,7 @@ impl Up {
 impl StackCommand {
     /// Does what was asked and answers the exit code; errors are printed.
     #[must_use]
-    pub fn run(self) -> ExitCode {
+    pub(super) fn run(self) -> ExitCode {
         match self.act() {
             Ok(code) => code,
             Err(error) => {

@@ -16,13 +16,17 @@ impl Style {
     /// For standard output.
     #[must_use]
     pub fn of_stdout() -> Self {
-        Self { colour: std::io::stdout().is_terminal() && allowed() }
+        Self {
+            colour: std::io::stdout().is_terminal() && allowed(),
+        }
     }
 
     /// For standard error.
     #[must_use]
     pub fn of_stderr() -> Self {
-        Self { colour: std::io::stderr().is_terminal() && allowed() }
+        Self {
+            colour: std::io::stderr().is_terminal() && allowed(),
+        }
     }
 
     /// Whether it paints.
@@ -57,7 +61,11 @@ impl Style {
     }
 
     fn paint(self, code: &str, text: impl Display) -> String {
-        if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_string() }
+        if self.colour {
+            format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        } else {
+            text.to_string()
+        }
     }
 }
 

@@ -22,20 +22,20 @@ Nothing is started. Exit code 0 if all files are sound, else 2.";
 /// What `validate` takes.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub struct ValidateArgs {
+pub(super) struct ValidateArgs {
     /// Scenario files
     #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
+    pub(super) files: Vec<PathBuf>,
     /// What a run would change
     #[command(flatten)]
-    pub overrides: OverrideArgs,
+    pub(super) overrides: OverrideArgs,
 }
 
 /// Checks all files: one line for each that is sound, mistakes to standard error.
 ///
 /// # Errors
 /// None today; a handler of the command line all the same.
-pub fn run(args: &ValidateArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &ValidateArgs) -> anyhow::Result<ExitCode> {
     let overrides = args.overrides.overrides();
     let mut sound = true;
     for file in &args.files {

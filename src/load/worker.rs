@@ -57,8 +57,8 @@ impl Worker {
         let slow_over = parts.scenario.slo.p99.map_or(u64::MAX, |limit| {
             u64::try_from(limit.as_micros()).unwrap_or(u64::MAX)
         });
-        let recorder = Recorder::new(parts.scenario.steps.len(), parts.clock.now())
-            .slow_over(slow_over);
+        let recorder =
+            Recorder::new(parts.scenario.steps.len(), parts.clock.now()).slow_over(slow_over);
         Self {
             keeper: Timekeeper::new(parts.clock),
             travellers: parts.seats.iter().map(|_| Mutex::default()).collect(),

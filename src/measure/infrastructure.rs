@@ -41,7 +41,10 @@ pub fn detections(log: &[Entry<'_>], from: Micros, to: Micros) -> Vec<(&'static 
 /// elsewhere, and the endpoint led to the new primary.
 #[must_use]
 pub fn mitigated(log: &[Entry<'_>], from: Micros, to: Micros) -> Option<Micros> {
-    MITIGATIONS.iter().filter_map(|kind| first(log, kind, from, to)).max()
+    MITIGATIONS
+        .iter()
+        .filter_map(|kind| first(log, kind, from, to))
+        .max()
 }
 
 fn first(log: &[Entry<'_>], kind: &str, from: Micros, to: Micros) -> Option<Micros> {
@@ -67,8 +70,10 @@ pub fn database_parts(
     log: &[Entry<'_>],
     end: Micros,
 ) -> Vec<Parts> {
-    let mut servers: Vec<(String, Vec<(Micros, &'static str)>)> =
-        before.iter().map(|(name, part)| (name.clone(), vec![(0, *part)])).collect();
+    let mut servers: Vec<(String, Vec<(Micros, &'static str)>)> = before
+        .iter()
+        .map(|(name, part)| (name.clone(), vec![(0, *part)]))
+        .collect();
     for entry in log {
         let part = match entry.kind {
             "database-down" | "database-fenced" | "database-degraded" => "down",
@@ -89,8 +94,14 @@ pub fn database_parts(
         .into_iter()
         .map(|(server, changes)| {
             let ends = changes.iter().skip(1).map(|(at, _)| *at).chain([end]);
-            let segments = changes.iter().zip(ends).map(|((at, part), to)| (*at, to, *part));
-            Parts { server, segments: segments.filter(|(from, to, _)| from < to).collect() }
+            let segments = changes
+                .iter()
+                .zip(ends)
+                .map(|((at, part), to)| (*at, to, *part));
+            Parts {
+                server,
+                segments: segments.filter(|(from, to, _)| from < to).collect(),
+            }
         })
         .collect()
 }
@@ -122,7 +133,10 @@ mod tests {
 
     #[test]
     fn servers_change_their_parts_without_gaps() {
-        let before = [("db-1".to_owned(), "primary"), ("db-2".to_owned(), "standby")];
+        let before = [
+            ("db-1".to_owned(), "primary"),
+            ("db-2".to_owned(), "standby"),
+        ];
         let log = [
             entry(10, "database-fenced", "db-1"),
             entry(12, "database-promoted", "db-2"),

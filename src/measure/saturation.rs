@@ -48,8 +48,11 @@ impl Watch {
         self.seconds += 1;
         self.cpu_seconds += sample.cpu_seconds;
         self.busiest = self.busiest.max(sample.cpu_busiest);
-        self.saturated_now =
-            if sample.cpu_busiest >= SATURATED { self.saturated_now + 1 } else { 0 };
+        self.saturated_now = if sample.cpu_busiest >= SATURATED {
+            self.saturated_now + 1
+        } else {
+            0
+        };
         self.saturated_longest = self.saturated_longest.max(self.saturated_now);
         // With a backlog every user was busy: arrivals waited for the target, not for us.
         if sample.backlog == 0 && sample.start_lag_p99_us > LAG_US {
@@ -93,10 +96,16 @@ impl Watch {
     /// Everything that speaks against the run's figures.
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
-        [self.cpu(), self.lag(), self.descriptors_short(), self.ports_short(), self.clock()]
-            .into_iter()
-            .flatten()
-            .collect()
+        [
+            self.cpu(),
+            self.lag(),
+            self.descriptors_short(),
+            self.ports_short(),
+            self.clock(),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     fn cpu(&self) -> Option<Finding> {
@@ -164,10 +173,7 @@ fn nearly_all((used, limit): (u64, u64)) -> bool {
 
 /// How far the wall clock moved against the monotonic one between two instants, microseconds.
 #[must_use]
-pub fn clock_step(
-    before: target_app::api::Instant,
-    after: target_app::api::Instant,
-) -> Micros {
+pub fn clock_step(before: target_app::api::Instant, after: target_app::api::Instant) -> Micros {
     let wall = after.unix_us.abs_diff(before.unix_us);
     let monotonic = after.monotonic_us.abs_diff(before.monotonic_us);
     wall.abs_diff(monotonic)
@@ -203,7 +209,11 @@ mod tests {
         for _ in 0..seconds {
             watch.sample(&sample, 0);
         }
-        watch.findings().iter().map(|finding| finding.fatal).collect()
+        watch
+            .findings()
+            .iter()
+            .map(|finding| finding.fatal)
+            .collect()
     }
 
     #[test]
@@ -229,8 +239,14 @@ mod tests {
 
     #[test]
     fn a_wall_clock_that_jumps_is_told() {
-        let at = |monotonic_us, unix_us| target_app::api::Instant { monotonic_us, unix_us };
-        assert_eq!(clock_step(at(0, 0), at(1_000_000, 3_600_000_000)), 3_599_000_000);
+        let at = |monotonic_us, unix_us| target_app::api::Instant {
+            monotonic_us,
+            unix_us,
+        };
+        assert_eq!(
+            clock_step(at(0, 0), at(1_000_000, 3_600_000_000)),
+            3_599_000_000
+        );
         let mut watch = Watch::default();
         watch.sample(&calm(), 3_599_000_000);
         assert_eq!(watch.findings().len(), 1);

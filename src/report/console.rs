@@ -15,6 +15,12 @@ pub enum Colours {
 }
 
 impl Colours {
+    /// On, if they are wanted.
+    #[must_use]
+    pub fn wanted(wanted: bool) -> Self {
+        if wanted { Self::On } else { Self::Off }
+    }
+
     fn paint(self, code: &str, text: &str) -> String {
         match self {
             Self::On => format!("\u{1b}[{code}m{text}\u{1b}[0m"),

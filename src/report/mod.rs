@@ -15,6 +15,7 @@ pub mod folder;
 pub mod html;
 pub mod junit;
 pub mod markdown;
+pub mod redact;
 pub mod summarise;
 pub mod summary;
 

@@ -41,7 +41,9 @@ pub fn text(text: &str) -> String {
         let value = if kept { value } else { HIDDEN };
         format!("{}{quote}{value}{quote}", &found["key"])
     });
-    IN_URL.replace_all(&without, format!("${{scheme}}{HIDDEN}@")).into_owned()
+    IN_URL
+        .replace_all(&without, format!("${{scheme}}{HIDDEN}@"))
+        .into_owned()
 }
 
 /// One argument of a command line with its secret replaced.
@@ -95,7 +97,13 @@ base_url = "https://•••@shop.example/x""#;
 
     #[test]
     fn arguments_are_redacted_to_their_end() {
-        assert_eq!(argument("http.headers.Authorization=Bearer x y"), "http.headers.Authorization=•••");
-        assert_eq!(argument("guard.healthy_before=2s"), "guard.healthy_before=2s");
+        assert_eq!(
+            argument("http.headers.Authorization=Bearer x y"),
+            "http.headers.Authorization=•••"
+        );
+        assert_eq!(
+            argument("guard.healthy_before=2s"),
+            "guard.healthy_before=2s"
+        );
     }
 }

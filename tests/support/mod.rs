@@ -14,7 +14,9 @@ pub struct Bench {
 
 impl Bench {
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder") }
+        Self {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+        }
     }
 
     pub fn path(&self) -> &Path {
@@ -44,7 +46,9 @@ impl Bench {
     /// The only run folder under `reports/`.
     pub fn run_folder(&self) -> PathBuf {
         let reports = std::fs::read_dir(self.path().join("reports")).expect("reports/");
-        let folders: Vec<_> = reports.map(|entry| entry.expect("an entry").path()).collect();
+        let folders: Vec<_> = reports
+            .map(|entry| entry.expect("an entry").path())
+            .collect();
         assert_eq!(folders.len(), 1, "one run folder: {folders:?}");
         folders[0].clone()
     }
@@ -56,7 +60,9 @@ impl Bench {
 
     /// Blocks until the run's `events.jsonl` has this many lines.
     pub fn wait_for_lines(&self, run: &mut Child, lines: usize) {
-        self.wait_for(run, &format!("{lines} lines"), |events| events.lines().count() >= lines);
+        self.wait_for(run, &format!("{lines} lines"), |events| {
+            events.lines().count() >= lines
+        });
     }
 
     fn wait_for(&self, run: &mut Child, what: &str, there: impl Fn(&str) -> bool) {
@@ -77,7 +83,10 @@ impl Bench {
         let Ok(mut folders) = std::fs::read_dir(self.path().join("reports")) else {
             return String::new();
         };
-        let folder = folders.next().and_then(Result::ok).map(|entry| entry.path());
+        let folder = folders
+            .next()
+            .and_then(Result::ok)
+            .map(|entry| entry.path());
         folder
             .and_then(|folder| std::fs::read_to_string(folder.join("events.jsonl")).ok())
             .unwrap_or_default()
@@ -139,14 +148,20 @@ impl Said {
 
 /// The repository's own file.
 pub fn repository(file: &str) -> String {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(file).display().to_string()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join(file)
+        .display()
+        .to_string()
 }
 
 /// Blocks until a condition holds; gives up after a minute, saying what never came.
 pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let began = std::time::Instant::now();
     while !holds() {
-        assert!(began.elapsed().as_secs() < 60, "waited a minute for: {what}");
+        assert!(
+            began.elapsed().as_secs() < 60,
+            "waited a minute for: {what}"
+        );
         std::thread::park_timeout(std::time::Duration::from_millis(10));
     }
 }
@@ -155,18 +170,26 @@ pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
 pub fn signal(pid: u32, signal: i32) {
     let pid = i32::try_from(pid).expect("a pid");
     // SAFETY: kill takes two numbers and touches no memory of ours.
-    assert_eq!(unsafe { libc::kill(pid, signal) }, 0, "signal {signal} to {pid}");
+    assert_eq!(
+        unsafe { libc::kill(pid, signal) },
+        0,
+        "signal {signal} to {pid}"
+    );
 }
 
 /// Processes that belong to this bench: those that inherited its runtime folder.
 pub fn processes_of(bench: &Bench) -> Vec<u32> {
     let mark = format!("XDG_RUNTIME_DIR={}", bench.path().display());
-    let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let Ok(processes) = std::fs::read_dir("/proc") else {
+        return Vec::new();
+    };
     processes
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
         .filter(|pid: &u32| {
             std::fs::read(format!("/proc/{pid}/environ")).is_ok_and(|environment| {
-                environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes())
+                environment
+                    .split(|byte| *byte == 0)
+                    .any(|variable| variable == mark.as_bytes())
             })
         })
         .collect()

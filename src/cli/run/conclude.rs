@@ -62,7 +62,11 @@ pub(super) async fn conclude(
         invalid_causes: facts::invalid_causes(scenario, &played),
         lanes: facts::lanes(stage, &played, &measured),
         ending,
-        ending_reason: played.observed.abort.as_ref().map(|abort| abort.words.clone()),
+        ending_reason: played
+            .observed
+            .abort
+            .as_ref()
+            .map(|abort| abort.words.clone()),
         strict: args.strict,
         configuration: redact::text(&scenario.source.text),
     });
@@ -86,16 +90,27 @@ fn fault_spans(played: &Played) -> Vec<FaultSpan> {
         .filter_map(|(fault, record)| {
             let accepted = record.accepted_us?;
             let users = played.observed.impacts.get(&fault).and_then(|impacts| {
-                impacts.iter().find(|(side, _)| *side == Side::ALL)?.1.recovered
+                impacts
+                    .iter()
+                    .find(|(side, _)| *side == Side::ALL)?
+                    .1
+                    .recovered
             });
             // Until both users are served and the fault is taken back.
             let window_end = users.map(|recovered| {
-                recovered.max(record.undone_us.unwrap_or(recovered)).max(record.effective_us.unwrap_or(recovered))
+                recovered
+                    .max(record.undone_us.unwrap_or(recovered))
+                    .max(record.effective_us.unwrap_or(recovered))
             });
             let restored = record
                 .redundancy_restored_us
                 .filter(|restored| window_end.is_some_and(|end| *restored > end));
-            Some(FaultSpan { fault, accepted, window_end, restored })
+            Some(FaultSpan {
+                fault,
+                accepted,
+                window_end,
+                restored,
+            })
         })
         .collect();
     spans.sort_by_key(|span| span.accepted);
@@ -111,7 +126,9 @@ async fn balance(
     played: &Played,
     spans: &[FaultSpan],
 ) -> anyhow::Result<Option<LedgerReport>> {
-    let Some(ledger) = &played.ledger else { return Ok(None) };
+    let Some(ledger) = &played.ledger else {
+        return Ok(None);
+    };
     let writes = ledger.len();
     if writes > 0 && !args.quiet {
         eprintln!("reading {writes} writes back");
@@ -126,9 +143,11 @@ async fn balance(
         attempts: READ_BACK_ATTEMPTS,
     };
     let path = folder.path().join("ledger.csv");
-    let csv = File::create(&path)
-        .with_context(|| format!("{} cannot be created", path.display()))?;
-    let reader = ledger.reader().context("the write ledger cannot be read back")?;
+    let csv =
+        File::create(&path).with_context(|| format!("{} cannot be created", path.display()))?;
+    let reader = ledger
+        .reader()
+        .context("the write ledger cannot be read back")?;
     let report = sweep(reader, scenario, spans, &how, BufWriter::new(csv), |_| {}).await?;
     std::fs::remove_file(folder.path().join("ledger.wal")).ok();
     Ok(Some(report))

@@ -42,7 +42,11 @@ pub(super) struct Played {
 impl Played {
     /// For a user who did not want to wait for the report.
     pub(super) fn code_without_report(&self) -> ExitCode {
-        if self.chaos.is_dirty() { ExitCode::UndoFailed } else { ExitCode::Interrupted }
+        if self.chaos.is_dirty() {
+            ExitCode::UndoFailed
+        } else {
+            ExitCode::Interrupted
+        }
     }
 }
 
@@ -72,10 +76,20 @@ pub(super) async fn conduct(
 
     let load = start_load(plan).await?;
     folder.keep();
-    progress.say(&format!("load started, until {:.0} s from now", seconds(&load, clock)));
+    progress.say(&format!(
+        "load started, until {:.0} s from now",
+        seconds(&load, clock)
+    ));
     let began = load.began();
-    let mut observer =
-        Observer::new(scenario, clock, recording, events, outlook, stop_load.clone(), progress);
+    let mut observer = Observer::new(
+        scenario,
+        clock,
+        recording,
+        events,
+        outlook,
+        stop_load.clone(),
+        progress,
+    );
     observer.began_at(began);
     let observer = tokio::spawn(observer.watch(inputs));
     let conductor = tokio::spawn(conductor::conduct(ConductorInput {
@@ -104,7 +118,14 @@ pub(super) async fn conduct(
         }
     };
     let observed = observer.await.context("the observer panicked")?;
-    Ok(Played { clock, load, chaos, observed, ledger, interrupted })
+    Ok(Played {
+        clock,
+        load,
+        chaos,
+        observed,
+        ledger,
+        interrupted,
+    })
 }
 
 /// No new faults once the load is over; what is stricter stays.
@@ -150,7 +171,11 @@ fn wire(
     stage: &Stage,
     clock: RunClock,
     ledger: Option<&Arc<Ledger>>,
-) -> (LoadPlan, Inputs, mpsc::UnboundedSender<crate::chaos::record::ChaosEvent>) {
+) -> (
+    LoadPlan,
+    Inputs,
+    mpsc::UnboundedSender<crate::chaos::record::ChaosEvent>,
+) {
     let (intervals, intervals_seen) = mpsc::unbounded_channel();
     let (pulses, pulses_seen) = mpsc::unbounded_channel();
     let (health, generator_seen) = mpsc::unbounded_channel();
@@ -201,7 +226,11 @@ fn open_ledger(scenario: &Scenario, folder: &RunFolder) -> anyhow::Result<Option
 }
 
 async fn open_journal(stage: &Stage, folder: &RunFolder) -> anyhow::Result<Arc<Journal>> {
-    let places = stage.providers.iter().map(|provider| provider.place()).collect();
+    let places = stage
+        .providers
+        .iter()
+        .map(|provider| provider.place())
+        .collect();
     let journal = Journal::create(folder.path(), folder.id(), places, &Index::of_user()).await?;
     Ok(Arc::new(journal))
 }

@@ -31,7 +31,10 @@ impl EventLog {
     pub(super) fn create(folder: &Path) -> io::Result<Self> {
         let path = folder.join(EVENTS);
         let file = File::create(&path).map_err(|error| named(&path, &error))?;
-        Ok(Self { path, file: BufWriter::new(file) })
+        Ok(Self {
+            path,
+            file: BufWriter::new(file),
+        })
     }
 
     /// Appends one event; it is on its way to the disk when this returns.
@@ -42,11 +45,19 @@ impl EventLog {
         kind: &str,
         what: &impl Serialize,
     ) -> io::Result<()> {
-        serde_json::to_writer(&mut self.file, &Line { at_us, unix_us, kind, what })
-            .map_err(io::Error::from)
-            .and_then(|()| self.file.write_all(b"\n"))
-            .and_then(|()| self.file.flush())
-            .map_err(|error| named(&self.path, &error))
+        serde_json::to_writer(
+            &mut self.file,
+            &Line {
+                at_us,
+                unix_us,
+                kind,
+                what,
+            },
+        )
+        .map_err(io::Error::from)
+        .and_then(|()| self.file.write_all(b"\n"))
+        .and_then(|()| self.file.flush())
+        .map_err(|error| named(&self.path, &error))
     }
 
     /// Ends the log: it is on the disk when this returns.
@@ -59,5 +70,8 @@ impl EventLog {
 }
 
 fn named(path: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("cannot write {}: {error}", path.display()))
+    io::Error::new(
+        error.kind(),
+        format!("cannot write {}: {error}", path.display()),
+    )
 }

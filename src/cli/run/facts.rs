@@ -29,8 +29,10 @@ pub(super) fn run(
     load: LoadSpan,
 ) -> Run {
     let utc = |unix_us: u64| {
-        jiff::Timestamp::from_microsecond(i64::try_from(unix_us).unwrap_or(i64::MAX))
-            .map_or_else(|_| String::new(), |at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+        jiff::Timestamp::from_microsecond(i64::try_from(unix_us).unwrap_or(i64::MAX)).map_or_else(
+            |_| String::new(),
+            |at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        )
     };
     Run {
         id: folder.id().to_owned(),
@@ -48,7 +50,12 @@ pub(super) fn run(
         topology: stage.topology.clone(),
         machine: Some(machine()),
         command: command(args, scenario),
-        overrides: scenario.source.overrides.iter().map(|given| redact::argument(given)).collect(),
+        overrides: scenario
+            .source
+            .overrides
+            .iter()
+            .map(|given| redact::argument(given))
+            .collect(),
         slo: None,
     }
 }
@@ -71,11 +78,20 @@ fn command(args: &RunArgs, scenario: &Scenario) -> String {
     words.push(args.file.display().to_string());
     let mut overrides = args.overrides.overrides();
     overrides.seed = Some(scenario.seed);
-    words.extend(overrides.to_options().iter().map(|option| redact::argument(option)));
+    words.extend(
+        overrides
+            .to_options()
+            .iter()
+            .map(|option| redact::argument(option)),
+    );
     if args.workers > 1 {
         words.push(format!("--workers={}", args.workers));
     }
-    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+    words
+        .iter()
+        .map(|word| quoted(word))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// A word as a shell reads it back.
@@ -101,7 +117,10 @@ pub(super) fn faults(
         .map(|(id, record)| {
             let span = spans.iter().find(|span| span.fault == id);
             let impact = played.observed.impacts.get(&id).and_then(|impacts| {
-                impacts.iter().find(|(side, _)| *side == Side::ALL).map(|(_, impact)| impact)
+                impacts
+                    .iter()
+                    .find(|(side, _)| *side == Side::ALL)
+                    .map(|(_, impact)| impact)
             });
             let mut fault = told(scenario, played, id, record);
             if let Some(impact) = impact {
@@ -112,12 +131,19 @@ pub(super) fn faults(
                 let noticed = detections(&log, span.accepted, until);
                 fault.detected = noticed
                     .into_iter()
-                    .map(|(by, at_us)| Detection { by: by.into(), at_us })
+                    .map(|(by, at_us)| Detection {
+                        by: by.into(),
+                        at_us,
+                    })
                     .collect();
                 fault.mitigated_us = mitigated(&log, span.accepted, until);
             }
             fault.ledger = ledger.and_then(|report| {
-                report.per_fault.iter().find(|(of, _)| *of == id).map(|(_, at_risk)| self::at_risk(at_risk))
+                report
+                    .per_fault
+                    .iter()
+                    .find(|(of, _)| *of == id)
+                    .map(|(_, at_risk)| self::at_risk(at_risk))
             });
             fault
         })
@@ -140,7 +166,10 @@ fn told(scenario: &Scenario, played: &Played, id: FaultId, record: &FaultRecord)
         planned_us,
         accepted_us: record.accepted_us,
         not_injected: record.accepted_us.is_none().then(|| {
-            record.refused.clone().unwrap_or_else(|| "its turn never came".into())
+            record
+                .refused
+                .clone()
+                .unwrap_or_else(|| "its turn never came".into())
         }),
         redundancy_restored_us: record.redundancy_restored_us,
         undo: record.accepted_us.is_some().then(|| undo(record)),
@@ -174,7 +203,10 @@ fn undo(record: &FaultRecord) -> UndoResult {
             how: if record.missing.is_empty() {
                 "undone, and the infrastructure is whole again".into()
             } else {
-                format!("undone, but still missing at the end: {}", record.missing.join(", "))
+                format!(
+                    "undone, but still missing at the end: {}",
+                    record.missing.join(", ")
+                )
             },
             at_us: record.undone_us,
         },
@@ -197,7 +229,11 @@ fn felt(fault: &mut Fault, record: &FaultRecord, impact: &Impact) {
         .recovered
         .zip(record.accepted_us)
         .map(|(recovered, accepted)| seconds(recovered.saturating_sub(accepted)));
-    fault.dead_window_seconds = Some(impact.longest_dead.map_or(0.0, |dead| seconds(dead.length())));
+    fault.dead_window_seconds = Some(
+        impact
+            .longest_dead
+            .map_or(0.0, |dead| seconds(dead.length())),
+    );
     fault.below_slo_seconds = Some(seconds(impact.below_slo_us));
 }
 
@@ -236,7 +272,9 @@ pub(super) fn generator(played: &Played) -> Generator {
         causes: findings.into_iter().map(|finding| finding.words).collect(),
         cpu_share: watch.cpu_mean(),
         cpu_share_max: watch.cpu_busiest(),
-        cores: std::thread::available_parallelism().ok().map(|cores| cores.get() as u64),
+        cores: std::thread::available_parallelism()
+            .ok()
+            .map(|cores| cores.get() as u64),
         start_lag_us: (open && !lag.is_empty()).then(|| Latency {
             count: lag.len(),
             p50: lag.value_at_quantile(0.5),
@@ -258,7 +296,13 @@ pub(super) fn generator(played: &Played) -> Generator {
 /// Why the run says nothing, the generator's own limits apart.
 pub(super) fn invalid_causes(scenario: &Scenario, played: &Played) -> Vec<String> {
     let mut causes = played.observed.gave_up.clone();
-    causes.extend(played.chaos.gave_up.clone().filter(|cause| !causes.contains(cause)));
+    causes.extend(
+        played
+            .chaos
+            .gave_up
+            .clone()
+            .filter(|cause| !causes.contains(cause)),
+    );
     if played.observed.healthy_before_faults == Some(false) {
         causes.push(
             "the target did not meet the SLO when the first fault was injected: there is no healthy \
@@ -275,7 +319,10 @@ pub(super) fn invalid_causes(scenario: &Scenario, played: &Played) -> Vec<String
                 ));
             } else if record.accepted_us.is_none() && !scenario.faults.is_empty() {
                 let why = record.refused.as_deref().unwrap_or("its turn never came");
-                causes.push(format!("the fault \"{}\" was not injected: {why}", record.name));
+                causes.push(format!(
+                    "the fault \"{}\" was not injected: {why}",
+                    record.name
+                ));
             }
         }
     }
@@ -315,18 +362,32 @@ pub(super) fn lanes(stage: &Stage, played: &Played, measured: &Measured) -> Lane
         lane
     });
     let roles = stage.before.iter().flat_map(|before| {
-        let parts = database_parts(&parts_before(before), &log(played), played.observed.last_pulse);
+        let parts = database_parts(
+            &parts_before(before),
+            &log(played),
+            played.observed.last_pulse,
+        );
         parts.into_iter().map(role_lane)
     });
-    Lanes { faults: Vec::new(), serving: serving.collect(), roles: roles.collect() }
+    Lanes {
+        faults: Vec::new(),
+        serving: serving.collect(),
+        roles: roles.collect(),
+    }
 }
 
 fn role_lane(parts: Parts) -> RoleLane {
     let segment = |(from_us, to_us, part): &(u64, u64, &str)| Segment {
-        span: Span { from_us: *from_us, to_us: *to_us },
+        span: Span {
+            from_us: *from_us,
+            to_us: *to_us,
+        },
         state: (*part).to_owned(),
     };
-    RoleLane { segments: parts.segments.iter().map(segment).collect(), name: parts.server }
+    RoleLane {
+        segments: parts.segments.iter().map(segment).collect(),
+        name: parts.server,
+    }
 }
 
 fn parts_before(status: &StackStatus) -> Vec<(String, &'static str)> {
@@ -336,12 +397,21 @@ fn parts_before(status: &StackStatus) -> Vec<(String, &'static str)> {
         DatabaseRole::Rebuilding => "rebuilding",
         DatabaseRole::Down => "down",
     };
-    status.database.nodes.iter().map(|node| (node.name.clone(), part(node.role))).collect()
+    status
+        .database
+        .nodes
+        .iter()
+        .map(|node| (node.name.clone(), part(node.role)))
+        .collect()
 }
 
 fn log(played: &Played) -> Vec<Entry<'_>> {
     let events = played.observed.provider_events.iter();
     events
-        .map(|event| Entry { at: event.at_us, kind: &event.kind, subject: &event.subject })
+        .map(|event| Entry {
+            at: event.at_us,
+            kind: &event.kind,
+            subject: &event.subject,
+        })
         .collect()
 }

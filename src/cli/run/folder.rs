@@ -20,8 +20,16 @@ impl RunFolder {
     pub(super) fn create(reports: &Path, scenario: &str) -> anyhow::Result<Self> {
         let now = i64::try_from(Instant::now().unix_us / 1_000_000).unwrap_or(0);
         let path = folder::create(reports, scenario, now)?;
-        let id = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Self { path, id, used: Cell::new(false) })
+        let id = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        Ok(Self {
+            path,
+            id,
+            used: Cell::new(false),
+        })
     }
 
     /// Where it is.

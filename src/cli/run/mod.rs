@@ -18,12 +18,13 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Args;
 
+use crate::cli::override_args::OverrideArgs;
 use crate::cli::scenario_file;
 use crate::cli::style::Style;
 use crate::gate::ExitCode;
 use crate::report::Summary;
 use crate::report::console::{self, Colours};
-use crate::scenario::{Overrides, Scenario, parse_duration};
+use crate::scenario::Scenario;
 use folder::RunFolder;
 use interrupt::{Interrupts, Wish};
 use progress::Progress;
@@ -64,42 +65,6 @@ pub(super) struct RunArgs {
     quiet: bool,
 }
 
-/// What the command line changes in the scenario.
-#[derive(Debug, Args)]
-struct OverrideArgs {
-    /// Load this system instead of the scenario's target
-    #[arg(short, long, value_name = "URL")]
-    target: Option<String>,
-    /// Shorten or stretch the load, and the times of faults with it
-    #[arg(short, long, value_name = "TIME", value_parser = parse_duration)]
-    duration: Option<Duration>,
-    /// Multiply rates and users
-    #[arg(short, long, value_name = "FACTOR")]
-    scale: Option<f64>,
-    /// Load only; gates about faults are left out
-    #[arg(long)]
-    no_faults: bool,
-    /// Makes data, think times, arrivals and targets repeatable
-    #[arg(long, value_name = "NUMBER")]
-    seed: Option<u64>,
-    /// Change any value of the file, such as `guard.healthy_before=2s` (repeatable)
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    sets: Vec<String>,
-}
-
-impl OverrideArgs {
-    fn overrides(&self) -> Overrides {
-        Overrides {
-            target: self.target.clone(),
-            duration: self.duration,
-            scale: self.scale,
-            no_faults: self.no_faults,
-            seed: self.seed,
-            set: self.sets.clone(),
-        }
-    }
-}
-
 /// Runs a scenario to its end.
 ///
 /// # Errors
@@ -125,7 +90,11 @@ async fn play(
 ) -> anyhow::Result<ExitCode> {
     let folder = RunFolder::create(&args.out, &scenario.name)?;
     let mut progress = Progress::new(length(&scenario), args.quiet);
-    progress.say(&format!("{} → {}", scenario.source.path.display(), folder.path().display()));
+    progress.say(&format!(
+        "{} → {}",
+        scenario.source.path.display(),
+        folder.path().display()
+    ));
 
     let stage = tokio::select! {
         stage = Stage::set(&scenario, args.stack.as_deref(), folder.id(), &mut progress) => stage?,
@@ -133,7 +102,8 @@ async fn play(
         () = interrupts.at_least(Wish::StopAndReport) => return Ok(ExitCode::Interrupted),
     };
 
-    let played = conduct::conduct(args, &scenario, &stage, &folder, &mut interrupts, progress).await;
+    let played =
+        conduct::conduct(args, &scenario, &stage, &folder, &mut interrupts, progress).await;
     let code = match played {
         Ok(played) if interrupts.wish() == Wish::Leave => Ok(played.code_without_report()),
         Ok(played) => conclude::conclude(args, &scenario, &stage, &folder, played).await,
@@ -148,12 +118,12 @@ async fn play(
 
 /// Prints the closing summary.
 fn close(summary: &Summary, folder: &RunFolder) {
-    let colours = if Style::of_stdout().is_colour() { Colours::On } else { Colours::Off };
+    let colours = Colours::wanted(Style::of_stdout().is_colour());
     print!("{}", console::render(summary, colours));
     println!("  report   {}", folder.path().join("report.html").display());
 }
 
 /// How long the schedules run.
 fn length(scenario: &Scenario) -> Duration {
-    scenario.loads.iter().map(|load| load.shape.length()).max().unwrap_or_default()
+    scenario.load_length()
 }

@@ -16,7 +16,10 @@ pub(super) fn fault(
     let style = progress.style();
     let say = |progress: &mut Progress, words: String| {
         let at = style.dim(clock(event.at_us / 1_000_000));
-        progress.say(&format!("{at} {} {words}", style.strong(format!("[{name}]"))));
+        progress.say(&format!(
+            "{at} {} {words}",
+            style.strong(format!("[{name}]"))
+        ));
     };
     match &event.what {
         ChaosEventKind::Planned { words, .. } => {

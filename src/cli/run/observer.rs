@@ -163,7 +163,9 @@ impl Observer {
         self.progress.clear();
         let end = self.observed.last_pulse;
         for watch in self.watchtower.faults() {
-            self.observed.impacts.insert(watch.fault, watch.impacts(end));
+            self.observed
+                .impacts
+                .insert(watch.fault, watch.impacts(end));
         }
         if let Err(error) = self.recording.finish() {
             self.observed.write_errors.push(error.to_string());
@@ -200,7 +202,8 @@ impl Observer {
         if self.observed.abort.is_none()
             && let Some(abort) = self.guards.tripped(&self.allowances)
         {
-            self.progress.warn(&format!("{}: stopping the load and undoing", abort.words));
+            self.progress
+                .warn(&format!("{}: stopping the load and undoing", abort.words));
             self.log(pulse.at, "abort", &abort.words);
             self.observed.abort = Some(abort);
             self.stop.soft();
@@ -215,7 +218,10 @@ impl Observer {
         }
         let healthy_since = self.watchtower.health().since;
         self.outlook.send_if_modified(|outlook| {
-            let new = Outlook { healthy_since, recovered_since };
+            let new = Outlook {
+                healthy_since,
+                recovered_since,
+            };
             let changed = *outlook != new;
             *outlook = new;
             changed
@@ -235,7 +241,9 @@ impl Observer {
 
     fn generator(&mut self, sample: &GeneratorSample) {
         let clocks = Instant::now();
-        self.observed.generator.sample(sample, clock_step(self.clocks, clocks));
+        self.observed
+            .generator
+            .sample(sample, clock_step(self.clocks, clocks));
         self.clocks = clocks;
         self.log(sample.at, "generator", sample);
     }
@@ -249,7 +257,8 @@ impl Observer {
                         self.observed.healthy_before_faults = Some(healthy);
                     }
                     self.watchtower.fault_accepted(fault, event.at_us);
-                    self.allowances.push(Allowance::of(&self.scenario, fault, event.at_us));
+                    self.allowances
+                        .push(Allowance::of(&self.scenario, fault, event.at_us));
                 }
                 ChaosEventKind::Effective => self.watchtower.fault_effective(fault, event.at_us),
                 _ => {}
@@ -258,7 +267,11 @@ impl Observer {
         match &event.what {
             ChaosEventKind::GaveUp { reason } => self.observed.gave_up.push(reason.clone()),
             ChaosEventKind::Problem { reason } => self.progress.warn(reason),
-            ChaosEventKind::Provider { kind, subject, detail } => {
+            ChaosEventKind::Provider {
+                kind,
+                subject,
+                detail,
+            } => {
                 self.observed.provider_events.push(ProviderEvent {
                     at_us: event.at_us,
                     kind: kind.clone(),

@@ -67,7 +67,11 @@ impl LastSeconds {
             let _ = all.add(response);
         }
         live.rate = requests as f64 / self.0.len() as f64;
-        live.errors = if requests == 0 { 0.0 } else { failures as f64 / requests as f64 };
+        live.errors = if requests == 0 {
+            0.0
+        } else {
+            failures as f64 / requests as f64
+        };
         live.p50_us = all.value_at_quantile(0.5);
         live.p99_us = all.value_at_quantile(0.99);
     }
@@ -97,7 +101,11 @@ impl Progress {
 
     /// How often [`Progress::tick`] wants to be called.
     pub(super) fn pace(&self) -> Duration {
-        if self.moving { Duration::from_millis(500) } else { Duration::from_secs(5) }
+        if self.moving {
+            Duration::from_millis(500)
+        } else {
+            Duration::from_secs(5)
+        }
     }
 
     /// Shows where the run is.
@@ -150,7 +158,11 @@ impl Progress {
             "no errors".to_owned()
         } else {
             let words = format!("{:.2}% errors", live.errors * 100.0);
-            if live.errors > 0.0 { self.style.bad(words) } else { format!("{} errors", live.failed) }
+            if live.errors > 0.0 {
+                self.style.bad(words)
+            } else {
+                format!("{} errors", live.failed)
+            }
         };
         let mut line = format!(
             "{} {} {:.0} req/s · {} users · p50 {} p99 {} · {errors}",
@@ -175,8 +187,16 @@ pub(super) fn clock(seconds: u64) -> String {
 
 fn bar(done: u64, total: u64) -> String {
     const WIDTH: u64 = 20;
-    let share = if total == 0 { WIDTH } else { (done * WIDTH / total).min(WIDTH) };
-    let percent = if total == 0 { 100 } else { (done * 100 / total).min(100) };
+    let share = if total == 0 {
+        WIDTH
+    } else {
+        (done * WIDTH / total).min(WIDTH)
+    };
+    let percent = if total == 0 {
+        100
+    } else {
+        (done * 100 / total).min(100)
+    };
     let full = "█".repeat(share as usize);
     let empty = "░".repeat((WIDTH - share) as usize);
     format!("{full}{empty} {percent:>3}% ·")

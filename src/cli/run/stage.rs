@@ -27,7 +27,6 @@ pub(super) struct Stage {
     /// What faults act through.
     pub providers: Providers,
     owned: Option<RunningStack>,
-    client: Option<Client>,
 }
 
 impl Stage {
@@ -55,23 +54,13 @@ impl Stage {
         }
     }
 
-    /// How the stack is now, when it is one.
-    pub(super) async fn status(&self) -> Option<StackStatus> {
-        match &self.client {
-            Some(client) => client.status().await.ok(),
-            None => None,
-        }
-    }
-
-    /// Whether the target is the bundled shop.
-    pub(super) fn is_stack(&self) -> bool {
-        self.client.is_some()
-    }
-
     /// Takes down what was started for this run; leaves what was found.
     pub(super) async fn strike(self) -> anyhow::Result<()> {
         match self.owned {
-            Some(stack) => stack.stop().await.context("the stack could not be taken down"),
+            Some(stack) => stack
+                .stop()
+                .await
+                .context("the stack could not be taken down"),
             None => Ok(()),
         }
     }
@@ -84,7 +73,6 @@ impl Stage {
             before: None,
             providers: Providers::new(),
             owned: None,
-            client: None,
         }
     }
 
@@ -129,7 +117,7 @@ impl Stage {
     }
 
     fn of(client: Client, owned: Option<RunningStack>, status: StackStatus) -> Self {
-        let provider = LocalProvider::of(client.clone());
+        let provider = LocalProvider::of(client);
         Self {
             base_url: status.edge_url.clone(),
             target: if owned.is_some() {
@@ -141,7 +129,6 @@ impl Stage {
             providers: Providers::new().with(Arc::new(provider)),
             before: Some(status),
             owned,
-            client: Some(client),
         }
     }
 }
@@ -167,13 +154,20 @@ fn topology(status: &StackStatus) -> String {
         count("task-runner"),
         if count("task-runner") == 1 { "" } else { "s" },
         status.spec.zones.join(", "),
-        if status.database.synchronous { "synchronous" } else { "asynchronous" },
+        if status.database.synchronous {
+            "synchronous"
+        } else {
+            "asynchronous"
+        },
     )
 }
 
 /// A URL that may be printed and stored.
 fn without_credentials(url: &str) -> String {
-    match url.split_once("://").map(|(scheme, rest)| (scheme, rest.split_once('@'))) {
+    match url
+        .split_once("://")
+        .map(|(scheme, rest)| (scheme, rest.split_once('@')))
+    {
         Some((scheme, Some((before, after)))) if !before.contains('/') => {
             format!("{scheme}://{after}")
         }
