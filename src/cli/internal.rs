@@ -11,7 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 
 /// A process of the stack. Started by the tool itself: its configuration is on stdin.
 #[derive(Debug, Args)]
-pub struct InternalCommand {
+pub(super) struct InternalCommand {
     #[command(subcommand)]
     role: Role,
     /// What the process list calls it.
@@ -37,7 +37,7 @@ enum Role {
 impl InternalCommand {
     /// Runs until the process is asked to stop, or its parent is gone.
     #[must_use]
-    pub fn run(self) -> ExitCode {
+    pub(super) fn run(self) -> ExitCode {
         process::init_logs(matches!(self.role, Role::Shop | Role::TaskRunner));
         let ended = match self.role {
             Role::Control => run_control(),

@@ -1,5 +1,91 @@
 //! The command line: one file per subcommand.
 
-pub mod chaos;
-pub mod internal;
-pub mod stack;
+mod chaos;
+mod init;
+mod internal;
+mod override_args;
+mod report;
+mod run;
+mod scenario_file;
+mod stack;
+pub mod style;
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::gate;
+
+/// Load testing and failover chaos in one tool, on one clock.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    after_help = "\
+Examples:
+  loadtest run scenarios/checkout.toml                 the bundled shop, three faults, one report
+  loadtest run scenarios/smoke.toml -t http://host:80  the same language against any HTTP system
+  loadtest validate scenarios/*.toml                   every mistake of every file at once
+  loadtest init my.toml                                a commented scenario that runs
+  loadtest chaos recover                               put back what a killed run left broken
+
+Exit codes:
+  0 pass · 1 internal error · 2 wrong usage or scenario, nothing started · 3 a gate failed
+  4 the run is invalid · 5 inconclusive under --strict · 6 a fault could not be undone · 130 interrupted"
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a scenario: load, faults, report, verdict
+    Run(Box<run::RunArgs>),
+    /// Check scenario files and report every mistake at once
+    Validate(validate::ValidateArgs),
+    /// Write a commented scenario that runs
+    Init(init::InitArgs),
+    /// Start, show or stop the bundled shop and its infrastructure
+    Stack(stack::StackCommand),
+    /// Say what faults would do; put back what a killed run left broken
+    Chaos(chaos::ChaosCommand),
+    /// Make the reports of a run folder again from its summary.json
+    Report(report::ReportArgs),
+    /// A process of the stack; started by the control plane
+    #[command(hide = true)]
+    Internal(internal::InternalCommand),
+}
+
+/// Does what the command line asks for.
+#[must_use]
+pub fn dispatch(cli: Cli) -> ExitCode {
+    match cli.command {
+        Command::Run(args) => finish(run::run(&args)),
+        Command::Validate(args) => finish(validate::run(&args)),
+        Command::Init(args) => finish(init::run(&args)),
+        Command::Stack(command) => command.run(),
+        Command::Chaos(command) => finish(chaos::run(command)),
+        Command::Report(args) => finish(report::run(&args)),
+        Command::Internal(command) => command.run(),
+    }
+}
+
+/// The exit code; an error is told on standard error first.
+fn finish(result: anyhow::Result<impl Into<ExitCode>>) -> ExitCode {
+    result.map(Into::into).unwrap_or_else(|error| {
+        eprintln!("{} {error:#}", style::Style::of_stderr().bad("error:"));
+        if error.chain().any(|cause| cause.is::<UsageError>()) {
+            gate::ExitCode::Usage.into()
+        } else {
+            gate::ExitCode::Internal.into()
+        }
+    })
+}
+
+/// The user asked for something that cannot be done as asked: exit code 2, nothing was started.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct UsageError(pub(crate) String);

@@ -5,6 +5,7 @@ mod table;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Instant;
 
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
@@ -12,9 +13,12 @@ use target_app::api::{FailoverProfile, Replication, StackHandle, StackSpec};
 use target_app::client::Client;
 use target_app::control::{self, LaunchError};
 use target_app::process::Progress;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Wrong usage, or something that is for the user to put right.
 const EXIT_USAGE: u8 = 2;
+/// Ctrl-C before it was done.
+const EXIT_INTERRUPTED: u8 = 130;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -27,7 +31,7 @@ Examples:
 /// The bundled shop and its infrastructure on this machine.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub struct StackCommand {
+pub(super) struct StackCommand {
     #[command(subcommand)]
     action: Action,
 }
@@ -47,7 +51,7 @@ enum Action {
 
 /// What `stack up` may be told; `run` takes the same for a stack of its own.
 #[derive(Debug, Clone, Args)]
-pub struct Up {
+pub(super) struct Up {
     /// Name of the stack.
     #[arg(long, default_value = "default")]
     name: String,
@@ -80,6 +84,9 @@ pub struct Up {
     /// Customers of the shop.
     #[arg(long, value_name = "COUNT", default_value_t = 2_000)]
     customers: u32,
+    /// Stay, and take the stack down when this command ends, however it ends.
+    #[arg(long)]
+    foreground: bool,
 }
 
 #[derive(Debug, Args)]
@@ -118,7 +125,7 @@ enum FailoverArg {
 impl Up {
     /// The stack that was asked for.
     #[must_use]
-    pub fn spec(&self) -> StackSpec {
+    pub(super) fn spec(&self) -> StackSpec {
         StackSpec {
             name: self.name.clone(),
             zones: self.zones.clone(),
@@ -142,7 +149,7 @@ impl Up {
 impl StackCommand {
     /// Does what was asked and answers the exit code; errors are printed.
     #[must_use]
-    pub fn run(self) -> ExitCode {
+    pub(super) fn run(self) -> ExitCode {
         match self.act() {
             Ok(code) => code,
             Err(error) => {
@@ -171,18 +178,44 @@ impl StackCommand {
 }
 
 async fn start(up: &Up) -> anyhow::Result<ExitCode> {
-    let started = std::time::Instant::now();
-    let handle = tokio::select! {
-        started = control::start_detached(up.spec(), print_stage) => started?,
-        // What was started goes down by itself when it loses its lifeline.
-        _ = tokio::signal::ctrl_c() => return Ok(ExitCode::from(130)),
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let stopped = async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
     };
-    let took = started.elapsed().as_secs_f64();
-    let status = Client::new(&handle).status().await?;
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "stack '{}' is up after {took:.2} s", handle.name)?;
-    write!(out, "{}", table::render(&status, is_colourful()))?;
+    tokio::pin!(stopped);
+    let begun = Instant::now();
+    if up.foreground {
+        let stack = tokio::select! {
+            started = control::start_attached(up.spec(), print_stage) => started?,
+            () = &mut stopped => return Ok(ExitCode::from(EXIT_INTERRUPTED)),
+        };
+        greet(stack.client(), begun).await?;
+        println!("Ctrl-C takes it down");
+        stopped.await;
+        stack.stop().await?;
+    } else {
+        let handle = tokio::select! {
+            started = control::start_detached(up.spec(), print_stage) => started?,
+            // What was started goes down by itself when it loses its lifeline.
+            () = stopped => return Ok(ExitCode::from(EXIT_INTERRUPTED)),
+        };
+        greet(&Client::new(&handle), begun).await?;
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn greet(client: &Client, begun: Instant) -> anyhow::Result<()> {
+    let took = begun.elapsed().as_secs_f64();
+    let status = client.status().await?;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "stack '{}' is up after {took:.2} s", status.spec.name)?;
+    write!(out, "{}", table::render(&status, is_colourful()))?;
+    out.flush()?;
+    Ok(())
 }
 
 fn print_stage(stage: Progress) {
@@ -217,7 +250,11 @@ async fn describe(asked: &Status) -> anyhow::Result<ExitCode> {
         eprintln!("no stack{} is running", name.unwrap_or_default());
     }
     let found = asked.name.is_none() || !stacks.is_empty();
-    Ok(if found { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if found {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 async fn stop(down: &Down) -> anyhow::Result<ExitCode> {

@@ -1,1 +1,33 @@
 //! The engine on goose: pacing, the journey interpreter, the HTTP exchange, the recorder.
+//!
+//! A run has one or several workers, each an OS thread with its own runtime, users, connections
+//! and recorder; a collector on another thread joins what they measure. Goose runs the users'
+//! lifecycle behind [`goose_adapter`]; everything that is measured is ours.
+
+mod catch;
+mod data;
+mod exchange;
+mod gate;
+mod goose_adapter;
+mod health;
+mod inflight;
+mod journey;
+mod pacing;
+mod plan;
+mod record;
+mod run;
+mod seats;
+mod seed;
+mod shared;
+mod stop;
+mod thread;
+mod ticker;
+mod timekeeper;
+mod user;
+mod worker;
+mod write_log;
+
+pub use plan::{LATE_US, LoadError, LoadOutcome, LoadPlan, Totals};
+pub use run::{Running, run, start};
+pub use stop::{Stop, Urgency};
+pub use write_log::{NoLedger, WriteId, WriteLog, WriteOutcome};

@@ -91,6 +91,8 @@ pub struct Slice {
     pub ok: u32,
     /// Failures.
     pub failed: u32,
+    /// Successes whose response time exceeded the SLO's p99; 0 when it has none.
+    pub slow: u32,
     /// Largest response time in it, microseconds.
     pub max_response_us: u64,
     /// Sum of response times, microseconds.

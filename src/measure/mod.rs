@@ -1,5 +1,19 @@
 //! Histograms, timeline, phases, recovery, ledger, generator health.
 
+pub mod aggregate;
 pub mod clock;
+pub mod generator;
+pub mod infrastructure;
 pub mod interval;
+pub mod interval_log;
+pub mod ledger;
 pub mod outcome;
+pub mod phases;
+pub mod quantile;
+pub mod recording;
+pub mod recovery;
+pub mod samples;
+pub mod saturation;
+pub mod timeline;
+pub mod units;
+pub mod window;

@@ -1,1 +1,24 @@
-//! summary.json, and every report made from it.
+//! `summary.json`, and every report made from it.
+//!
+//! | file | makes |
+//! |---|---|
+//! | [`mod@summarise`] | the [`Summary`] from what was measured |
+//! | [`html`], [`charts`] | `report.html` |
+//! | [`console`] | what the terminal says at the end |
+//! | [`markdown`] | `summary.md` for pull requests |
+//! | [`junit`] | `junit.xml` for pipelines |
+//! | [`folder`] | the run folder: the one place that writes files |
+
+pub mod charts;
+pub mod console;
+pub mod folder;
+pub mod html;
+pub mod junit;
+pub mod markdown;
+pub mod redact;
+pub mod summarise;
+pub mod summary;
+
+pub use folder::{ReportError, write as write_run};
+pub use summarise::{SummaryInput, plan, summarise};
+pub use summary::Summary;

@@ -5,9 +5,7 @@ use std::time::Duration;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 
-use crate::api::{
-    ApiError, ChangeReceipt, ChangeRequest, Event, StackHandle, StackStatus,
-};
+use crate::api::{ApiError, ChangeReceipt, ChangeRequest, Event, StackHandle, StackStatus};
 
 /// Long enough for an undo that waits for a failover with the durations of RDS.
 const SLOW_CALL: Duration = Duration::from_secs(300);

@@ -2,9 +2,7 @@
 
 use std::fmt::Write;
 
-use target_app::api::{
-    DatabaseRole, LinkMode, PodState, StackStatus, ZoneState,
-};
+use target_app::api::{DatabaseRole, LinkMode, PodState, StackStatus, ZoneState};
 
 /// Colours of a terminal, or none.
 #[derive(Debug, Clone, Copy)]
@@ -39,26 +37,50 @@ fn write_all(out: &mut String, stack: &StackStatus, colour: bool) -> std::fmt::R
         let state = paint(tone, state, 9);
         writeln!(out, "{:<8}  {state}  {}", zone.name, zone.address)?;
     }
-    writeln!(out, "\nNAME            ZONE      STATE       PROCESS  ADDRESS")?;
+    writeln!(
+        out,
+        "\nNAME            ZONE      STATE       PROCESS  ADDRESS"
+    )?;
     for pod in &stack.pods {
         let (tone, state) = pod_state(pod.state);
         let state = paint(tone, state, 10);
         let pid = number(pod.pid);
         let (name, zone) = (&pod.name, &pod.zone);
-        writeln!(out, "{name:<14}  {zone:<8}  {state}  {pid:<7}  {}", pod.address)?;
+        writeln!(
+            out,
+            "{name:<14}  {zone:<8}  {state}  {pid:<7}  {}",
+            pod.address
+        )?;
     }
     for node in &stack.database.nodes {
         let (tone, role) = node_role(node.role);
         let role = paint(tone, role, 10);
         let pid = number(node.pid);
         let (name, zone) = (&node.name, &node.zone);
-        writeln!(out, "{name:<14}  {zone:<8}  {role}  {pid:<7}  {}", node.address)?;
+        writeln!(
+            out,
+            "{name:<14}  {zone:<8}  {role}  {pid:<7}  {}",
+            node.address
+        )?;
     }
-    let disturbed: Vec<_> = stack.links.iter().filter(|l| l.mode != LinkMode::Pass).collect();
-    writeln!(out, "\n{} links, {} disturbed", stack.links.len(), disturbed.len())?;
+    let disturbed: Vec<_> = stack
+        .links
+        .iter()
+        .filter(|l| l.mode != LinkMode::Pass)
+        .collect();
+    writeln!(
+        out,
+        "\n{} links, {} disturbed",
+        stack.links.len(),
+        disturbed.len()
+    )?;
     for link in disturbed {
         let mode = paint(Tone::Bad, &link_mode(link.mode), 0);
-        writeln!(out, "  {} ({} to {}): {mode}", link.name, link.from, link.to)?;
+        writeln!(
+            out,
+            "  {} ({} to {}): {mode}",
+            link.name, link.from, link.to
+        )?;
     }
     for problem in &stack.problems {
         writeln!(out, "{} {problem}", paint(Tone::Bad, "!", 0))?;
@@ -109,7 +131,10 @@ fn node_role(role: DatabaseRole) -> (Tone, &'static str) {
 fn link_mode(mode: LinkMode) -> String {
     match mode {
         LinkMode::Pass => "passes".into(),
-        LinkMode::Delay { delay_ms, jitter_ms } => format!("{delay_ms} ± {jitter_ms} ms late"),
+        LinkMode::Delay {
+            delay_ms,
+            jitter_ms,
+        } => format!("{delay_ms} ± {jitter_ms} ms late"),
         LinkMode::Silent => "silent".into(),
         LinkMode::Reset => "resets".into(),
         LinkMode::Refuse => "refuses".into(),

@@ -36,8 +36,14 @@ mod tests {
         assert_eq!(token.len(), 64);
         let with = |value: String| HeaderMap::from_iter([(AUTHORIZATION, value.parse().unwrap())]);
         assert!(is_allowed(&with(format!("Bearer {token}")), &token));
-        assert!(!is_allowed(&with(format!("Bearer {}", new_token())), &token));
-        assert!(!is_allowed(&with(format!("Bearer {}", &token[..63])), &token));
+        assert!(!is_allowed(
+            &with(format!("Bearer {}", new_token())),
+            &token
+        ));
+        assert!(!is_allowed(
+            &with(format!("Bearer {}", &token[..63])),
+            &token
+        ));
         assert!(!is_allowed(&with(format!("Bearer {token}0")), &token));
         assert!(!is_allowed(&with("Bearer ".into()), &token));
         assert!(!is_allowed(&with(token.clone()), &token));

@@ -104,7 +104,10 @@ impl Changes {
     /// What a link between two zones does: nothing crosses into or out of a zone that is out; of
     /// several delays the newest counts.
     pub(super) fn link_mode(&self, name: &str, from: &str, to: &str) -> LinkMode {
-        if [from, to].iter().any(|end| self.zone_state(end) == ZoneState::Out) {
+        if [from, to]
+            .iter()
+            .any(|end| self.zone_state(end) == ZoneState::Out)
+        {
             return LinkMode::Silent;
         }
         self.in_force()
@@ -144,7 +147,9 @@ impl Change {
 /// How an action is undone, in words.
 pub(super) fn undo_in_words(action: &Action) -> String {
     match action {
-        Action::KillPods { .. } => "replacements are started without being asked for; undoing waits for them".into(),
+        Action::KillPods { .. } => {
+            "replacements are started without being asked for; undoing waits for them".into()
+        }
         Action::HangPods { .. } => "SIGCONT: the pods go on where they stopped".into(),
         Action::FailOverDatabase { .. } => {
             "the roles stay swapped; undoing waits until a new standby is in step".into()
@@ -152,9 +157,9 @@ pub(super) fn undo_in_words(action: &Action) -> String {
         Action::DrainZone { zone } => {
             format!("zone {zone} takes part again, and pods and database are spread as specified")
         }
-        Action::OutageZone { zone } => format!(
-            "zone {zone}'s links pass again, and pods and database are spread as specified"
-        ),
+        Action::OutageZone { zone } => {
+            format!("zone {zone}'s links pass again, and pods and database are spread as specified")
+        }
         Action::DelayLinks { .. } => "the links pass without delay".into(),
     }
 }

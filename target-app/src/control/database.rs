@@ -118,7 +118,9 @@ impl DatabaseHandle {
         mode: FailoverMode,
         profile: Option<FailoverProfile>,
     ) {
-        self.ask(Some(change), async move |pair| pair.fail_over(mode, profile).await);
+        self.ask(Some(change), async move |pair| {
+            pair.fail_over(mode, profile).await
+        });
     }
 
     /// Moves everything out of a zone; done when nothing is left there.

@@ -187,7 +187,11 @@ impl Keeper {
             let targets = wanted.borrow_and_update().clone();
             let url = format!("http://{admin}/targets");
             let call = self.http.put(url).json(&targets).timeout(TIMEOUT);
-            match call.send().await.and_then(reqwest::Response::error_for_status) {
+            match call
+                .send()
+                .await
+                .and_then(reqwest::Response::error_for_status)
+            {
                 Ok(_) => {
                     self.applied.send_replace(targets);
                 }

@@ -98,7 +98,7 @@ mod tests {
         assert!(log.after(2, Duration::ZERO).await.is_empty());
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_poll_waits_for_the_next_event() {
         let log = std::sync::Arc::new(EventLog::new());
         let following = {

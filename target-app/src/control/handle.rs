@@ -36,7 +36,9 @@ pub enum HandleError {
     )]
     Name(String),
     /// A stack of this name runs already.
-    #[error("a stack named '{0}' is running already: see `loadtest stack status --name {0}`, or choose another --name")]
+    #[error(
+        "a stack named '{0}' is running already: see `loadtest stack status --name {0}`, or choose another --name"
+    )]
     Running(String),
 }
 

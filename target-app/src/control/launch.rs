@@ -31,7 +31,9 @@ pub enum LaunchError {
     #[error("stack '{0}' ended as soon as it had started")]
     Vanished(String),
     /// It did not go down.
-    #[error("stack '{name}' (control plane {pid}) did not go down within {limit:?}: look at its log, or end it by `kill -9 {pid}`; the next command sweeps up")]
+    #[error(
+        "stack '{name}' (control plane {pid}) did not go down within {limit:?}: look at its log, or end it by `kill -9 {pid}`; the next command sweeps up"
+    )]
     Stuck {
         /// The stack.
         name: String,

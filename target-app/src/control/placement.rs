@@ -20,7 +20,10 @@ pub(super) struct Plan {
 pub(super) fn desired<'a>(replicas: usize, zones_up: &[&'a str]) -> BTreeMap<&'a str, usize> {
     let zones = zones_up.len();
     let share = |(index, zone): (usize, &&'a str)| {
-        (*zone, replicas / zones + usize::from(index < replicas % zones))
+        (
+            *zone,
+            replicas / zones + usize::from(index < replicas % zones),
+        )
     };
     zones_up.iter().enumerate().map(share).collect()
 }
@@ -45,14 +48,18 @@ fn plan_app(state: &State, app: App, now: Instant, plan: &mut Plan) {
     let waiting = |pod: &&Pod| pod.replace_at.is_some_and(|at| at > now);
     let held = of_app().filter(waiting).count();
     let missing = desired.iter().flat_map(|(zone, wanted)| {
-        std::iter::repeat_n((app, (*zone).to_owned()), wanted.saturating_sub(count(zone)))
+        std::iter::repeat_n(
+            (app, (*zone).to_owned()),
+            wanted.saturating_sub(count(zone)),
+        )
     });
     let missing: Vec<_> = missing.collect();
     let start = missing.len().saturating_sub(held);
     plan.start.extend(missing.into_iter().take(start));
 
     let drained = |pod: &&Pod| state.zone_state(&pod.zone) == ZoneState::Drained;
-    plan.leave.extend(staying().filter(drained).map(|pod| pod.name.clone()));
+    plan.leave
+        .extend(staying().filter(drained).map(|pod| pod.name.clone()));
 
     // Spreading out again: a new pod is ready before an old one is asked to leave.
     let ready = staying().filter(|pod| pod.state == PodState::Ready && !drained(pod));

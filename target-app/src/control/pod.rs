@@ -240,7 +240,11 @@ impl Life {
                     self.tell(PodNews::Ready(false));
                 }
             }
-            let period = if was_ready { READY_PERIOD } else { START_PERIOD };
+            let period = if was_ready {
+                READY_PERIOD
+            } else {
+                START_PERIOD
+            };
             tokio::time::sleep(period).await;
         }
     }
@@ -263,6 +267,9 @@ impl Life {
 
     fn tell(&self, news: PodNews) {
         // Nobody listens once the supervisor has ended, and this with it.
-        let _ = self.settings.news.send(Message::Pod(self.name.clone(), news));
+        let _ = self
+            .settings
+            .news
+            .send(Message::Pod(self.name.clone(), news));
     }
 }

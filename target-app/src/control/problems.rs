@@ -76,7 +76,8 @@ fn spread(state: &State, app: App, found: &mut Vec<Problem>) {
     let up = state.zones_up();
     let desired = placement::desired(app.replicas(&state.spec), &up);
     let count = |zone: &str| {
-        let here = |pod: &&super::state::Pod| pod.app == app && pod.zone == zone && pod.is_staying();
+        let here =
+            |pod: &&super::state::Pod| pod.app == app && pod.zone == zone && pod.is_staying();
         state.pods.iter().filter(here).count()
     };
     for (zone, wanted) in desired {
@@ -106,7 +107,11 @@ fn pods(state: &State, found: &mut Vec<Problem>) {
             PodState::Draining => Some("is finishing what it has"),
         };
         if let Some(wrong) = wrong {
-            add(found, Scope::Pods, format!("{name} in zone {} {wrong}", pod.zone));
+            add(
+                found,
+                Scope::Pods,
+                format!("{name} in zone {} {wrong}", pod.zone),
+            );
         }
     }
 }
@@ -116,7 +121,11 @@ fn database(state: &State, found: &mut Vec<Problem>) {
         return add(found, Scope::Database, "the database is starting".into());
     };
     if state.database_busy {
-        add(found, Scope::Database, "the database is failing over".into());
+        add(
+            found,
+            Scope::Database,
+            "the database is failing over".into(),
+        );
     }
     let with = |role| database.nodes.iter().find(move |node| node.role == role);
     let (primary, standby) = (with(DatabaseRole::Primary), with(DatabaseRole::Standby));
@@ -130,14 +139,26 @@ fn database(state: &State, found: &mut Vec<Problem>) {
     }
     // With a single zone left there is no place for a standby until the change is undone.
     let alone = state.zones_up().len() == 1 && state.spec.zones.len() > 1;
-    let scope = if alone { Scope::Change } else { Scope::Database };
+    let scope = if alone {
+        Scope::Change
+    } else {
+        Scope::Database
+    };
     if !database.redundant {
         let why = state.database_trouble.as_ref();
         let why = why.map_or_else(String::new, |why| format!(": {why}"));
-        add(found, scope, format!("the database has no standby in step{why}"));
+        add(
+            found,
+            scope,
+            format!("the database has no standby in step{why}"),
+        );
     }
     if state.spec.replication == Replication::Synchronous && !database.synchronous {
-        add(found, scope, "commits do not wait for the database's standby".into());
+        add(
+            found,
+            scope,
+            "commits do not wait for the database's standby".into(),
+        );
     }
     if let (Some(primary), Some(standby)) = (primary, standby)
         && primary.zone == standby.zone

@@ -26,7 +26,7 @@ use super::state::State;
 use super::supervisor::{Supervisor, Tools};
 use crate::api::{StackHandle, StackSpec};
 use crate::process::{
-    Announcement, Failure, Ready, Shutdown, Trigger, announce, follow_parent, follow_signals,
+    Announcement, Failure, Ready, Trigger, announce, follow_parent, follow_signals,
 };
 use crate::service::Secret;
 use crate::service::database::DatabaseParams;
@@ -207,8 +207,9 @@ fn journal(root: &Path) -> std::io::Result<Journal> {
 /// Waits until the stack is healthy.
 async fn start(mut view: watch::Receiver<View>, stages: Stages) -> Result<bool, Failure> {
     let decided = timeout(START_LIMIT, view.wait_for(View::is_decided)).await;
+    let decided = decided.map(|found| found.map(|view| view.clone()));
     let found = match decided {
-        Ok(Ok(view)) => view.clone(),
+        Ok(Ok(view)) => view,
         Ok(Err(_)) => return Ok(false),
         Err(_) => {
             let problems = view.borrow().problems.clone().unwrap_or_default();

@@ -118,10 +118,7 @@ async fn change(
     context.ask(ask).await?.map(Json)
 }
 
-async fn undo(
-    State(context): State<Context>,
-    Path(id): Path<String>,
-) -> Result<Json<()>, Refusal> {
+async fn undo(State(context): State<Context>, Path(id): Path<String>) -> Result<Json<()>, Refusal> {
     let ask = |answer| Message::Undo { id, answer };
     context.ask(ask).await?.map(Json)
 }
@@ -146,8 +143,8 @@ impl Context {
         let (sender, answer) = oneshot::channel();
         // If it is gone, so is the other end of the answer.
         let _ = self.supervisor.send(message(sender));
-        answer.await.map_err(|_| {
-            Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "the stack is going down")
-        })
+        answer
+            .await
+            .map_err(|_| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "the stack is going down"))
     }
 }

@@ -27,7 +27,10 @@ pub(super) fn objection(spec: &StackSpec) -> Option<String> {
         return Some(format!("{} shop pods: a stack has 1 to 50", spec.replicas));
     }
     if spec.task_runners > 20 {
-        return Some(format!("{} task runners: a stack has at most 20", spec.task_runners));
+        return Some(format!(
+            "{} task runners: a stack has at most 20",
+            spec.task_runners
+        ));
     }
     None
 }
@@ -44,7 +47,11 @@ mod tests {
             ..StackSpec::default()
         };
         assert!(objection(&with(&[])).unwrap().contains("0 zones"));
-        assert!(objection(&with(&["a", "b", "a"])).unwrap().contains("'a' is there twice"));
+        assert!(
+            objection(&with(&["a", "b", "a"]))
+                .unwrap()
+                .contains("'a' is there twice")
+        );
         assert!(objection(&with(&["a", "edge"])).unwrap().contains("'edge'"));
     }
 }

@@ -141,7 +141,12 @@ impl State {
     /// The zones that take part, in the specification's order.
     pub(super) fn zones_up(&self) -> Vec<&str> {
         let up = |zone: &&String| self.zone_state(zone) == ZoneState::Up;
-        self.spec.zones.iter().filter(up).map(String::as_str).collect()
+        self.spec
+            .zones
+            .iter()
+            .filter(up)
+            .map(String::as_str)
+            .collect()
     }
 
     pub(super) fn zone_address(&self, zone: &str) -> Option<IpAddr> {

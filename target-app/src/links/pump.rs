@@ -1,6 +1,7 @@
 //! One direction of one connection.
 
 use std::io;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -33,7 +34,7 @@ pub(super) async fn pump(
     loop {
         let now = *mode.borrow_and_update();
         if now == LinkMode::Silent {
-            mode.changed().await.map_err(io::Error::other)?;
+            changed(&mut mode).await;
             continue;
         }
         if !buffer.is_empty() {
@@ -53,7 +54,7 @@ pub(super) async fn pump(
         let due = flight.due();
         tokio::select! {
             biased;
-            changed = mode.changed() => changed.map_err(io::Error::other)?,
+            () = changed(&mut mode) => {}
             () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
                 if let Some(chunk) = flight.pop() {
                     to.write_all(&chunk).await?;
@@ -66,12 +67,19 @@ pub(super) async fn pump(
     }
 }
 
-fn travel_time(mode: LinkMode) -> std::time::Duration {
+/// Resolves when the mode changes. The end of the link is not an error of this direction: never.
+async fn changed(mode: &mut watch::Receiver<LinkMode>) {
+    if mode.changed().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn travel_time(mode: LinkMode) -> Duration {
     match mode {
         LinkMode::Delay {
             delay_ms,
             jitter_ms,
         } => travel(delay_ms, jitter_ms, fastrand::f64()),
-        _ => std::time::Duration::ZERO,
+        _ => Duration::ZERO,
     }
 }

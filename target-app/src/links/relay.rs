@@ -132,6 +132,7 @@ pub(super) async fn relay(mut client: TcpStream, mut course: Course) {
         let upstream = pump(from_client, to_server, course.mode.clone(), held);
         let downstream = pump(from_server, to_client, course.mode.clone(), BytesMut::new());
         tokio::select! {
+            biased;
             end = modes.ended_by_mode() => end,
             end = moves.moved_from(address) => end,
             done = async { tokio::try_join!(upstream, downstream) } => match done {

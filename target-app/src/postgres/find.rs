@@ -1,7 +1,6 @@
 //! Which PostgreSQL: the first usable installation, looked for where systems put it.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -43,7 +42,7 @@ impl Binaries {
         let chosen = chosen
             .map(|folder| ("--pg-bin", folder.to_owned()))
             .or_else(|| variable().map(|folder| ("LOADTEST_PG_BIN", folder.into())));
-        let path = std::env::var_os("PATH").unwrap_or_else(OsString::new);
+        let path = std::env::var_os("PATH").unwrap_or_default();
         Places {
             chosen,
             path: std::env::split_paths(&path).collect(),

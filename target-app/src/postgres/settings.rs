@@ -8,7 +8,9 @@ pub(super) const SUPERUSER: &str = "postgres";
 /// Appended to `postgresql.conf`.
 ///
 /// `fsync` and `synchronous_commit` stay on: what is acknowledged must survive. The timeouts of
-/// two seconds are what makes a hung standby noticeable.
+/// two seconds are what makes a hung standby noticeable. A standby that has lost its primary looks
+/// for a promotion only between two attempts to connect, so these come every 20 ms: with 100 ms
+/// about half of all failovers took that much longer.
 pub(super) fn server_settings() -> String {
     let mut text = String::from(
         "
@@ -29,7 +31,7 @@ hot_standby = on
 wal_sender_timeout = 2s
 wal_receiver_timeout = 2s
 wal_receiver_status_interval = 1s
-wal_retrieve_retry_interval = 100ms
+wal_retrieve_retry_interval = 20ms
 synchronous_standby_names = ''
 ",
     );

@@ -114,8 +114,7 @@ pub fn follow_signals() -> std::io::Result<Shutdown> {
 /// Sends logs to stderr, which the parent has made a file: as JSON for programs that people would
 /// collect logs from, else as text. `LOADTEST_LOG` filters them; `info` unless told.
 pub fn init_logs(json: bool) {
-    let filter =
-        EnvFilter::try_from_env("LOADTEST_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_env("LOADTEST_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -236,8 +236,9 @@ mod tests {
         ] {
             let body = json!({ "email": text }).to_string();
             let mut fields = Fields::read(body.as_bytes()).unwrap();
-            assert_eq!(fields.email("email"), text.to_lowercase());
+            let read = fields.email("email");
             assert_eq!(fields.finish().is_ok(), valid, "{text}");
+            assert!(!valid || read == text.to_lowercase(), "{text}");
         }
     }
 

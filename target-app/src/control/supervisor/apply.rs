@@ -22,7 +22,8 @@ impl Supervisor {
         check_id(id)?;
         if let Some(known) = self.state.changes.get(id) {
             if known.request != request {
-                let text = format!("change {id} is open already, and is another one: choose another id");
+                let text =
+                    format!("change {id} is open already, and is another one: choose another id");
                 return Err(Refusal::new(StatusCode::CONFLICT, text));
             }
             return Ok(receipt(id, known.accepted, &request.action));
@@ -44,7 +45,9 @@ impl Supervisor {
         })?;
         self.state.changes.add(id, request.clone(), at);
         let detail = format!("fault '{}' of run {}", request.fault, request.run);
-        self.tools.events.add_at(at, EventKind::ChangeAccepted, id, detail);
+        self.tools
+            .events
+            .add_at(at, EventKind::ChangeAccepted, id, detail);
         self.act(id, &request.action);
         Ok(receipt(id, at, &request.action))
     }
@@ -65,14 +68,23 @@ impl Supervisor {
             Action::DrainZone { zone } | Action::OutageZone { zone } => {
                 self.check_zone(zone)?;
                 let holds_primary = self.state.primary_zone() == Some(zone);
-                if holds_primary { self.check_standby() } else { Ok(()) }
+                if holds_primary {
+                    self.check_standby()
+                } else {
+                    Ok(())
+                }
             }
-            Action::DelayLinks { links, delay_ms, .. } => {
+            Action::DelayLinks {
+                links, delay_ms, ..
+            } => {
                 if *delay_ms == 0 {
                     return invalid("a delay is 1 ms at least");
                 }
                 let known = self.links();
-                match links.iter().find(|name| !known.iter().any(|link| link.name == **name)) {
+                match links
+                    .iter()
+                    .find(|name| !known.iter().any(|link| link.name == **name))
+                {
                     Some(name) => missing(format!("there is no link '{name}'")),
                     None if links.is_empty() => invalid("no link is named"),
                     None => Ok(()),
@@ -99,7 +111,9 @@ impl Supervisor {
             database.redundant && database.nodes.iter().any(|node| standby(node.role))
         });
         if self.state.database_busy || !ready {
-            return conflict("the database has no standby in step to fail over to: wait until it has".into());
+            return conflict(
+                "the database has no standby in step to fail over to: wait until it has".into(),
+            );
         }
         Ok(())
     }
@@ -189,11 +203,17 @@ impl Supervisor {
         if let Err(error) = self.tools.journal.write(&Record::Effective { id, at }) {
             tracing::error!(id, %error, "cannot put on record that a change is effective");
         }
-        self.tools.events.add_at(at, EventKind::ChangeEffective, id, "its effect is complete");
+        self.tools
+            .events
+            .add_at(at, EventKind::ChangeEffective, id, "its effect is complete");
     }
 
     fn is_effective(&self, action: &Action) -> bool {
-        let is_gone = |name: &String| self.state.pod(name).is_none_or(|pod| pod.state == PodState::Gone);
+        let is_gone = |name: &String| {
+            self.state
+                .pod(name)
+                .is_none_or(|pod| pod.state == PodState::Gone)
+        };
         match action {
             Action::KillPods { pods, .. } => pods.iter().all(is_gone),
             Action::HangPods { .. } | Action::DelayLinks { .. } => true,
@@ -201,7 +221,9 @@ impl Supervisor {
             Action::FailOverDatabase { .. } => false,
             Action::DrainZone { zone } | Action::OutageZone { zone } => {
                 let pods = self.state.pods.iter();
-                let empty = pods.filter(|pod| pod.zone == *zone).all(|pod| is_gone(&pod.name));
+                let empty = pods
+                    .filter(|pod| pod.zone == *zone)
+                    .all(|pod| is_gone(&pod.name));
                 empty && !self.has_database(zone)
             }
         }
@@ -211,7 +233,10 @@ impl Supervisor {
     fn has_database(&self, zone: &str) -> bool {
         self.state.database.as_ref().is_some_and(|database| {
             let runs = |role| matches!(role, DatabaseRole::Primary | DatabaseRole::Standby);
-            database.nodes.iter().any(|node| node.zone == zone && runs(node.role))
+            database
+                .nodes
+                .iter()
+                .any(|node| node.zone == zone && runs(node.role))
         })
     }
 }

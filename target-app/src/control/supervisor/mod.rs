@@ -17,8 +17,8 @@ use super::database::{DatabaseHandle, DatabaseNews};
 use super::edge::{EdgeHandle, EdgeNews};
 use super::events::EventLog;
 use super::journal::Journal;
-use super::pod::{PodHandle, PodNews, PodSettings};
 use super::outlook::Outlook;
+use super::pod::{PodHandle, PodNews, PodSettings};
 use super::problems;
 use super::server::Refusal;
 use super::state::{App, State};
@@ -189,7 +189,9 @@ impl Supervisor {
         if mode != now.mode {
             link.set(mode);
             let words = problems::link_in_words(mode).unwrap_or_else(|| "passes".into());
-            self.tools.events.add(EventKind::LinkChanged, now.name, words);
+            self.tools
+                .events
+                .add(EventKind::LinkChanged, now.name, words);
         }
     }
 

@@ -36,7 +36,13 @@ impl Supervisor {
             self.start_pod(app, &zone);
         }
         let gone = |pod: &&Pod| self.state.zone_state(&pod.zone) == ZoneState::Out;
-        let lost: Vec<_> = self.state.pods.iter().filter(gone).map(|pod| pod.name.clone()).collect();
+        let lost: Vec<_> = self
+            .state
+            .pods
+            .iter()
+            .filter(gone)
+            .map(|pod| pod.name.clone())
+            .collect();
         for name in lost {
             self.kill(&name);
         }
@@ -88,7 +94,11 @@ impl Supervisor {
         let app = pod.app;
         pod.was_ready |= ready;
         if pod.is_staying() {
-            pod.state = if ready { PodState::Ready } else { PodState::Unready };
+            pod.state = if ready {
+                PodState::Ready
+            } else {
+                PodState::Unready
+            };
         }
         if ready {
             self.failed_starts.remove(&app);
@@ -131,7 +141,9 @@ impl Supervisor {
         } else if was_ready {
             REPLACE_AFTER
         } else {
-            self.tools.events.add(EventKind::Problem, name, format!("did not start: {how}"));
+            self.tools
+                .events
+                .add(EventKind::Problem, name, format!("did not start: {how}"));
             let failed = self.failed_starts.entry(app).or_default();
             *failed += 1;
             (REPLACE_AFTER * 2_u32.saturating_pow(*failed - 1)).min(LONGEST_BACK_OFF)
@@ -160,7 +172,9 @@ impl Supervisor {
         let has_edge = pod.app == App::Shop;
         if self.state.edge.in_rotation.remove(name) {
             let detail = "it is drained: the edge sends it nothing new";
-            self.tools.events.add(EventKind::EdgeTargetDown, name, detail);
+            self.tools
+                .events
+                .add(EventKind::EdgeTargetDown, name, detail);
         }
         // The edge has to have the new list before it is asked whether it is done.
         self.tell_edge();
@@ -211,7 +225,9 @@ impl Supervisor {
         self.state.edge.in_rotation = stay;
         for name in removed {
             let detail = "it is gone: taken off the edge's list";
-            self.tools.events.add(EventKind::EdgeTargetDown, name, detail);
+            self.tools
+                .events
+                .add(EventKind::EdgeTargetDown, name, detail);
         }
         self.tools.edge.set_targets(targets);
     }
@@ -234,15 +250,23 @@ impl Supervisor {
     }
 
     fn hear_health(&mut self, event: HealthEvent) {
-        let staying = self.state.pod(&event.target).is_some_and(|pod| pod.state != PodState::Draining);
+        let staying = self
+            .state
+            .pod(&event.target)
+            .is_some_and(|pod| pod.state != PodState::Draining);
         let rotation = &mut self.state.edge.in_rotation;
         let (changed, kind) = if event.healthy {
-            (staying && rotation.insert(event.target.clone()), EventKind::EdgeTargetUp)
+            (
+                staying && rotation.insert(event.target.clone()),
+                EventKind::EdgeTargetUp,
+            )
         } else {
             (rotation.remove(&event.target), EventKind::EdgeTargetDown)
         };
         if changed {
-            self.tools.events.add_at(event.at, kind, event.target, event.reason);
+            self.tools
+                .events
+                .add_at(event.at, kind, event.target, event.reason);
         }
     }
 }

@@ -44,7 +44,11 @@ impl Supervisor {
     pub(super) fn links(&self) -> Vec<Link> {
         // Where the database is, is where its primary is.
         let primary_zone = self.state.primary_zone().unwrap_or("database");
-        let handles = self.state.pods.iter().filter_map(|pod| self.pods.get(&pod.name));
+        let handles = self
+            .state
+            .pods
+            .iter()
+            .filter_map(|pod| self.pods.get(&pod.name));
         let mut links: Vec<Link> = handles
             .flat_map(|handle| handle.links())
             .map(crate::links::Link::describe)
@@ -56,7 +60,12 @@ impl Supervisor {
                 _ => link,
             })
             .collect();
-        links.extend(self.tools.database.replication_link().map(|link| link.describe()));
+        links.extend(
+            self.tools
+                .database
+                .replication_link()
+                .map(|link| link.describe()),
+        );
         links
     }
 }

@@ -133,12 +133,17 @@ impl Supervisor {
         if let Err(error) = self.tools.journal.write(&Record::Undone { id, at }) {
             tracing::error!(id, %error, "cannot put on record that a change is undone");
         }
-        self.tools.events.add_at(at, EventKind::ChangeUndone, id, "undone");
+        self.tools
+            .events
+            .add_at(at, EventKind::ChangeUndone, id, "undone");
     }
 }
 
 fn too_late(problems: &[problems::Problem]) -> Refusal {
-    let words: Vec<_> = problems.iter().map(|problem| problem.text.as_str()).collect();
+    let words: Vec<_> = problems
+        .iter()
+        .map(|problem| problem.text.as_str())
+        .collect();
     let text = format!("not well again after {LIMIT:?}: {}", words.join("; "));
     Refusal::new(StatusCode::GATEWAY_TIMEOUT, text)
 }

@@ -1,0 +1,28 @@
+# The commands that CI runs, for people. `just` lists them.
+
+_default:
+    @just --list
+
+# The main job: the bundled shop under load while a pod dies, the database fails over and a zone drains
+demo:
+    ci/setup && cargo run --release -- run scenarios/checkout.toml
+
+# All tests
+test *ARGS:
+    ci/setup --test && cargo nextest run --workspace --all-features {{ARGS}}
+
+# Format, lints, tests: exactly what CI runs
+ci:
+    .ci/run
+
+# Format everything
+fmt:
+    cargo fmt --all
+
+# Lints, warnings denied
+lint:
+    cargo clippy --workspace --all-targets --all-features -- -D warnings
+
+# Fuzz the scenario parser (needs `cargo install cargo-fuzz`)
+fuzz SECONDS="600":
+    RUSTC_BOOTSTRAP=1 cargo fuzz run scenario -- -max_total_time={{SECONDS}} -rss_limit_mb=2048

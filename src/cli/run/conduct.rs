@@ -1,0 +1,240 @@
+//! The run itself: load and faults at once, until the schedule, the user or a guard ends it.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tokio::sync::{mpsc, watch};
+
+use super::RunArgs;
+use super::event_log::EventLog;
+use super::folder::RunFolder;
+use super::interrupt::{Interrupts, Wish};
+use super::observer::{Inputs, Observed, Observer};
+use super::progress::Progress;
+use super::stage::Stage;
+use crate::chaos::conductor::{self, ConductorInput, Limits};
+use crate::chaos::journal::{Index, Journal};
+use crate::chaos::schedule::{self, Outlook};
+use crate::gate::ExitCode;
+use crate::load::{self, LoadError, LoadOutcome, LoadPlan, NoLedger, WriteLog};
+use crate::measure::clock::RunClock;
+use crate::measure::ledger::Ledger;
+use crate::measure::recording;
+use crate::scenario::Scenario;
+
+/// Everything a run left behind.
+#[derive(Debug)]
+pub(super) struct Played {
+    /// The one clock.
+    pub clock: RunClock,
+    /// What the engine did.
+    pub load: LoadOutcome,
+    /// What the faults came to.
+    pub chaos: conductor::Outcome,
+    /// What users saw.
+    pub observed: Observed,
+    /// The write ledger, when a step keeps one.
+    pub ledger: Option<Arc<Ledger>>,
+    /// Whether the user stopped it.
+    pub interrupted: bool,
+}
+
+impl Played {
+    /// For a user who did not want to wait for the report.
+    pub(super) fn code_without_report(&self) -> ExitCode {
+        if self.chaos.is_dirty() {
+            ExitCode::UndoFailed
+        } else {
+            ExitCode::Interrupted
+        }
+    }
+}
+
+/// Plays a scenario on a stage that is set.
+pub(super) async fn conduct(
+    args: &RunArgs,
+    scenario: &Arc<Scenario>,
+    stage: &Stage,
+    folder: &RunFolder,
+    interrupts: &mut Interrupts,
+    mut progress: Progress,
+) -> anyhow::Result<Played> {
+    let clock = RunClock::start();
+    let ledger = open_ledger(scenario, folder)?;
+    let journal = open_journal(stage, folder).await?;
+    let (plan, inputs, chaos_events) = wire(args, scenario, stage, clock, ledger.as_ref());
+    let stop_load = plan.stop.clone();
+    let (outlook, outlook_seen) = watch::channel(Outlook::default());
+    let (stop_chaos, chaos_stopped) = watch::channel(schedule::Stop::No);
+
+    let recording = recording::Writer::create(
+        folder.path(),
+        recording::StepNames::of(scenario),
+        clock.started().unix_us,
+    )?;
+    let events = EventLog::create(folder.path())?;
+
+    let load = start_load(plan).await?;
+    folder.keep();
+    progress.say(&format!(
+        "load started, until {:.0} s from now",
+        seconds(&load, clock)
+    ));
+    let began = load.began();
+    let mut observer = Observer::new(
+        scenario,
+        clock,
+        recording,
+        events,
+        outlook,
+        stop_load.clone(),
+        progress,
+    );
+    observer.began_at(began);
+    let observer = tokio::spawn(observer.watch(inputs));
+    let conductor = tokio::spawn(conductor::conduct(ConductorInput {
+        scenario: Arc::clone(scenario),
+        run: folder.id().to_owned(),
+        providers: stage.providers.clone(),
+        journal,
+        clock,
+        load_started: began,
+        outlook: outlook_seen,
+        stop: chaos_stopped,
+        events: chaos_events,
+        limits: Limits::default(),
+    }));
+
+    let load = follow_load(load, &stop_load, &stop_chaos, interrupts).await?;
+    let interrupted = interrupts.wish() > Wish::Finish;
+    stop_chaos.send_if_modified(|stop| std::mem::replace(stop, later(*stop)) != later(*stop));
+    let mut conductor = conductor;
+    let chaos = loop {
+        tokio::select! {
+            outcome = &mut conductor => break outcome.context("the conductor of faults panicked")?,
+            () = interrupts.at_least(Wish::Leave), if *stop_chaos.borrow() != schedule::Stop::Leave => {
+                stop_chaos.send_replace(schedule::Stop::Leave);
+            }
+        }
+    };
+    let observed = observer.await.context("the observer panicked")?;
+    Ok(Played {
+        clock,
+        load,
+        chaos,
+        observed,
+        ledger,
+        interrupted,
+    })
+}
+
+/// No new faults once the load is over; what is stricter stays.
+fn later(stop: schedule::Stop) -> schedule::Stop {
+    match stop {
+        schedule::Stop::No => schedule::Stop::Finish,
+        stricter => stricter,
+    }
+}
+
+/// Waits for the end of the load, and passes on what the user wishes meanwhile.
+async fn follow_load(
+    load: load::Running,
+    stop_load: &load::Stop,
+    stop_chaos: &watch::Sender<schedule::Stop>,
+    interrupts: &mut Interrupts,
+) -> anyhow::Result<LoadOutcome> {
+    let mut waiting = tokio::task::spawn_blocking(move || load.wait());
+    let mut next = Some(Wish::StopAndReport);
+    loop {
+        let wish = next;
+        tokio::select! {
+            outcome = &mut waiting => return Ok(outcome.context("the load's thread panicked")??),
+            () = interrupts.at_least(wish.unwrap_or(Wish::Leave)), if wish.is_some() => {
+                if wish == Some(Wish::StopAndReport) {
+                    stop_load.soft();
+                    stop_chaos.send_replace(schedule::Stop::Finish);
+                    next = Some(Wish::Leave);
+                } else {
+                    stop_load.hard();
+                    stop_chaos.send_replace(schedule::Stop::Leave);
+                    next = None;
+                }
+            }
+        }
+    }
+}
+
+/// The channels between engine, conductor and observer.
+fn wire(
+    args: &RunArgs,
+    scenario: &Arc<Scenario>,
+    stage: &Stage,
+    clock: RunClock,
+    ledger: Option<&Arc<Ledger>>,
+) -> (
+    LoadPlan,
+    Inputs,
+    mpsc::UnboundedSender<crate::chaos::record::ChaosEvent>,
+) {
+    let (intervals, intervals_seen) = mpsc::unbounded_channel();
+    let (pulses, pulses_seen) = mpsc::unbounded_channel();
+    let (health, generator_seen) = mpsc::unbounded_channel();
+    let (chaos, chaos_seen) = mpsc::unbounded_channel();
+    let write_log: Arc<dyn WriteLog> = match ledger {
+        Some(ledger) => Arc::clone(ledger) as Arc<dyn WriteLog>,
+        None => Arc::new(NoLedger),
+    };
+    let plan = LoadPlan {
+        scenario: Arc::clone(scenario),
+        base_url: stage.base_url.clone(),
+        clock,
+        workers: usize::from(args.workers),
+        stop: load::Stop::new(),
+        intervals,
+        pulses,
+        health,
+        write_log,
+    };
+    let inputs = Inputs {
+        intervals: intervals_seen,
+        pulses: pulses_seen,
+        generator: generator_seen,
+        chaos: chaos_seen,
+    };
+    (plan, inputs, chaos)
+}
+
+async fn start_load(plan: LoadPlan) -> anyhow::Result<load::Running> {
+    let started = tokio::task::spawn_blocking(move || load::start(plan)).await;
+    match started.context("the load's thread panicked")? {
+        Ok(running) => Ok(running),
+        Err(error @ (LoadError::Unreachable { .. } | LoadError::BadUrl { .. })) => {
+            Err(crate::cli::UsageError(error.to_string()).into())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn open_ledger(scenario: &Scenario, folder: &RunFolder) -> anyhow::Result<Option<Arc<Ledger>>> {
+    if scenario.steps.iter().all(|step| step.ledger.is_none()) {
+        return Ok(None);
+    }
+    let path = folder.path().join("ledger.wal");
+    let ledger = Ledger::create(&path)
+        .with_context(|| format!("the write ledger {} cannot be created", path.display()))?;
+    Ok(Some(Arc::new(ledger)))
+}
+
+async fn open_journal(stage: &Stage, folder: &RunFolder) -> anyhow::Result<Arc<Journal>> {
+    let places = stage
+        .providers
+        .iter()
+        .map(|provider| provider.place())
+        .collect();
+    let journal = Journal::create(folder.path(), folder.id(), places, &Index::of_user()).await?;
+    Ok(Arc::new(journal))
+}
+
+fn seconds(load: &load::Running, clock: RunClock) -> f64 {
+    load.scheduled_end().saturating_sub(clock.now()) as f64 / 1e6
+}

@@ -1,0 +1,417 @@
+//! What the summary is told that only the run itself knows: who, where, which fault, whether to believe it.
+
+use target_app::api::{DatabaseRole, StackStatus};
+
+use super::RunArgs;
+use super::conduct::Played;
+use super::folder::RunFolder;
+use super::stage::Stage;
+use crate::chaos::record::{FaultRecord, Undo};
+use crate::measure::aggregate::Measured;
+use crate::measure::infrastructure::{Entry, Parts, database_parts, detections, mitigated};
+use crate::measure::ledger::{FaultLedger, LedgerCounts, LedgerReport};
+use crate::measure::phases::{FaultSpan, LoadSpan};
+use crate::measure::recovery::{Impact, Side};
+use crate::report::redact;
+use crate::report::summary::{
+    ControlEvent, Detection, Fault, Generator, GeneratorVerdict, Lanes, Latency, Ledger, RoleLane,
+    Run, Segment, ServingKind, ServingLane, Span, Undo as UndoResult,
+};
+use crate::scenario::{FaultId, FaultStart, Scenario};
+
+/// Who ran what where.
+pub(super) fn run(
+    args: &RunArgs,
+    scenario: &Scenario,
+    stage: &Stage,
+    folder: &RunFolder,
+    played: &Played,
+    load: LoadSpan,
+) -> Run {
+    let utc = |unix_us: u64| {
+        jiff::Timestamp::from_microsecond(i64::try_from(unix_us).unwrap_or(i64::MAX)).map_or_else(
+            |_| String::new(),
+            |at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        )
+    };
+    Run {
+        id: folder.id().to_owned(),
+        scenario: scenario.name.clone(),
+        description: scenario.description.clone(),
+        hash: scenario.source.hash.clone(),
+        seed: scenario.seed,
+        started: utc(played.clock.unix_us(load.began)),
+        ended: utc(played.clock.unix_us(load.ended)),
+        started_unix_us: played.clock.started().unix_us,
+        duration_us: load.ended,
+        tool: format!("loadtest {}", env!("CARGO_PKG_VERSION")),
+        revision: args.revision.clone(),
+        target: stage.target.clone(),
+        topology: stage.topology.clone(),
+        machine: Some(machine()),
+        command: command(args, scenario),
+        overrides: scenario
+            .source
+            .overrides
+            .iter()
+            .map(|given| redact::argument(given))
+            .collect(),
+        slo: None,
+    }
+}
+
+/// `Linux x86_64, 2 cores`
+fn machine() -> String {
+    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    let system = match std::env::consts::OS {
+        "linux" => "Linux",
+        "macos" => "macOS",
+        other => other,
+    };
+    let plural = if cores == 1 { "" } else { "s" };
+    format!("{system} {}, {cores} core{plural}", std::env::consts::ARCH)
+}
+
+/// The command that repeats the run, seed included and secrets left out.
+fn command(args: &RunArgs, scenario: &Scenario) -> String {
+    let mut words = vec!["loadtest".to_owned(), "run".to_owned()];
+    words.push(args.file.display().to_string());
+    let mut overrides = args.overrides.overrides();
+    overrides.seed = Some(scenario.seed);
+    words.extend(
+        overrides
+            .to_options()
+            .iter()
+            .map(|option| redact::argument(option)),
+    );
+    if args.workers > 1 {
+        words.push(format!("--workers={}", args.workers));
+    }
+    words
+        .iter()
+        .map(|word| quoted(word))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// A word as a shell reads it back.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./:=,%@+•".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// Every fault of the scenario: what was done, what users saw, what the infrastructure said.
+pub(super) fn faults(
+    scenario: &Scenario,
+    played: &Played,
+    spans: &[FaultSpan],
+    ledger: Option<&LedgerReport>,
+) -> Vec<Fault> {
+    let log = log(played);
+    let records = played.chaos.records.iter().enumerate();
+    records
+        .map(|(id, record)| {
+            let span = spans.iter().find(|span| span.fault == id);
+            let impact = played.observed.impacts.get(&id).and_then(|impacts| {
+                impacts
+                    .iter()
+                    .find(|(side, _)| *side == Side::ALL)
+                    .map(|(_, impact)| impact)
+            });
+            let mut fault = told(scenario, played, id, record);
+            if let Some(impact) = impact {
+                felt(&mut fault, record, impact);
+            }
+            if let Some(span) = span {
+                let until = span.restored.or(span.window_end).unwrap_or(u64::MAX);
+                let noticed = detections(&log, span.accepted, until);
+                fault.detected = noticed
+                    .into_iter()
+                    .map(|(by, at_us)| Detection {
+                        by: by.into(),
+                        at_us,
+                    })
+                    .collect();
+                fault.mitigated_us = mitigated(&log, span.accepted, until);
+            }
+            fault.ledger = ledger.and_then(|report| {
+                report
+                    .per_fault
+                    .iter()
+                    .find(|(of, _)| *of == id)
+                    .map(|(_, at_risk)| self::at_risk(at_risk))
+            });
+            fault
+        })
+        .collect()
+}
+
+/// What the conductor knows.
+fn told(scenario: &Scenario, played: &Played, id: FaultId, record: &FaultRecord) -> Fault {
+    let planned_us = match scenario.faults[id].start {
+        FaultStart::At(at) => {
+            Some(played.load.began + u64::try_from(at.as_micros()).unwrap_or(u64::MAX))
+        }
+        FaultStart::After { .. } => record.planned_us,
+    };
+    Fault {
+        name: record.name.clone(),
+        kind: record.kind.clone(),
+        provider: record.provider.clone(),
+        target: record.targets.clone(),
+        planned_us,
+        accepted_us: record.accepted_us,
+        not_injected: record.accepted_us.is_none().then(|| {
+            record
+                .refused
+                .clone()
+                .unwrap_or_else(|| "its turn never came".into())
+        }),
+        redundancy_restored_us: record.redundancy_restored_us,
+        undo: record.accepted_us.is_some().then(|| undo(record)),
+        events: record
+            .events
+            .iter()
+            .map(|event| ControlEvent {
+                at_us: event.at_us,
+                kind: event.kind.clone(),
+                subject: event.subject.clone(),
+                detail: event.detail.clone(),
+            })
+            .collect(),
+        ..Fault::default()
+    }
+}
+
+fn undo(record: &FaultRecord) -> UndoResult {
+    match &record.undone {
+        Undo::NotNeeded => UndoResult {
+            done: record.missing.is_empty(),
+            how: if record.missing.is_empty() {
+                "nothing to undo: the infrastructure healed by itself".into()
+            } else {
+                format!("still missing at the end: {}", record.missing.join(", "))
+            },
+            at_us: record.redundancy_restored_us,
+        },
+        Undo::Done => UndoResult {
+            done: record.missing.is_empty(),
+            how: if record.missing.is_empty() {
+                "undone, and the infrastructure is whole again".into()
+            } else {
+                format!(
+                    "undone, but still missing at the end: {}",
+                    record.missing.join(", ")
+                )
+            },
+            at_us: record.undone_us,
+        },
+        Undo::Failed { reason, by_hand } => UndoResult {
+            done: false,
+            how: format!("{reason}; by hand: {}", by_hand.join("; ")),
+            at_us: None,
+        },
+    }
+}
+
+/// What users saw.
+fn felt(fault: &mut Fault, record: &FaultRecord, impact: &Impact) {
+    let seconds = |micros: u64| micros as f64 / 1e6;
+    fault.first_error_us = impact.first_error;
+    fault.last_error_us = impact.last_error;
+    fault.first_success_us = impact.first_success;
+    fault.recovered_us = impact.recovered;
+    fault.rto_seconds = impact
+        .recovered
+        .zip(record.accepted_us)
+        .map(|(recovered, accepted)| seconds(recovered.saturating_sub(accepted)));
+    fault.dead_window_seconds = Some(
+        impact
+            .longest_dead
+            .map_or(0.0, |dead| seconds(dead.length())),
+    );
+    fault.below_slo_seconds = Some(seconds(impact.below_slo_us));
+}
+
+fn at_risk(at_risk: &FaultLedger) -> Ledger {
+    ledger(&at_risk.counts)
+}
+
+/// What became of writes.
+pub(super) fn ledger(counts: &LedgerCounts) -> Ledger {
+    Ledger {
+        acknowledged: counts.acknowledged,
+        lost: counts.lost,
+        duplicate: counts.duplicate,
+        phantom: counts.phantom,
+        unknown: counts.unknown,
+        unverified: counts.unread,
+    }
+}
+
+/// How well the load was made.
+pub(super) fn generator(played: &Played) -> Generator {
+    let watch = &played.observed.generator;
+    let findings = watch.findings();
+    let totals = &played.load.totals;
+    let verdict = if findings.iter().any(|finding| finding.fatal) {
+        GeneratorVerdict::Saturated
+    } else if findings.is_empty() {
+        GeneratorVerdict::Healthy
+    } else {
+        GeneratorVerdict::Strained
+    };
+    let open = totals.arrivals_scheduled > 0;
+    let lag = &played.load.start_lag_us;
+    Generator {
+        verdict,
+        causes: findings.into_iter().map(|finding| finding.words).collect(),
+        cpu_share: watch.cpu_mean(),
+        cpu_share_max: watch.cpu_busiest(),
+        cores: std::thread::available_parallelism()
+            .ok()
+            .map(|cores| cores.get() as u64),
+        start_lag_us: (open && !lag.is_empty()).then(|| Latency {
+            count: lag.len(),
+            p50: lag.value_at_quantile(0.5),
+            p90: lag.value_at_quantile(0.9),
+            p95: lag.value_at_quantile(0.95),
+            p99: lag.value_at_quantile(0.99),
+            p99_9: lag.value_at_quantile(0.999),
+            max: lag.max(),
+            mean: lag.mean(),
+        }),
+        late: open.then_some(totals.arrivals_late),
+        dropped: open.then_some(totals.arrivals_dropped),
+        descriptors: watch.descriptors().map(|(used, _)| used),
+        descriptor_limit: watch.descriptors().map(|(_, limit)| limit),
+        memory_bytes: watch.resident_bytes(),
+    }
+}
+
+/// Why the run says nothing, the generator's own limits apart.
+pub(super) fn invalid_causes(scenario: &Scenario, played: &Played) -> Vec<String> {
+    let mut causes = played.observed.gave_up.clone();
+    causes.extend(
+        played
+            .chaos
+            .gave_up
+            .clone()
+            .filter(|cause| !causes.contains(cause)),
+    );
+    if played.observed.healthy_before_faults == Some(false) {
+        causes.push(
+            "the target did not meet the SLO when the first fault was injected: there is no healthy \
+             state to compare with; lower the load, or raise [guard] healthy_before"
+                .into(),
+        );
+    }
+    if !played.interrupted && played.observed.abort.is_none() {
+        for record in &played.chaos.records {
+            if record.accepted_us.is_some() && record.effective_us.is_none() {
+                causes.push(format!(
+                    "the fault \"{}\" was accepted but never took effect: what was measured is no failure",
+                    record.name
+                ));
+            } else if record.accepted_us.is_none() && !scenario.faults.is_empty() {
+                let why = record.refused.as_deref().unwrap_or("its turn never came");
+                causes.push(format!(
+                    "the fault \"{}\" was not injected: {why}",
+                    record.name
+                ));
+            }
+        }
+    }
+    if played.load.totals.panics > 0 {
+        causes.push(format!(
+            "{} steps panicked: a defect of this tool; please report it with the scenario",
+            played.load.totals.panics
+        ));
+    }
+    for data in &played.load.data_ran_out {
+        causes.push(format!(
+            "the data set \"{data}\" (order = \"unique\") ran out before the load's end: give it more rows"
+        ));
+    }
+    causes.extend(played.observed.write_errors.iter().cloned());
+    causes
+}
+
+/// Who served, and which part each database server had.
+pub(super) fn lanes(stage: &Stage, played: &Played, measured: &Measured) -> Lanes {
+    let width = measured.timeline.width_seconds();
+    let buckets = measured.timeline.items().len();
+    let serving = played.observed.zones.iter().map(|(zone, seconds)| {
+        let mut lane = ServingLane {
+            kind: ServingKind::Zone,
+            name: zone.clone(),
+            ok: vec![0; buckets],
+            failed: vec![0; buckets],
+        };
+        for (second, (ok, failed)) in seconds.iter().enumerate() {
+            let bucket = second / width as usize;
+            if bucket < buckets {
+                lane.ok[bucket] += ok;
+                lane.failed[bucket] += failed;
+            }
+        }
+        lane
+    });
+    let roles = stage.before.iter().flat_map(|before| {
+        let parts = database_parts(
+            &parts_before(before),
+            &log(played),
+            played.observed.last_pulse,
+        );
+        parts.into_iter().map(role_lane)
+    });
+    Lanes {
+        faults: Vec::new(),
+        serving: serving.collect(),
+        roles: roles.collect(),
+    }
+}
+
+fn role_lane(parts: Parts) -> RoleLane {
+    let segment = |(from_us, to_us, part): &(u64, u64, &str)| Segment {
+        span: Span {
+            from_us: *from_us,
+            to_us: *to_us,
+        },
+        state: (*part).to_owned(),
+    };
+    RoleLane {
+        segments: parts.segments.iter().map(segment).collect(),
+        name: parts.server,
+    }
+}
+
+fn parts_before(status: &StackStatus) -> Vec<(String, &'static str)> {
+    let part = |role| match role {
+        DatabaseRole::Primary => "primary",
+        DatabaseRole::Standby => "standby",
+        DatabaseRole::Rebuilding => "rebuilding",
+        DatabaseRole::Down => "down",
+    };
+    status
+        .database
+        .nodes
+        .iter()
+        .map(|node| (node.name.clone(), part(node.role)))
+        .collect()
+}
+
+fn log(played: &Played) -> Vec<Entry<'_>> {
+    let events = played.observed.provider_events.iter();
+    events
+        .map(|event| Entry {
+            at: event.at_us,
+            kind: &event.kind,
+            subject: &event.subject,
+        })
+        .collect()
+}

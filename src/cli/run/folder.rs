@@ -1,0 +1,59 @@
+//! The folder of this run.
+
+use std::cell::Cell;
+use std::path::{Path, PathBuf};
+
+use target_app::api::Instant;
+
+use crate::report::folder;
+
+/// A run folder that this process made.
+#[derive(Debug)]
+pub(super) struct RunFolder {
+    path: PathBuf,
+    id: String,
+    used: Cell<bool>,
+}
+
+impl RunFolder {
+    /// Makes `reports/<scenario>-<utc>`.
+    pub(super) fn create(reports: &Path, scenario: &str) -> anyhow::Result<Self> {
+        let now = i64::try_from(Instant::now().unix_us / 1_000_000).unwrap_or(0);
+        let path = folder::create(reports, scenario, now)?;
+        let id = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        Ok(Self {
+            path,
+            id,
+            used: Cell::new(false),
+        })
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its name, which names the run.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The load has started: from now on the folder is kept, whatever happens.
+    pub(super) fn keep(&self) {
+        self.used.set(true);
+    }
+}
+
+impl Drop for RunFolder {
+    /// A run that never was leaves no folder.
+    fn drop(&mut self) {
+        if !self.used.get() {
+            // Ours alone: `create` made it, and nobody else knows its name.
+            let _ = std::fs::remove_dir_all(&self.path);
+        }
+    }
+}

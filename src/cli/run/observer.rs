@@ -1,0 +1,295 @@
+//! Takes everything the engine and the conductor report while the run goes on: writes it to disk,
+//! judges it, and tells those who have to act on it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use target_app::api::Instant;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::watch;
+
+use super::event_log::EventLog;
+use super::narrate;
+use super::progress::{LastSeconds, Live, Progress};
+use crate::chaos::guards::{Abort, Allowance, Guards};
+use crate::chaos::record::{ChaosEvent, ChaosEventKind, ProviderEvent};
+use crate::chaos::schedule::Outlook;
+use crate::load::Stop;
+use crate::measure::clock::{Micros, RunClock};
+use crate::measure::generator::GeneratorSample;
+use crate::measure::interval::{ErrorSample, Interval, Pulse};
+use crate::measure::recording;
+use crate::measure::recovery::{Impact, Side, Watchtower};
+use crate::measure::saturation::{self, clock_step};
+use crate::scenario::{FaultId, Scenario};
+
+/// Where reports come from.
+#[derive(Debug)]
+pub(super) struct Inputs {
+    /// Once a second.
+    pub intervals: UnboundedReceiver<Interval>,
+    /// Every 100 ms.
+    pub pulses: UnboundedReceiver<Pulse>,
+    /// The generator about itself, once a second.
+    pub generator: UnboundedReceiver<GeneratorSample>,
+    /// Faults and the provider's own log.
+    pub chaos: UnboundedReceiver<ChaosEvent>,
+}
+
+/// What was observed, when it is over.
+#[derive(Debug)]
+pub(super) struct Observed {
+    /// For each fault that was accepted, what it did to each class of requests.
+    pub impacts: BTreeMap<FaultId, Vec<(Side, Impact)>>,
+    /// A few failures of each kind.
+    pub samples: Vec<ErrorSample>,
+    /// What speaks against the generator.
+    pub generator: saturation::Watch,
+    /// The guard that stopped the run.
+    pub abort: Option<Abort>,
+    /// Why the run says nothing.
+    pub gave_up: Vec<String>,
+    /// Successes and failures per zone and second.
+    pub zones: BTreeMap<String, Vec<(u64, u64)>>,
+    /// All that the provider reported, in order.
+    pub provider_events: Vec<ProviderEvent>,
+    /// Whether the target ever met the SLO before the first fault.
+    pub healthy_before_faults: Option<bool>,
+    /// What could not be written to the run folder.
+    pub write_errors: Vec<String>,
+    /// The last pulse.
+    pub last_pulse: Micros,
+}
+
+/// Watches a run.
+pub(super) struct Observer {
+    scenario: Arc<Scenario>,
+    clock: RunClock,
+    began: Micros,
+    recording: recording::Writer,
+    events: EventLog,
+    watchtower: Watchtower,
+    guards: Guards,
+    allowances: Vec<Allowance>,
+    outlook: watch::Sender<Outlook>,
+    stop: Stop,
+    progress: Progress,
+    live: Live,
+    last_seconds: LastSeconds,
+    clocks: Instant,
+    observed: Observed,
+}
+
+impl Observer {
+    /// Watches a run of this scenario.
+    pub(super) fn new(
+        scenario: &Arc<Scenario>,
+        clock: RunClock,
+        recording: recording::Writer,
+        events: EventLog,
+        outlook: watch::Sender<Outlook>,
+        stop: Stop,
+        progress: Progress,
+    ) -> Self {
+        Self {
+            scenario: Arc::clone(scenario),
+            clock,
+            began: 0,
+            recording,
+            events,
+            watchtower: Watchtower::new(Arc::clone(scenario)),
+            guards: Guards::new(&scenario.guard.abort_when),
+            allowances: Vec::new(),
+            outlook,
+            stop,
+            progress,
+            live: Live::default(),
+            last_seconds: LastSeconds::default(),
+            clocks: clock.started(),
+            observed: Observed {
+                impacts: BTreeMap::new(),
+                samples: Vec::new(),
+                generator: saturation::Watch::default(),
+                abort: None,
+                gave_up: Vec::new(),
+                zones: BTreeMap::new(),
+                provider_events: Vec::new(),
+                healthy_before_faults: None,
+                write_errors: Vec::new(),
+                last_pulse: 0,
+            },
+        }
+    }
+
+    /// The schedules began at this run time: progress counts from here.
+    pub(super) fn began_at(&mut self, began: Micros) {
+        self.began = began;
+    }
+
+    /// Watches until engine and conductor have nothing more to report.
+    pub(super) async fn watch(mut self, mut inputs: Inputs) -> Observed {
+        let mut ticks = tokio::time::interval(self.progress.pace());
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        let (mut load_over, mut chaos_over) = (false, false);
+        while !(load_over && chaos_over) {
+            tokio::select! {
+                // A fault must be known before the pulses that show what it did.
+                biased;
+                event = inputs.chaos.recv(), if !chaos_over => match event {
+                    Some(event) => self.chaos(event),
+                    None => chaos_over = true,
+                },
+                pulse = inputs.pulses.recv(), if !load_over => match pulse {
+                    Some(pulse) => self.pulse(pulse),
+                    None => load_over = true,
+                },
+                Some(interval) = inputs.intervals.recv() => self.interval(&interval),
+                Some(sample) = inputs.generator.recv() => self.generator(&sample),
+                _ = ticks.tick() => {
+                    self.live.at = self.clock.now().saturating_sub(self.began);
+                    if !load_over {
+                        self.progress.tick(&self.live);
+                    }
+                }
+            }
+        }
+        while let Some(interval) = inputs.intervals.recv().await {
+            self.interval(&interval);
+        }
+        self.finish()
+    }
+
+    fn finish(mut self) -> Observed {
+        self.progress.clear();
+        let end = self.observed.last_pulse;
+        for watch in self.watchtower.faults() {
+            self.observed
+                .impacts
+                .insert(watch.fault, watch.impacts(end));
+        }
+        if let Err(error) = self.recording.finish() {
+            self.observed.write_errors.push(error.to_string());
+        }
+        if let Err(error) = self.events.finish() {
+            self.observed.write_errors.push(error.to_string());
+        }
+        self.observed
+    }
+
+    fn pulse(&mut self, pulse: Pulse) {
+        self.watchtower.pulse(&pulse);
+        self.guards.pulse(&pulse);
+        self.observed.last_pulse = pulse.at;
+        for slice in &pulse.slices {
+            if let Some(zone) = &slice.zone {
+                let seconds = match self.observed.zones.get_mut(zone) {
+                    Some(seconds) => seconds,
+                    None => self.observed.zones.entry(zone.clone()).or_default(),
+                };
+                let second = (slice.at / 1_000_000) as usize;
+                if seconds.len() <= second {
+                    seconds.resize(second + 1, (0, 0));
+                }
+                seconds[second].0 += u64::from(slice.ok);
+                seconds[second].1 += u64::from(slice.failed);
+            }
+        }
+        for sample in &pulse.samples {
+            self.log(sample.at, "error-sample", sample);
+        }
+        self.observed.samples.extend(pulse.samples);
+        self.look_ahead();
+        if self.observed.abort.is_none()
+            && let Some(abort) = self.guards.tripped(&self.allowances)
+        {
+            self.progress
+                .warn(&format!("{}: stopping the load and undoing", abort.words));
+            self.log(pulse.at, "abort", &abort.words);
+            self.observed.abort = Some(abort);
+            self.stop.soft();
+        }
+    }
+
+    /// Tells the conductor what users see.
+    fn look_ahead(&mut self) {
+        let mut recovered_since = vec![None; self.scenario.faults.len()];
+        for watch in self.watchtower.faults() {
+            recovered_since[watch.fault] = watch.recovered_since();
+        }
+        let healthy_since = self.watchtower.health().since;
+        self.outlook.send_if_modified(|outlook| {
+            let new = Outlook {
+                healthy_since,
+                recovered_since,
+            };
+            let changed = *outlook != new;
+            *outlook = new;
+            changed
+        });
+    }
+
+    fn interval(&mut self, interval: &Interval) {
+        self.guards.interval(interval);
+        self.last_seconds.push(interval, &mut self.live);
+        if let Err(error) = self.recording.append(interval)
+            && self.observed.write_errors.is_empty()
+        {
+            self.progress.warn(&error.to_string());
+            self.observed.write_errors.push(error.to_string());
+        }
+    }
+
+    fn generator(&mut self, sample: &GeneratorSample) {
+        let clocks = Instant::now();
+        self.observed
+            .generator
+            .sample(sample, clock_step(self.clocks, clocks));
+        self.clocks = clocks;
+        self.log(sample.at, "generator", sample);
+    }
+
+    fn chaos(&mut self, event: ChaosEvent) {
+        if let Some(fault) = event.fault {
+            match &event.what {
+                ChaosEventKind::Accepted => {
+                    if self.observed.healthy_before_faults.is_none() {
+                        let healthy = self.watchtower.health().since.is_some();
+                        self.observed.healthy_before_faults = Some(healthy);
+                    }
+                    self.watchtower.fault_accepted(fault, event.at_us);
+                    self.allowances
+                        .push(Allowance::of(&self.scenario, fault, event.at_us));
+                }
+                ChaosEventKind::Effective => self.watchtower.fault_effective(fault, event.at_us),
+                _ => {}
+            }
+        }
+        match &event.what {
+            ChaosEventKind::GaveUp { reason } => self.observed.gave_up.push(reason.clone()),
+            ChaosEventKind::Problem { reason } => self.progress.warn(reason),
+            ChaosEventKind::Provider {
+                kind,
+                subject,
+                detail,
+            } => {
+                self.observed.provider_events.push(ProviderEvent {
+                    at_us: event.at_us,
+                    kind: kind.clone(),
+                    subject: subject.clone(),
+                    detail: detail.clone(),
+                });
+            }
+            _ => {}
+        }
+        narrate::fault(&mut self.progress, &mut self.live, &self.scenario, &event);
+        self.log(event.at_us, "chaos", &event);
+    }
+
+    fn log(&mut self, at: Micros, kind: &str, what: &impl serde::Serialize) {
+        if let Err(error) = self.events.append(at, self.clock.unix_us(at), kind, what)
+            && self.observed.write_errors.is_empty()
+        {
+            self.observed.write_errors.push(error.to_string());
+        }
+    }
+}

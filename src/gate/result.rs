@@ -1,0 +1,229 @@
+//! What a gate came to, as the summary keeps it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::measure::units;
+use crate::scenario::CompareOp;
+
+/// What a gate came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GateVerdict {
+    /// It held.
+    Pass,
+    /// It did not, or nothing was measured.
+    Fail,
+    /// Too little was measured to tell.
+    Inconclusive,
+}
+
+/// The unit of a gate's figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unit {
+    /// Microseconds.
+    Us,
+    /// 0…1, shown as a percentage.
+    Ratio,
+    /// Per second.
+    PerSecond,
+    /// A number of things.
+    Count,
+    /// 1 is yes, 0 is no.
+    YesNo,
+}
+
+/// What a gate came to, with everything that a person needs to believe it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GateResult {
+    /// Stable, without values: `journey:buy/steady/p95`.
+    pub id: String,
+    /// As written in the scenario.
+    pub text: String,
+    /// Line in the scenario file, from 1.
+    pub line: usize,
+    /// The phase it looked at: `steady`, `whole run`, `fault: database fails over`.
+    pub phase: String,
+    /// What was measured, in `unit`. Absent when nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured: Option<f64>,
+    /// `<`, `<=`, `>`, `>=` or `==`.
+    pub op: String,
+    /// The limit, in `unit`.
+    pub limit: f64,
+    /// The unit of `measured`, `limit` and `interval`.
+    pub unit: Unit,
+    /// Approximate 95 % interval of `measured` (block bootstrap over one-second histograms).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<[f64; 2]>,
+    /// How much is left to the limit ÷ limit; negative when missed. Absent for a limit of zero.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub margin: Option<f64>,
+    /// Requests that `measured` rests on. Absent for gates about a fault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub samples: Option<u64>,
+    /// What it came to.
+    pub verdict: GateVerdict,
+    /// One sentence: by how much it held or was missed, or why it cannot be told.
+    pub explanation: String,
+}
+
+impl Unit {
+    /// A value in this unit, for people.
+    #[must_use]
+    pub fn show(self, value: f64) -> String {
+        match self {
+            Self::Us => units::duration(value),
+            Self::Ratio => units::percent(value),
+            Self::PerSecond => units::rate(value),
+            Self::Count => units::count(value.round() as u64),
+            Self::YesNo if value >= 0.5 => "yes".into(),
+            Self::YesNo => "no".into(),
+        }
+    }
+
+    /// A distance between two values in this unit, for people.
+    fn show_distance(self, distance: f64) -> String {
+        match self {
+            // The difference of two percentages is told in points, else it reads as a ratio.
+            Self::Ratio => format!("{} points", significant(distance * 100.0)),
+            unit => unit.show(distance),
+        }
+    }
+}
+
+/// Two significant digits below ten.
+fn significant(value: f64) -> String {
+    match value {
+        v if v >= 10.0 => format!("{v:.0}"),
+        v if v >= 1.0 => format!("{v:.1}"),
+        v if v >= 0.1 => format!("{v:.2}"),
+        v if v >= 0.01 => format!("{v:.3}"),
+        v => format!("{v:.4}"),
+    }
+}
+
+/// As many digits as mean something, and few enough to be the same once read from a file.
+pub(super) fn rounded(value: f64, scale: f64) -> f64 {
+    (value * scale).round() / scale
+}
+
+/// A value beside its limit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Comparison {
+    /// What was measured.
+    pub(crate) measured: f64,
+    /// How it must compare.
+    pub(crate) op: CompareOp,
+    /// To what.
+    pub(crate) limit: f64,
+    /// The unit of both.
+    pub(crate) unit: Unit,
+}
+
+impl Comparison {
+    pub(crate) fn holds(&self) -> bool {
+        self.op.holds(self.measured, self.limit)
+    }
+
+    /// What is left to the limit ÷ limit; negative when missed. None where the ratio says nothing.
+    pub(crate) fn margin(&self) -> Option<f64> {
+        let distance = match self.op {
+            CompareOp::Less | CompareOp::AtMost => self.limit - self.measured,
+            CompareOp::Greater | CompareOp::AtLeast => self.measured - self.limit,
+            CompareOp::Equal => -(self.measured - self.limit).abs(),
+        };
+        (self.limit != 0.0 && self.unit != Unit::YesNo).then(|| rounded(distance / self.limit, 1e6))
+    }
+
+    /// `missed by 34 ms (17 %)` or `166 ms (42 %) below the limit`.
+    pub(crate) fn words(&self) -> String {
+        let distance = (self.measured - self.limit).abs();
+        let shown = self.unit.show_distance(distance);
+        let share = match self.margin() {
+            // A share of a percentage reads as nonsense.
+            Some(margin) if self.unit != Unit::Ratio => {
+                format!(" ({} %)", significant(margin.abs() * 100.0))
+            }
+            _ => String::new(),
+        };
+        match (self.holds(), self.op) {
+            (true, _) if distance == 0.0 => "exactly the limit".into(),
+            (true, CompareOp::Less | CompareOp::AtMost) => {
+                format!("{shown}{share} below the limit")
+            }
+            (true, _) => format!("{shown}{share} above the limit"),
+            (false, _) if distance == 0.0 => {
+                "missed: exactly the limit, which is not enough".into()
+            }
+            (false, _) => format!("missed by {shown}{share}"),
+        }
+    }
+}
+
+/// As in scenarios: `<=`.
+#[must_use]
+pub(crate) fn op_text(op: CompareOp) -> &'static str {
+    match op {
+        CompareOp::Less => "<",
+        CompareOp::AtMost => "<=",
+        CompareOp::Greater => ">",
+        CompareOp::AtLeast => ">=",
+        CompareOp::Equal => "==",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn compare(measured: f64, op: CompareOp, limit: f64, unit: Unit) -> Comparison {
+        Comparison {
+            measured,
+            op,
+            limit,
+            unit,
+        }
+    }
+
+    #[test]
+    fn distances_are_told_in_the_metrics_own_unit() {
+        use CompareOp::{AtLeast, AtMost, Equal, Less};
+        let words = |measured, op, limit, unit| compare(measured, op, limit, unit).words();
+        assert_eq!(
+            words(234e3, Less, 200e3, Unit::Us),
+            "missed by 34.0 ms (17 %)"
+        );
+        assert_eq!(
+            words(100e3, Less, 400e3, Unit::Us),
+            "300 ms (75 %) below the limit"
+        );
+        assert_eq!(
+            words(0.982, AtLeast, 0.99, Unit::Ratio),
+            "missed by 0.80 points"
+        );
+        assert_eq!(words(3.0, AtMost, 0.0, Unit::Count), "missed by 3");
+        assert_eq!(words(0.0, AtMost, 0.0, Unit::Count), "exactly the limit");
+        assert_eq!(
+            words(200e3, Less, 200e3, Unit::Us),
+            "missed: exactly the limit, which is not enough"
+        );
+        assert_eq!(words(7.0, Equal, 8.0, Unit::Count), "missed by 1 (12 %)");
+    }
+
+    #[test]
+    fn margins_are_negative_when_missed_and_absent_at_zero() {
+        assert_eq!(
+            compare(150.0, CompareOp::Less, 200.0, Unit::Us).margin(),
+            Some(0.25)
+        );
+        assert_eq!(
+            compare(0.5, CompareOp::AtLeast, 1.0, Unit::Ratio).margin(),
+            Some(-0.5)
+        );
+        assert_eq!(
+            compare(1.0, CompareOp::AtMost, 0.0, Unit::Count).margin(),
+            None
+        );
+    }
+}

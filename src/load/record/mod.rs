@@ -1,0 +1,10 @@
+//! What is measured, from one request to the second it belongs to. One recorder per worker; only
+//! the collector, on a thread of its own, joins them.
+
+mod collector;
+mod recorder;
+mod samples;
+mod slices;
+
+pub(crate) use collector::{Collected, Outlets, collect};
+pub(crate) use recorder::{Outcome, Recorder, Report};

@@ -1,0 +1,234 @@
+//! A user's turn: wait for work, do one iteration, account for it.
+
+use super::catch::caught;
+use super::data::RanOut;
+use super::journey::{Finish, Trip, travel};
+use super::seats::Role;
+use super::seed::{self, Purpose};
+use super::worker::Worker;
+use crate::measure::clock::Micros;
+use crate::scenario::{JourneyId, Load};
+
+/// How long a user whose iteration failed before anything could be sent waits before the next
+/// one. Without it, a target that refuses connections would be asked for them as fast as a
+/// processor can, and nothing else would be measured.
+const BREATH_US: Micros = 100_000;
+
+/// What a user remembers between iterations.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    /// When the schedules began, run time.
+    origin: Micros,
+    /// A closed user's next iteration starts no earlier.
+    not_before: Micros,
+}
+
+impl From<Micros> for Pace {
+    fn from(origin: Micros) -> Self {
+        Self {
+            origin,
+            not_before: 0,
+        }
+    }
+}
+
+/// Work for one iteration.
+struct Work {
+    number: u64,
+    /// When it was meant to start.
+    intended: Micros,
+    /// It is an arrival of an open load.
+    arrival: bool,
+}
+
+/// Runs one iteration of the user on this seat; false when there is nothing left to do.
+pub(crate) async fn turn(worker: &Worker, seat: usize, pace: &mut Pace) -> bool {
+    let Some(work) = wait(worker, seat, pace).await else {
+        return false;
+    };
+    let load = worker.seats[seat].load;
+    let spec = &worker.scenario.loads[load];
+    let mut random = seed::rng(worker.scenario.seed, Purpose::Iteration, load, work.number);
+    let journey = choose(spec, &mut random);
+    let rows = match worker
+        .shared
+        .data
+        .rows(load, journey, work.number, &mut random)
+    {
+        Ok(rows) => rows,
+        Err(ran_out) => {
+            end_load(worker, seat, ran_out);
+            return false;
+        }
+    };
+    let trip = Trip {
+        number: work.number,
+        user: worker.seats[seat].user,
+        journey,
+        intended: work.intended,
+        random,
+        rows,
+    };
+    let started = worker.clock.now();
+    let mut stay = Stay::begin(worker, started, work.arrival.then_some(work.intended));
+    let mut traveller = worker.take_traveller(seat);
+    match caught(travel(worker, &mut traveller, trip)).await {
+        Ok(finish) => {
+            worker.leave_traveller(seat, traveller);
+            stay.end(finish);
+            pace.not_before = earliest(worker, journey, started, work.intended, finish);
+        }
+        Err(_panic) => {
+            // Its connections and buffers may be in any state: the next iteration gets new ones.
+            worker.recorder().totals.panics += 1;
+            stay.end(Finish::Done {
+                failed: true,
+                sent: false,
+            });
+            pace.not_before = worker.clock.now() + BREATH_US;
+        }
+    }
+    true
+}
+
+/// Waits until there is something to do.
+async fn wait(worker: &Worker, seat: usize, pace: &Pace) -> Option<Work> {
+    let keeper = &worker.keeper;
+    match &worker.seats[seat].role {
+        Role::Open { gate, place } => {
+            let arrival = worker.gates[*gate].next(*place, keeper).await?;
+            Some(Work {
+                number: arrival.number,
+                intended: arrival.due,
+                arrival: true,
+            })
+        }
+        Role::Closed(windows) => {
+            let origin = pace.origin;
+            let now = worker.clock.now();
+            let ready = now.max(pace.not_before);
+            let window = windows
+                .iter()
+                .map(|window| origin + window.start..origin + window.end)
+                .find(|window| window.end > ready)?;
+            let intended = ready.max(window.start);
+            if intended > now {
+                keeper.sleep_until(intended).await;
+            } else {
+                // Iterations that never wait must still let others run.
+                tokio::task::consume_budget().await;
+            }
+            if keeper.is_over() {
+                return None;
+            }
+            Some(Work {
+                number: worker.shared.next_number(worker.seats[seat].load),
+                intended,
+                arrival: false,
+            })
+        }
+    }
+}
+
+/// When a closed user may begin its next iteration.
+fn earliest(
+    worker: &Worker,
+    journey: JourneyId,
+    started: Micros,
+    intended: Micros,
+    finish: Finish,
+) -> Micros {
+    let paced = worker.scenario.journeys[journey]
+        .pacing
+        .map_or(0, |pacing| {
+            // From the intended start, so that small delays do not add up; never to catch up.
+            let next = intended + u64::try_from(pacing.as_micros()).unwrap_or(u64::MAX / 2);
+            next.max(started)
+        });
+    match finish {
+        Finish::Done {
+            failed: true,
+            sent: false,
+        } => paced.max(worker.clock.now() + BREATH_US),
+        _ => paced,
+    }
+}
+
+/// A data set ran out: its load ends. Other loads may need no rows of it.
+fn end_load(worker: &Worker, seat: usize, ran_out: RanOut) {
+    worker.shared.note(ran_out);
+    if let Role::Open { gate, .. } = worker.seats[seat].role {
+        worker.gates[gate].end();
+    }
+}
+
+/// A journey by weight.
+fn choose(load: &Load, random: &mut fastrand::Rng) -> JourneyId {
+    let total: u64 = load
+        .journeys
+        .iter()
+        .map(|&(_, weight)| u64::from(weight))
+        .sum();
+    let mut draw = random.u64(..total.max(1));
+    for &(journey, weight) in &load.journeys {
+        match draw.checked_sub(u64::from(weight)) {
+            Some(rest) => draw = rest,
+            None => return journey,
+        }
+    }
+    load.journeys.last().map_or(0, |&(journey, _)| journey)
+}
+
+/// An iteration under way: dropped without an end, the run has cut it off.
+struct Stay<'w> {
+    worker: &'w Worker,
+    ended: bool,
+}
+
+impl<'w> Stay<'w> {
+    fn begin(worker: &'w Worker, now: Micros, due: Option<Micros>) -> Self {
+        worker.recorder().started(now, due);
+        Self {
+            worker,
+            ended: false,
+        }
+    }
+
+    fn end(&mut self, finish: Finish) {
+        self.ended = true;
+        let now = self.worker.clock.now();
+        let mut recorder = self.worker.recorder();
+        match finish {
+            Finish::Done { failed, .. } => recorder.ended(now, failed, false),
+            Finish::Cut => recorder.ended(now, false, true),
+        }
+    }
+}
+
+impl Drop for Stay<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.end(Finish::Cut);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Shape;
+
+    #[test]
+    fn journeys_are_chosen_by_their_weights() {
+        let load = Load {
+            name: "mix".into(),
+            journeys: vec![(0, 3), (1, 1)],
+            shape: Shape::Users { segments: vec![] },
+        };
+        let mut random = fastrand::Rng::with_seed(9);
+        let first = (0..40_000)
+            .filter(|_| choose(&load, &mut random) == 0)
+            .count();
+        assert!((29_400..30_600).contains(&first), "{first}");
+    }
+}

@@ -1,0 +1,43 @@
+//! What the engine tells the ledger about every write that must still be there at the end.
+
+use crate::measure::clock::Micros;
+use crate::measure::ledger::Ledger;
+pub use crate::measure::ledger::WriteOutcome;
+use crate::scenario::StepId;
+
+/// Names one write between its begin and its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct WriteId(pub u64);
+
+/// Keeps the ledger. Called on the generator's threads: must not block.
+pub trait WriteLog: Send + Sync {
+    /// A write is about to be sent.
+    ///
+    /// `key` and `read_back` are the step's rendered ledger rule, `sent_at` is run time.
+    fn begin(&self, step: StepId, key: &str, read_back: &str, sent_at: Micros) -> WriteId;
+
+    /// Its exchange is over. Called exactly once for every begin.
+    fn end(&self, id: WriteId, outcome: WriteOutcome, at: Micros);
+}
+
+/// Keeps nothing: for scenarios without a ledger.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoLedger;
+
+impl WriteLog for NoLedger {
+    fn begin(&self, _: StepId, _: &str, _: &str, _: Micros) -> WriteId {
+        WriteId(0)
+    }
+
+    fn end(&self, _: WriteId, _: WriteOutcome, _: Micros) {}
+}
+
+impl WriteLog for Ledger {
+    fn begin(&self, step: StepId, key: &str, read_back: &str, sent_at: Micros) -> WriteId {
+        WriteId(Ledger::begin(self, step, key, read_back, sent_at))
+    }
+
+    fn end(&self, id: WriteId, outcome: WriteOutcome, at: Micros) {
+        Ledger::end(self, id.0, outcome, at);
+    }
+}

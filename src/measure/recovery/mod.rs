@@ -1,0 +1,11 @@
+//! When did users notice a fault, how long could they not be served, and when were they again?
+//!
+//! Pure: fed with the pulses of the engine, 10 ms at a time, it never reads a clock.
+
+mod dead;
+mod tracker;
+mod watch;
+
+pub use dead::{DeadTime, DeadWindow};
+pub use tracker::{Health, Impact, SloRule, Tracker};
+pub use watch::{FaultWatch, Side, Watchtower};

@@ -1,0 +1,199 @@
+//! Watches every fault of a run, for all requests and for each class of them.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::tracker::{Health, Impact, SloRule, Tally, Tracker};
+use crate::measure::clock::Micros;
+use crate::measure::interval::{Pulse, SLICE_US, Slice};
+use crate::scenario::{FaultId, JourneyId, Scenario, Step, StepId};
+
+/// A class of requests whose recovery is told apart.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Side {
+    /// Only this journey's; none: all.
+    pub journey: Option<JourneyId>,
+    /// Only writes, or only reads; none: both.
+    pub writes: Option<bool>,
+}
+
+impl Side {
+    /// Everything.
+    pub const ALL: Self = Self {
+        journey: None,
+        writes: None,
+    };
+
+    fn holds(self, step: &Step) -> bool {
+        self.journey.is_none_or(|journey| journey == step.journey)
+            && self.writes.is_none_or(|writes| writes == step.is_write())
+    }
+
+    /// All classes that have at least one step, the whole first.
+    #[must_use]
+    pub fn of(scenario: &Scenario) -> Vec<Self> {
+        let journeys = std::iter::once(None).chain((0..scenario.journeys.len()).map(Some));
+        journeys
+            .flat_map(|journey| {
+                [None, Some(false), Some(true)].map(|writes| Self { journey, writes })
+            })
+            .filter(|side| scenario.steps.iter().any(|step| side.holds(step)))
+            .collect()
+    }
+}
+
+/// One fault being watched: a tracker per class.
+#[derive(Debug, Clone)]
+pub struct FaultWatch {
+    /// Which.
+    pub fault: FaultId,
+    /// T0.
+    pub accepted: Micros,
+    trackers: Vec<(Side, Tracker)>,
+}
+
+impl FaultWatch {
+    /// Since when all requests meet the SLO again, once it held long enough.
+    #[must_use]
+    pub fn recovered_since(&self) -> Option<Micros> {
+        self.trackers
+            .first()
+            .and_then(|(_, tracker)| tracker.recovered_since())
+    }
+
+    /// What it did to each class, all requests first.
+    #[must_use]
+    pub fn impacts(&self, now: Micros) -> Vec<(Side, Impact)> {
+        self.trackers
+            .iter()
+            .map(|(side, tracker)| (*side, tracker.impact(now)))
+            .collect()
+    }
+}
+
+/// Takes the engine's pulses and knows the health of the run and of every fault.
+#[derive(Debug)]
+pub struct Watchtower {
+    scenario: Arc<Scenario>,
+    rule: SloRule,
+    sides: Vec<Side>,
+    overall: Tracker,
+    /// Successes per class in the last seconds, to know the rate before a fault.
+    before: VecDeque<(Micros, Vec<u64>)>,
+    open: Vec<FaultWatch>,
+}
+
+/// The rate before a fault is taken over this long.
+const BASELINE_US: Micros = 5_000_000;
+
+impl Watchtower {
+    /// Watches a run of this scenario.
+    #[must_use]
+    pub fn new(scenario: Arc<Scenario>) -> Self {
+        let rule = SloRule::of(&scenario.slo);
+        let sides = Side::of(&scenario);
+        Self {
+            scenario,
+            rule,
+            sides,
+            overall: Tracker::new(rule, 0, 0.0),
+            before: VecDeque::new(),
+            open: Vec::new(),
+        }
+    }
+
+    /// A fault was accepted at `at`; it is watched until the end of the run. Pulses already taken
+    /// cannot be given to it, so tell it before the next one.
+    pub fn fault_accepted(&mut self, fault: FaultId, at: Micros) {
+        if self.open.iter().any(|watch| watch.fault == fault) {
+            return;
+        }
+        let trackers = self
+            .sides
+            .iter()
+            .enumerate()
+            .map(|(n, side)| (*side, Tracker::new(self.rule, at, self.rate_before(n, at))))
+            .collect();
+        self.open.push(FaultWatch {
+            fault,
+            accepted: at,
+            trackers,
+        });
+    }
+
+    /// The fault had done what it does at `at`.
+    pub fn fault_effective(&mut self, fault: FaultId, at: Micros) {
+        for watch in self.open.iter_mut().filter(|watch| watch.fault == fault) {
+            for (_, tracker) in &mut watch.trackers {
+                tracker.effective(at);
+            }
+        }
+    }
+
+    /// Takes one pulse.
+    pub fn pulse(&mut self, pulse: &Pulse) {
+        let mut successes = vec![0; self.sides.len()];
+        for group in pulse.slices.chunk_by(|a, b| a.at == b.at) {
+            for (n, side) in self.sides.iter().enumerate() {
+                let tally = tally(group, |step| side.holds(&self.scenario.steps[step]));
+                successes[n] += tally.ok;
+                if tally == Tally::default() {
+                    continue;
+                }
+                if n == 0 {
+                    self.overall.observe(group[0].at, tally);
+                }
+                for watch in &mut self.open {
+                    watch.trackers[n].1.observe(group[0].at, tally);
+                }
+            }
+        }
+        // A slice that is still filling up is not judged.
+        let now = pulse.at / SLICE_US * SLICE_US;
+        self.overall.advance(now);
+        for watch in &mut self.open {
+            for (_, tracker) in &mut watch.trackers {
+                tracker.advance(now);
+            }
+        }
+        self.before.push_back((pulse.at, successes));
+        while self
+            .before
+            .front()
+            .is_some_and(|(at, _)| at + BASELINE_US < pulse.at)
+        {
+            self.before.pop_front();
+        }
+    }
+
+    /// Whether the run as a whole meets the SLO.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.overall.health()
+    }
+
+    /// The faults accepted so far.
+    #[must_use]
+    pub fn faults(&self) -> &[FaultWatch] {
+        &self.open
+    }
+
+    fn rate_before(&self, side: usize, at: Micros) -> f64 {
+        let counted = self.before.iter().filter(|(then, _)| *then <= at);
+        let total: u64 = counted.clone().map(|(_, successes)| successes[side]).sum();
+        match counted.clone().next() {
+            Some((first, _)) if at > *first => total as f64 * 1e6 / (at - first) as f64,
+            _ => 0.0,
+        }
+    }
+}
+
+fn tally(slices: &[Slice], holds: impl Fn(StepId) -> bool) -> Tally {
+    let mut sum = Tally::default();
+    for slice in slices.iter().filter(|slice| holds(slice.step)) {
+        sum.ok += u64::from(slice.ok);
+        sum.failed += u64::from(slice.failed);
+        sum.slow += u64::from(slice.slow);
+    }
+    sum
+}

@@ -1,0 +1,84 @@
+//! 2. Gates: what was asked, what was measured, how far apart they are.
+
+use super::cells::{Cell, Table, gate_badge};
+use super::escape;
+use crate::gate::{GateResult, GateVerdict, Unit};
+use crate::measure::units;
+use crate::report::Summary;
+
+pub(super) fn render(summary: &Summary) -> String {
+    if summary.gates.is_empty() {
+        return "<p>The scenario sets no gate, so nothing was required. \
+                Add a <code>[[gate]]</code> to it to give the run a verdict.</p>"
+            .into();
+    }
+    let headers = [
+        ("Verdict", false),
+        ("Gate", false),
+        ("Phase", false),
+        ("Measured", true),
+        ("95 % interval", true),
+        ("Limit", true),
+        ("Of limit", false),
+        ("n", true),
+        ("In words", false),
+    ];
+    let mut table = Table::new("Gates: measured values beside their limits", &headers);
+    let mut gates: Vec<&GateResult> = summary.gates.iter().collect();
+    // What needs a person comes first; within that the scenario's order.
+    gates.sort_by_key(|gate| match gate.verdict {
+        GateVerdict::Fail => 0,
+        GateVerdict::Inconclusive => 1,
+        GateVerdict::Pass => 2,
+    });
+    for gate in gates {
+        let shown = |value: f64| gate.unit.show(value);
+        let subject = gate.id.split('/').next().unwrap_or(&gate.id);
+        let name = format!(
+            "<b>{}</b> <code>{}</code><small title=\"{}\">line {}</small>",
+            escape(&subject.replacen(':', " ", 1)),
+            escape(&gate.text),
+            escape(&gate.id),
+            gate.line
+        );
+        table.row([
+            Cell::markup(&gate_badge(gate.verdict)),
+            Cell::name(&name),
+            Cell::text(&gate.phase),
+            gate.measured
+                .map_or_else(Cell::absent, |value| Cell::number(&shown(value), value)),
+            gate.interval.map_or_else(Cell::absent, |[low, high]| {
+                Cell::number(&format!("{} – {}", shown(low), shown(high)), low)
+            }),
+            Cell::number(&format!("{} {}", gate.op, shown(gate.limit)), gate.limit),
+            Cell::markup(&bullet(gate)),
+            gate.samples.map_or_else(Cell::absent, Cell::count),
+            Cell::text(&gate.explanation),
+        ]);
+    }
+    table.finish()
+}
+
+/// The measured value as a bar beside its limit as a line, where a ratio of the two says something.
+fn bullet(gate: &GateResult) -> String {
+    let meaningful =
+        matches!(gate.unit, Unit::Us | Unit::PerSecond | Unit::Count) && gate.limit > 0.0;
+    let Some(measured) = gate.measured.filter(|_| meaningful) else {
+        return String::new();
+    };
+    let share = measured / gate.limit;
+    let colour = if gate.verdict == GateVerdict::Fail {
+        "#D55E00"
+    } else {
+        "#00729E"
+    };
+    // The limit stands at two thirds; what is beyond the edge is cut there.
+    let width = (share * 80.0).clamp(1.0, 120.0);
+    format!(
+        "<svg role=\"img\" width=\"120\" height=\"16\" viewBox=\"0 0 120 16\"><title>{} of the limit</title>\
+         <rect x=\"0\" y=\"5\" width=\"120\" height=\"6\" fill=\"#E4E6EA\"/>\
+         <rect x=\"0\" y=\"5\" width=\"{width:.1}\" height=\"6\" fill=\"{colour}\"/>\
+         <path d=\"M80 1V15\" stroke=\"#B02A37\" stroke-width=\"2\"/></svg>",
+        units::percent(share)
+    )
+}

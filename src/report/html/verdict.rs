@@ -1,0 +1,156 @@
+//! 1. The verdict: did it pass, what broke, how long, was anything lost.
+
+use super::cells::verdict_mark;
+use super::escape;
+use crate::gate::GateVerdict;
+use crate::measure::units;
+use crate::report::Summary;
+
+pub(super) fn render(summary: &Summary) -> String {
+    let (icon, class) = verdict_mark(summary.verdict);
+    let run = &summary.run;
+    let mut markup = format!(
+        "<header class=\"verdict {class}\"><p class=\"scenario\">{} <span>{}</span></p>\
+         <h1><span class=\"icon\" aria-hidden=\"true\">{icon}</span> {}</h1><p class=\"why\">{}</p>",
+        escape(&run.scenario),
+        escape(&run.description),
+        summary.verdict.word(),
+        escape(&summary.reason),
+    );
+    if summary.invalid_causes.len() > 1 {
+        markup += "<ul class=\"causes\">";
+        for cause in &summary.invalid_causes {
+            markup += &format!("<li>{}</li>", escape(cause));
+        }
+        markup += "</ul>";
+    }
+    markup += "</header>";
+    markup += &tiles(summary);
+    markup += &facts(summary);
+    markup
+}
+
+/// The four answers, then how much was done.
+fn tiles(summary: &Summary) -> String {
+    let mut markup = String::from("<div class=\"tiles\">");
+    let mut tile = |label: &str, value: &str, note: &str, class: &str| {
+        markup += &format!(
+            "<div class=\"tile {class}\"><p class=\"label\">{label}</p><p class=\"value\">{}</p><p class=\"note\">{}</p></div>",
+            escape(value),
+            escape(note)
+        );
+    };
+    let held = summary
+        .gates
+        .iter()
+        .filter(|gate| gate.verdict == GateVerdict::Pass)
+        .count();
+    let failed = summary
+        .gates
+        .iter()
+        .filter(|gate| gate.verdict == GateVerdict::Fail)
+        .count();
+    let gates_class = if failed > 0 { "bad" } else { "" };
+    let undecided = summary.gates.len() - held - failed;
+    let note = match (failed, undecided) {
+        (0, 0) => "every gate".to_owned(),
+        (0, undecided) => format!("{undecided} undecided"),
+        (failed, 0) => format!("{failed} failed"),
+        (failed, undecided) => format!("{failed} failed, {undecided} undecided"),
+    };
+    tile(
+        "Gates held",
+        &format!("{held} of {}", summary.gates.len()),
+        &note,
+        gates_class,
+    );
+    if !summary.faults.is_empty() {
+        let injected = summary
+            .faults
+            .iter()
+            .filter(|fault| fault.accepted_us.is_some());
+        let recovered = injected
+            .clone()
+            .filter(|fault| fault.recovered_us.is_some())
+            .count();
+        let class = if recovered < summary.faults.len() {
+            "bad"
+        } else {
+            ""
+        };
+        let what = format!("{} injected", injected.count());
+        tile(
+            "Faults recovered",
+            &format!("{recovered} of {}", summary.faults.len()),
+            &what,
+            class,
+        );
+        let longest = summary
+            .faults
+            .iter()
+            .filter_map(|fault| fault.rto_seconds.map(|rto| (rto, fault.name.as_str())))
+            .max_by(|a, b| a.0.total_cmp(&b.0));
+        if let Some((rto, name)) = longest {
+            tile("Longest recovery", &units::duration(rto * 1e6), name, "");
+        }
+    }
+    if let Some(ledger) = summary.ledger {
+        let class = if ledger.lost > 0 { "bad" } else { "" };
+        let unknown = match ledger.unknown {
+            0 => String::new(),
+            unknown => format!(", {} without an answer", units::count(unknown)),
+        };
+        let of = format!(
+            "of {} acknowledged{unknown}",
+            units::count(ledger.acknowledged)
+        );
+        tile("Writes lost", &units::count(ledger.lost), &of, class);
+    }
+    let requests = &summary.requests;
+    if let Some(availability) = requests.availability {
+        let of = format!(
+            "{} of {} failed",
+            units::count(requests.failed),
+            units::count(requests.total)
+        );
+        tile("Availability", &units::percent(availability), &of, "");
+    }
+    if let Some(all) = requests.response_time_us {
+        let note = format!(
+            "p50 {} · slowest {}",
+            units::micros(all.p50),
+            units::micros(all.max)
+        );
+        tile("Response p99", &units::micros(all.p99), &note, "");
+    }
+    if let (Some(offered), Some(achieved)) = (requests.offered_rate, requests.achieved_rate) {
+        let note = format!("iterations; {} offered", units::rate(offered));
+        tile("Achieved rate", &units::rate(achieved), &note, "");
+    }
+    markup + "</div>"
+}
+
+fn facts(summary: &Summary) -> String {
+    let run = &summary.run;
+    let seed = run.seed.to_string();
+    let duration = units::micros(run.duration_us);
+    let facts = [
+        ("Target", Some(run.target.as_str())),
+        ("Topology", run.topology.as_deref()),
+        ("Revision", run.revision.as_deref()),
+        ("Started (UTC)", Some(run.started.as_str())),
+        ("Ended (UTC)", Some(run.ended.as_str())),
+        ("Duration", Some(duration.as_str())),
+        ("Seed", Some(seed.as_str())),
+        ("Scenario hash", Some(run.hash.as_str())),
+        ("Tool", Some(run.tool.as_str())),
+        ("Run", Some(run.id.as_str())),
+    ];
+    let mut markup = String::from("<dl class=\"facts\">");
+    for (name, value) in facts {
+        if let Some(value) = value {
+            markup += &format!("<div><dt>{name}</dt><dd>{}</dd></div>", escape(value));
+        }
+    }
+    markup + "</dl>"
+}

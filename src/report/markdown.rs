@@ -1,0 +1,206 @@
+//! `summary.md`: the verdict for a pull request. Under 64 KB, which is what comment fields take.
+
+use crate::gate::{GateVerdict, Verdict};
+use crate::measure::units;
+use crate::report::Summary;
+
+/// Most that a comment may hold, bytes.
+pub const MOST_BYTES: usize = 64 * 1024;
+
+/// Most rows of a table: enough for any sane scenario, and a bound for the others.
+const ROWS: usize = 60;
+
+/// The file's text.
+#[must_use]
+pub fn render(summary: &Summary) -> String {
+    let icon = match summary.verdict {
+        Verdict::Pass => "✅",
+        Verdict::Fail => "❌",
+        Verdict::Inconclusive => "❔",
+        Verdict::Invalid => "🚫",
+    };
+    let mut out = format!(
+        "## {icon} {} · {}\n\n{}\n\n",
+        summary.verdict.word(),
+        text(&summary.run.scenario),
+        text(&summary.reason)
+    );
+    for cause in summary.invalid_causes.iter().take(ROWS) {
+        out += &format!("- {}\n", text(cause));
+    }
+    gates(&mut out, summary);
+    faults(&mut out, summary);
+    steps(&mut out, summary);
+    about(&mut out, summary);
+    out
+}
+
+/// Free text in a table cell: nothing in it may end the cell or start markup.
+fn text(free: &str) -> String {
+    let mut safe = String::with_capacity(free.len());
+    for c in free.chars().take(400) {
+        match c {
+            '\n' | '\r' => safe.push(' '),
+            '<' => safe.push_str("&lt;"),
+            '&' => safe.push_str("&amp;"),
+            '|' | '`' | '*' | '_' | '[' | ']' | '\\' | '#' => {
+                safe.push('\\');
+                safe.push(c);
+            }
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+/// Columns of words; all others are figures and stand right.
+const WORDS: [&str; 6] = ["Gate", "Phase", "In words", "Fault", "Undone", "Step"];
+
+fn table(out: &mut String, headers: &[&str], rows: impl ExactSizeIterator<Item = Vec<String>>) {
+    let more = rows.len().saturating_sub(ROWS);
+    *out += &format!("| {} |\n", headers.join(" | "));
+    let rule: Vec<&str> = headers
+        .iter()
+        .map(|header| {
+            if WORDS.contains(header) {
+                "---"
+            } else {
+                "---:"
+            }
+        })
+        .collect();
+    *out += &format!("| {} |\n", rule.join(" | "));
+    for row in rows.take(ROWS) {
+        *out += &format!("| {} |\n", row.join(" | "));
+    }
+    if more > 0 {
+        *out += &format!("\n… and {more} more in `report.html`.\n");
+    }
+    *out += "\n";
+}
+
+fn gates(out: &mut String, summary: &Summary) {
+    if summary.gates.is_empty() {
+        return;
+    }
+    *out += "### Gates\n\n";
+    let rows = summary.gates.iter().map(|gate| {
+        let icon = match gate.verdict {
+            GateVerdict::Pass => "✅",
+            GateVerdict::Fail => "❌",
+            GateVerdict::Inconclusive => "❔",
+        };
+        let subject = gate.id.split('/').next().unwrap_or(&gate.id);
+        let measured = gate
+            .measured
+            .map_or("–".into(), |value| gate.unit.show(value));
+        vec![
+            format!("{icon} {} · {}", text(subject), text(&gate.text)),
+            text(&gate.phase),
+            measured,
+            format!("{} {}", text(&gate.op), gate.unit.show(gate.limit)),
+            text(&gate.explanation),
+        ]
+    });
+    table(
+        out,
+        &["Gate", "Phase", "Measured", "Limit", "In words"],
+        rows,
+    );
+}
+
+fn faults(out: &mut String, summary: &Summary) {
+    if summary.faults.is_empty() {
+        return;
+    }
+    *out += "### Faults\n\n";
+    let seconds = |seconds: Option<f64>| {
+        seconds.map_or("–".into(), |seconds| units::duration(seconds * 1e6))
+    };
+    let rows = summary.faults.iter().map(|fault| {
+        let undone = match &fault.undo {
+            Some(undo) if undo.done => "yes".into(),
+            Some(undo) => format!("**no**: {}", text(&undo.how)),
+            None if fault.accepted_us.is_none() => "never injected".into(),
+            None => "**unknown**".into(),
+        };
+        vec![
+            format!("{} · {}", text(&fault.name), text(&fault.kind)),
+            seconds(fault.rto_seconds),
+            seconds(fault.dead_window_seconds),
+            fault.failed_requests.map_or("–".into(), units::count),
+            undone,
+        ]
+    });
+    table(
+        out,
+        &[
+            "Fault",
+            "Recovered in",
+            "No success for",
+            "Failed",
+            "Undone",
+        ],
+        rows,
+    );
+    if let Some(ledger) = summary.ledger {
+        *out += &format!(
+            "**{} of {} acknowledged writes lost**, {} duplicate, {} phantom, {} without an answer.\n\n",
+            units::count(ledger.lost),
+            units::count(ledger.acknowledged),
+            units::count(ledger.duplicate),
+            units::count(ledger.phantom),
+            units::count(ledger.unknown)
+        );
+    }
+}
+
+fn steps(out: &mut String, summary: &Summary) {
+    *out += "<details><summary>Steps</summary>\n\n";
+    let rows = summary.steps.iter().map(|step| {
+        let time = |us: Option<u64>| us.map_or("–".into(), units::micros);
+        let times = step.response_time_us;
+        vec![
+            format!("{} / {}", text(&step.journey), text(&step.step)),
+            units::count(step.count),
+            units::count(step.failed),
+            time(times.map(|times| times.p50)),
+            time(times.map(|times| times.p95)),
+            time(times.map(|times| times.p99)),
+            time(times.map(|times| times.max)),
+        ]
+    });
+    table(
+        out,
+        &["Step", "Requests", "Failed", "p50", "p95", "p99", "max"],
+        rows,
+    );
+    *out += "</details>\n\n";
+}
+
+fn about(out: &mut String, summary: &Summary) {
+    let (run, requests) = (&summary.run, &summary.requests);
+    *out += &format!(
+        "{} requests, {} failed, in {} · seed {} · scenario `{}` · {}\n\n```sh\n{}\n```\n",
+        units::count(requests.total),
+        units::count(requests.failed),
+        units::micros(run.duration_us),
+        run.seed,
+        run.hash,
+        text(&run.tool),
+        run.command.replace("```", "")
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::text;
+
+    #[test]
+    fn free_text_can_neither_end_a_cell_nor_start_markup() {
+        assert_eq!(
+            text("a|b\n<img> `x` & *y*"),
+            "a\\|b &lt;img> \\`x\\` &amp; \\*y\\*"
+        );
+    }
+}

@@ -1,0 +1,161 @@
+//! From what was measured to the [`Summary`]. Pure.
+
+mod curves;
+mod faults;
+mod reason;
+mod traffic;
+
+use super::summary::{
+    Fault, Generator, GeneratorVerdict, Lanes, Ledger, Run, SCHEMA_VERSION, Sibling, Slo, Summary,
+};
+use crate::gate::{self, Ending, ExitCode, verdict};
+use crate::measure::aggregate::{Cut, Measured, Plan};
+use crate::measure::interval::ErrorSample;
+use crate::measure::window::PhaseWindow;
+use crate::scenario::{PhaseSelector, Scenario, Scope};
+
+/// All that a summary is made from.
+#[derive(Debug)]
+pub struct SummaryInput<'a> {
+    /// What was run.
+    pub scenario: &'a Scenario,
+    /// Who ran it where. Its `slo` is filled in from the scenario.
+    pub run: Run,
+    /// The recording, aggregated by [`plan`].
+    pub measured: &'a Measured,
+    /// The scenario's faults, by index. Requests, failures and budget are filled in where absent.
+    pub faults: Vec<Fault>,
+    /// What became of the run's writes; none without ledger steps.
+    pub ledger: Option<Ledger>,
+    /// Failures worth showing.
+    pub samples: &'a [ErrorSample],
+    /// How well the load was made. A saturated one makes the run invalid.
+    pub generator: Generator,
+    /// What else makes the run invalid, in words that say what to do.
+    pub invalid_causes: Vec<String>,
+    /// Who served, who was broken. Fault lanes are filled in where there are none.
+    pub lanes: Lanes,
+    /// How the run came to its end.
+    pub ending: Ending,
+    /// Why a guard stopped it.
+    pub ending_reason: Option<String>,
+    /// Whether an inconclusive run is a failure (`--strict`).
+    pub strict: bool,
+    /// The scenario as it ran, secrets removed.
+    pub configuration: String,
+}
+
+/// What to ask of a recording for gates and report.
+#[must_use]
+pub fn plan(scenario: &Scenario, windows: Vec<PhaseWindow>) -> Plan {
+    let mut cuts = gate::cuts(&scenario.gates);
+    let phases = [
+        PhaseSelector::Whole,
+        PhaseSelector::Steady,
+        PhaseSelector::Faults,
+        PhaseSelector::Recovery,
+    ];
+    cuts.extend(phases.map(|during| Cut::of(Scope::Run, during)));
+    cuts.extend(
+        (0..scenario.journeys.len()).map(|id| Cut::of(Scope::Journey(id), PhaseSelector::Whole)),
+    );
+    Plan::new(scenario, windows, cuts)
+}
+
+/// Judges the gates and puts everything together.
+#[must_use]
+pub fn summarise(input: SummaryInput<'_>) -> Summary {
+    let SummaryInput {
+        scenario,
+        mut run,
+        measured,
+        faults,
+        ledger,
+        samples,
+        mut generator,
+        lanes,
+        ..
+    } = input;
+    run.slo = Some(Slo {
+        availability: scenario.slo.availability,
+        p99_us: scenario
+            .slo
+            .p99
+            .map(|limit| u64::try_from(limit.as_micros()).unwrap_or(u64::MAX)),
+        held_for_us: u64::try_from(scenario.slo.held_for.as_micros()).unwrap_or(u64::MAX),
+    });
+    generator.start_lag_us = generator
+        .start_lag_us
+        .or_else(|| traffic::latency(&measured.start_lag));
+    let mut invalid_causes = input.invalid_causes;
+    if generator.verdict == GeneratorVerdict::Saturated {
+        invalid_causes.extend(generator.causes.iter().cloned());
+    }
+    let faults = faults::completed(faults, scenario, measured);
+    let lanes = faults::with_lanes(lanes, scenario, &faults, run.duration_us);
+    let outcomes: Vec<_> = faults
+        .iter()
+        .map(|fault| faults::outcome(fault, ledger, run.duration_us))
+        .collect();
+    let gates = gate::judge(scenario, measured, &outcomes);
+    let verdict = verdict::decide(&gates, &invalid_causes);
+    let undo_failed = faults.iter().any(|fault| !fault.is_clean());
+    let exit_code = ExitCode::of_run(verdict, input.ending, undo_failed, input.strict).code();
+    let mut summary = Summary {
+        schema_version: SCHEMA_VERSION,
+        verdict,
+        reason: String::new(),
+        ending: input.ending,
+        exit_code,
+        invalid_causes,
+        requests: traffic::requests(scenario, measured, run.duration_us),
+        journeys: traffic::journeys(scenario, measured),
+        steps: traffic::steps(scenario, measured),
+        phases: traffic::phases(measured),
+        errors: traffic::errors(scenario, measured, samples),
+        timeline: curves::timeline(measured),
+        distribution: curves::distribution(measured),
+        run,
+        faults,
+        ledger,
+        gates,
+        generator,
+        lanes,
+        configuration: input.configuration,
+        siblings: siblings(ledger.is_some()),
+    };
+    summary.reason = reason::reason(&summary, input.ending_reason.as_deref());
+    summary
+}
+
+fn siblings(ledger: bool) -> Vec<Sibling> {
+    let mut siblings = vec![
+        (
+            "report.html",
+            "this run for people; one file, works offline",
+        ),
+        (
+            "summary.json",
+            "all figures; every other report is made from it",
+        ),
+        ("summary.md", "the verdict for a pull request"),
+        ("junit.xml", "one test case per gate, for the pipeline"),
+        ("samples.csv", "every second of every step"),
+        (
+            "run.hlog",
+            "every second's histograms, for any HdrHistogram tool",
+        ),
+        (
+            "events.jsonl",
+            "what the tool and the infrastructure did, on the run's clock",
+        ),
+    ];
+    if ledger {
+        siblings.push(("ledger.csv", "every write and what became of it"));
+    }
+    let sibling = |(file, holds): (&str, &str)| Sibling {
+        file: file.into(),
+        holds: holds.into(),
+    };
+    siblings.into_iter().map(sibling).collect()
+}

@@ -1,0 +1,178 @@
+//! One fault: what was done, what the users saw, when it was over, what was lost.
+
+use serde::{Deserialize, Serialize};
+
+/// One fault. Instants are run time in microseconds; T0 to T7 as a drill's report names them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Fault {
+    /// As the scenario names it.
+    pub name: String,
+    /// `pod-kill` …
+    pub kind: String,
+    /// `local`, `kubernetes`, `aws`.
+    pub provider: String,
+    /// What it hit, in words: `pod shop-2 in zone b`.
+    #[serde(default)]
+    pub target: Vec<String>,
+    /// When the scenario wanted it. Absent when it follows another fault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub planned_us: Option<u64>,
+    /// T0: the infrastructure took the order. Absent: never injected, see `not_injected`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted_us: Option<u64>,
+    /// Why it was never injected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_injected: Option<String>,
+    /// T1: the first request to fail was sent then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_error_us: Option<u64>,
+    /// T2, per detector, in order of time.
+    #[serde(default)]
+    pub detected: Vec<Detection>,
+    /// T3: the infrastructure acted: promoted, took out of rotation, moved the endpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mitigated_us: Option<u64>,
+    /// T4: the first success after the first failure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_success_us: Option<u64>,
+    /// The last failure in its window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_error_us: Option<u64>,
+    /// T5: from here on the SLO held for the scenario's time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovered_us: Option<u64>,
+    /// T6: p99 back within 10 % of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_recovered_us: Option<u64>,
+    /// T7: the infrastructure can take the next fault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redundancy_restored_us: Option<u64>,
+    /// T5 − T0, seconds: how long users felt it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rto_seconds: Option<f64>,
+    /// Longest stretch without any success, seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dead_window_seconds: Option<f64>,
+    /// Time outside the SLO within its window, seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub below_slo_seconds: Option<f64>,
+    /// Requests in its window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests: Option<u64>,
+    /// Of those, failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed_requests: Option<u64>,
+    /// What it cost of what the SLO allows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
+    /// Writes acknowledged in its window or shortly before, and what became of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ledger: Option<Ledger>,
+    /// How it was put back. Absent when it was never injected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<Undo>,
+    /// What the infrastructure itself logged meanwhile, in order of time.
+    #[serde(default)]
+    pub events: Vec<ControlEvent>,
+}
+
+impl Fault {
+    /// T0 to T7 in order, with the words that reports use; absent instants are left out.
+    #[must_use]
+    pub fn marks(&self) -> Vec<Mark> {
+        let detected = self.detected.first().map(|detection| detection.at_us);
+        [
+            ("T0", "fault accepted", self.accepted_us),
+            ("T1", "first failure", self.first_error_us),
+            ("T2", "detected", detected),
+            ("T3", "mitigated", self.mitigated_us),
+            ("T4", "first success", self.first_success_us),
+            ("T5", "SLO held again", self.recovered_us),
+            ("T6", "latency back", self.latency_recovered_us),
+            ("T7", "redundancy back", self.redundancy_restored_us),
+        ]
+        .into_iter()
+        .filter_map(|(id, label, at)| at.map(|at_us| Mark { id, label, at_us }))
+        .collect()
+    }
+
+    /// Whether it was put back, or has nothing to put back because it was never injected.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.undo
+            .as_ref()
+            .map_or(self.accepted_us.is_none(), |undo| undo.done)
+    }
+}
+
+/// An instant of a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// `T0` … `T7`
+    pub id: &'static str,
+    /// What happened.
+    pub label: &'static str,
+    /// When, run time in microseconds.
+    pub at_us: u64,
+}
+
+/// Somebody noticed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Detection {
+    /// Who: `edge health check`, `control plane`, `readiness`.
+    pub by: String,
+    /// When, run time.
+    pub at_us: u64,
+}
+
+/// What a fault cost of what the SLO allows.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Budget {
+    /// Failed requests ÷ those the SLO allows over the run; 1 is all of it.
+    pub spent: f64,
+    /// Error ratio in its window ÷ the ratio the SLO allows.
+    pub burn_rate: f64,
+}
+
+/// What became of the writes that the target acknowledged, and of the others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ledger {
+    /// Writes that the target said it has.
+    pub acknowledged: u64,
+    /// Of those, gone.
+    pub lost: u64,
+    /// Present more than once.
+    pub duplicate: u64,
+    /// Surely refused, and there all the same.
+    pub phantom: u64,
+    /// No answer: may be there or not, both are right.
+    pub unknown: u64,
+    /// Acknowledged writes that could not be read back, so that nobody knows.
+    #[serde(default)]
+    pub unverified: u64,
+}
+
+/// How a fault was put back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undo {
+    /// Whether it is undone completely.
+    pub done: bool,
+    /// How, or why not, in words.
+    pub how: String,
+    /// When, run time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_us: Option<u64>,
+}
+
+/// An entry of the infrastructure's own log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ControlEvent {
+    /// When, run time.
+    pub at_us: u64,
+    /// `database-promoted` …
+    pub kind: String,
+    /// To whom.
+    pub subject: String,
+    /// For people.
+    pub detail: String,
+}

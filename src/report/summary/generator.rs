@@ -1,0 +1,53 @@
+//! How well the load was made.
+
+use serde::{Deserialize, Serialize};
+
+/// How well the load was made: whether the figures tell of the target or of this tool.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Generator {
+    /// Whether it kept up.
+    pub verdict: GeneratorVerdict,
+    /// Why not, in words.
+    #[serde(default)]
+    pub causes: Vec<String>,
+    /// CPU time of this process ÷ (time × cores), 0…1, mean over the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_share: Option<f64>,
+    /// The same in its busiest second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_share_max: Option<f64>,
+    /// Cores that it may use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cores: Option<u64>,
+    /// How late iterations started, microseconds. Absent without an open-model load.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_lag_us: Option<super::Latency>,
+    /// Iterations that started later than the tolerance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late: Option<u64>,
+    /// Scheduled iterations that never started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dropped: Option<u64>,
+    /// Most file descriptors open at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub descriptors: Option<u64>,
+    /// How many it may open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub descriptor_limit: Option<u64>,
+    /// Most memory in use, bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_bytes: Option<u64>,
+}
+
+/// Whether the generator kept up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GeneratorVerdict {
+    /// Yes.
+    #[default]
+    Healthy,
+    /// It was near its limits; the figures stand.
+    Strained,
+    /// It was the bottleneck: the run is invalid.
+    Saturated,
+}

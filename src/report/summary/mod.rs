@@ -1,0 +1,86 @@
+//! `summary.json`: the only source of every report.
+//!
+//! Times named `…_us` are microseconds; instants among them are run time (since the run's start).
+//! What was not measured is absent, never zero. Fields may be added without raising
+//! [`SCHEMA_VERSION`]; a changed meaning raises it.
+
+mod fault;
+mod generator;
+mod lanes;
+mod run;
+mod timeline;
+mod traffic;
+
+pub use fault::{Budget, ControlEvent, Detection, Fault, Ledger, Mark, Undo};
+pub use generator::{Generator, GeneratorVerdict};
+pub use lanes::{FaultLane, Lanes, RoleLane, Segment, ServingKind, ServingLane, Span};
+pub use run::{Run, Sibling, Slo};
+pub use timeline::{Curve, CurvePoint, Timeline};
+pub use traffic::{ErrorRow, Journey, Latency, Phase, Requests, Step};
+
+use serde::{Deserialize, Serialize};
+
+use crate::gate::{Ending, GateResult, Verdict};
+
+/// Version of the format that this build writes.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Everything that one run left behind, as figures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// [`SCHEMA_VERSION`] of the build that wrote it.
+    pub schema_version: u32,
+    /// What the run comes to.
+    pub verdict: Verdict,
+    /// One sentence: why.
+    pub reason: String,
+    /// How it came to its end.
+    #[serde(default)]
+    pub ending: Ending,
+    /// The process's exit code.
+    pub exit_code: u8,
+    /// Why the figures mean nothing, in words that say what to do.
+    #[serde(default)]
+    pub invalid_causes: Vec<String>,
+    /// Who ran what where.
+    pub run: Run,
+    /// All requests.
+    pub requests: Requests,
+    /// In the scenario's order.
+    #[serde(default)]
+    pub journeys: Vec<Journey>,
+    /// In the scenario's order.
+    #[serde(default)]
+    pub steps: Vec<Step>,
+    /// In order of time.
+    #[serde(default)]
+    pub phases: Vec<Phase>,
+    /// In the scenario's order.
+    #[serde(default)]
+    pub faults: Vec<Fault>,
+    /// What became of the run's writes; absent without ledger steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ledger: Option<Ledger>,
+    /// In the scenario's order.
+    #[serde(default)]
+    pub gates: Vec<GateResult>,
+    /// Most frequent first.
+    #[serde(default)]
+    pub errors: Vec<ErrorRow>,
+    /// How well the load was made.
+    pub generator: Generator,
+    /// At most 600 buckets over the whole run.
+    pub timeline: Timeline,
+    /// Who served, who was broken, when.
+    #[serde(default)]
+    pub lanes: Lanes,
+    /// Latency by quantile, per kind of phase.
+    #[serde(default)]
+    pub distribution: Vec<Curve>,
+    /// The scenario as it ran, secrets removed.
+    #[serde(default)]
+    pub configuration: String,
+    /// The other files of the run folder.
+    #[serde(default)]
+    pub siblings: Vec<Sibling>,
+}

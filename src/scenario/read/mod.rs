@@ -1,0 +1,29 @@
+//! One file per section of a scenario: each turns nodes into its part of the model.
+
+mod body;
+mod capture;
+mod condition;
+mod data;
+mod expect;
+mod fault;
+mod files;
+mod gate;
+mod guard;
+mod headers;
+mod journey;
+mod load;
+mod names;
+mod selector;
+mod step;
+mod target;
+mod think;
+
+pub(crate) use data::read_data;
+pub(crate) use fault::{FaultPlaces, Faults, read_faults};
+pub(crate) use files::Files;
+pub(crate) use gate::{GateNames, PlacedGate, read_gates};
+pub(crate) use guard::{read_guard, read_slo};
+pub(crate) use headers::read_http;
+pub(crate) use journey::{Journeys, read_journeys};
+pub(crate) use load::read_loads;
+pub(crate) use target::{check_base_url, read_target};

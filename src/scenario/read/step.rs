@@ -1,0 +1,226 @@
+//! `[[journey.step]]`: one request.
+
+use super::body::read_body;
+use super::capture::read_captures;
+use super::expect::{parse_json_path, read_expect};
+use super::files::Files;
+use super::headers::{
+    is_header_name, read_header_value, read_headers, read_template, read_timeout,
+};
+use super::think::read_think;
+use crate::scenario::extract::JsonPath;
+use crate::scenario::model::{Body, Expect, HttpDefaults, JourneyId, LedgerRule, Step};
+use crate::scenario::syntax::{Log, Node, TableReader, value};
+use crate::scenario::template::{Bindings, Escape, Template};
+
+const METHODS: [&str; 7] = ["get", "head", "options", "post", "put", "patch", "delete"];
+
+/// What a step needs to know of its surroundings.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StepDefaults<'a> {
+    pub(crate) files: &'a Files<'a>,
+    pub(crate) http: &'a HttpDefaults,
+    pub(crate) journey: JourneyId,
+}
+
+/// Reads a step. Its parts are read in the order in which they are rendered, because each sees the
+/// variables that those before it assign. The ledger is rendered before the request is sent: what
+/// becomes of a write without an answer is looked up by its key too.
+pub(crate) fn read_step(
+    log: &Log,
+    node: &Node,
+    defaults: StepDefaults<'_>,
+    bindings: &mut Bindings<'_>,
+) -> Option<Step> {
+    let mut table = TableReader::new(log, node, "step")?;
+    let name = table.optional("name", value::name);
+    if let Some(name) = &name {
+        table.rename(format!("step \"{name}\""));
+    }
+    let request = read_request(log, &mut table, bindings);
+    let mut headers = table
+        .optional("headers", |log, node| {
+            Some(read_headers(log, node, bindings))
+        })
+        .unwrap_or_default();
+    let body = read_body(log, &mut table, defaults.files, bindings);
+    read_content_type(&mut table, body.is_some(), &mut headers, bindings);
+    let ledger_at = table.key_at("ledger");
+    let ledger = table.optional("ledger", |log, node| read_ledger(log, node, bindings));
+    let what = table.what().to_owned();
+    let expect = table.node("expect");
+    let expect = expect.map_or_else(Expect::default, |node| {
+        read_expect(log, node, &what, bindings)
+    });
+    let captures = table.node("capture");
+    let captures = captures.map_or_else(Vec::new, |node| read_captures(log, node, bindings));
+    let timeout = table.optional("timeout", read_timeout);
+    let redirects = table.optional("redirects", value::flag);
+    let think = table.optional("think", read_think);
+    table.finish_with(&[
+        ("captures", "did you mean `capture`?"),
+        ("assert", "say expect = { … }"),
+        ("check", "say expect = { … }"),
+        (
+            "params",
+            "write the query into the URL: get = \"/path?name=value\"",
+        ),
+        (
+            "query",
+            "write the query into the URL: get = \"/path?name=value\"",
+        ),
+    ]);
+    let (method, url) = request?;
+    let name = name.unwrap_or_else(|| format!("{method} {}", url.source()));
+    let step = Step {
+        name,
+        journey: defaults.journey,
+        method,
+        url,
+        headers,
+        body: body.unwrap_or(Body::None),
+        expect,
+        captures,
+        timeout: timeout.unwrap_or(defaults.http.timeout),
+        redirects: redirects.unwrap_or(defaults.http.redirects),
+        think,
+        ledger,
+    };
+    if step.ledger.is_some() && !step.is_write() {
+        let message = format!(
+            "{} changes nothing, so there is nothing to find again",
+            step.method
+        );
+        log.error_help(
+            ledger_at,
+            message,
+            "a ledger belongs to a POST, PUT, PATCH or DELETE",
+        );
+    }
+    Some(step)
+}
+
+/// `post = "/path"`, or `method` and `url` for the rare ones.
+fn read_request(
+    log: &Log,
+    table: &mut TableReader<'_>,
+    bindings: &mut Bindings<'_>,
+) -> Option<(String, Template)> {
+    let method = table.optional("method", read_method);
+    let mut keys = METHODS.to_vec();
+    keys.push("url");
+    let Some((key, node)) = table.one_of(&keys) else {
+        let message = format!("{} does not say what it requests", table.what());
+        log.missing(
+            table.at(),
+            message,
+            "add get = \"/path\", post = \"/path\" …",
+        );
+        return None;
+    };
+    let url = read_url(log, node, bindings);
+    let method = match (key, method) {
+        ("url", Some(method)) => method,
+        ("url", None) => {
+            let message = "`url` needs a `method`: or write get = \"/path\", post = \"/path\" …";
+            log.missing(table.key_at("url"), message, "");
+            return None;
+        }
+        (key, Some(_)) => {
+            let message = format!("`{key}` is the method already: leave `method` out");
+            log.error(table.key_at("method"), message);
+            return None;
+        }
+        (key, None) => key.to_ascii_uppercase(),
+    };
+    Some((method, url?))
+}
+
+fn read_method(log: &Log, node: &Node) -> Option<String> {
+    let found = value::text(log, node)?;
+    if is_header_name(found.text) {
+        return Some(found.text.to_ascii_uppercase());
+    }
+    log.error(found.at, format!("`{}` is not an HTTP method", found.text));
+    None
+}
+
+/// A path on the target, or an absolute URL.
+fn read_url(log: &Log, node: &Node, bindings: &mut Bindings<'_>) -> Option<Template> {
+    let found = value::text(log, node)?;
+    let starts = ["/", "http://", "https://", "${"];
+    if !starts.iter().any(|start| found.text.starts_with(start)) {
+        let message = match found.text {
+            "" => "a path is missing: the front page is \"/\"".to_owned(),
+            text => format!("a path starts with `/`: write \"/{text}\""),
+        };
+        log.error(found.at, message);
+        return None;
+    }
+    if found.text.contains('#') && !found.text.contains("${") {
+        log.error(
+            found.at,
+            "what follows `#` is never sent to a server: leave it out",
+        );
+        return None;
+    }
+    read_template(log, node, Escape::Url, bindings)
+}
+
+fn read_content_type(
+    table: &mut TableReader<'_>,
+    has_body: bool,
+    headers: &mut Vec<(String, Template)>,
+    bindings: &mut Bindings<'_>,
+) {
+    let Some(node) = table.node("content_type") else {
+        return;
+    };
+    let log = table.log();
+    let at = table.key_at("content_type");
+    if !has_body {
+        log.error(
+            at,
+            "`content_type` without a body: add `json`, `form`, `body` or `body_file`",
+        );
+    }
+    let is_content_type =
+        |(name, _): &(String, Template)| name.eq_ignore_ascii_case("content-type");
+    if headers.iter().any(is_content_type) {
+        log.error(at, "`content_type` is among the headers already");
+        return;
+    }
+    if let Some(value) = read_header_value(log, node, bindings) {
+        headers.push(("Content-Type".into(), value));
+    }
+}
+
+fn read_ledger(log: &Log, node: &Node, bindings: &mut Bindings<'_>) -> Option<LedgerRule> {
+    let mut table = TableReader::new(log, node, "ledger")?;
+    let key = table.required("key", "\"${key}\"", |log, node| {
+        read_template(log, node, Escape::Plain, bindings)
+    });
+    let read_back = table.required("read_back", "\"/api/orders/by-key/${key}\"", |log, node| {
+        read_url(log, node, bindings)
+    });
+    let copies = table.optional("copies", read_copies);
+    let at = table.at();
+    table.finish();
+    let (key, read_back) = (key?, read_back?);
+    if key.as_literal().is_some() {
+        let message = "every write would have the same key: use a template, such as \"${key}\"";
+        log.error(at, message);
+    }
+    Some(LedgerRule {
+        key,
+        read_back,
+        copies,
+    })
+}
+
+fn read_copies(log: &Log, node: &Node) -> Option<JsonPath> {
+    let found = value::text(log, node)?;
+    parse_json_path(found.text)
+        .map_err(|message| log.error(found.at, message))
+        .ok()
+}

@@ -1,0 +1,203 @@
+//! A target as the edge knows it: its connections, its health, its numbers.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use http::HeaderValue;
+
+use super::admin_api::{Counts, Target, TargetState, TargetStats};
+use super::balance::Candidate;
+use super::events::Events;
+use super::health::Health;
+use super::metrics::{Metrics, TargetMetrics};
+use super::upstream::Upstream;
+use super::{EdgeConfig, HealthCheck};
+
+/// One target.
+#[derive(Debug)]
+pub(super) struct Backend {
+    pub(super) name: String,
+    pub(super) zone: String,
+    pub(super) address: SocketAddr,
+    pub(super) pod_header: HeaderValue,
+    pub(super) zone_header: HeaderValue,
+    pub(super) upstream: Upstream,
+    pub(super) metrics: TargetMetrics,
+    weight: AtomicU32,
+    draining: AtomicBool,
+    /// Not in the list of targets any more.
+    removed: AtomicBool,
+    /// A copy of what `health` says, for the hot path.
+    healthy: AtomicBool,
+    health: Mutex<Health>,
+    health_config: HealthCheck,
+    events: Arc<Events>,
+    credit: AtomicI64,
+    total_us: AtomicU64,
+    max_us: AtomicU64,
+}
+
+impl Backend {
+    pub(super) fn new(
+        target: &Target,
+        config: &EdgeConfig,
+        events: Arc<Events>,
+        metrics: &Metrics,
+    ) -> Self {
+        Self {
+            name: target.name.clone(),
+            zone: target.zone.clone(),
+            address: target.address,
+            pod_header: header(&target.name),
+            zone_header: header(&target.zone),
+            upstream: Upstream::new(
+                target.address,
+                Duration::from_millis(config.connect_timeout_ms),
+                Duration::from_millis(config.response_timeout_ms),
+            ),
+            metrics: metrics.of_target(&target.name, &target.zone),
+            weight: AtomicU32::new(target.weight),
+            draining: AtomicBool::new(target.state == TargetState::Draining),
+            removed: AtomicBool::new(false),
+            healthy: AtomicBool::new(false),
+            health: Mutex::default(),
+            health_config: config.health.clone(),
+            events,
+            credit: AtomicI64::new(0),
+            total_us: AtomicU64::new(0),
+            max_us: AtomicU64::new(0),
+        }
+    }
+
+    /// Whether this is the same server, so that its state can be kept.
+    pub(super) fn is(&self, target: &Target) -> bool {
+        self.name == target.name && self.zone == target.zone && self.address == target.address
+    }
+
+    /// Takes over what may change about a target.
+    pub(super) fn update(&self, target: &Target) {
+        self.weight.store(target.weight, Ordering::Relaxed);
+        let draining = target.state == TargetState::Draining;
+        self.draining.store(draining, Ordering::Relaxed);
+    }
+
+    /// Ends checks and events about it: what happens to it now is nobody's concern here.
+    pub(super) fn remove(&self) {
+        self.removed.store(true, Ordering::Relaxed);
+        self.upstream.close_idle();
+    }
+
+    pub(super) fn is_removed(&self) -> bool {
+        self.removed.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn is_active(&self) -> bool {
+        !self.draining.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn is_healthy(&self) -> bool {
+        self.healthy.load(Ordering::Relaxed)
+    }
+
+    /// Counts a check, or an attempt to connect, and tells when that changes things.
+    pub(super) fn record_health(&self, outcome: Result<(), String>) {
+        let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
+        let turned = health.record(outcome.is_ok(), &self.health_config);
+        let healthy = health.is_healthy();
+        drop(health);
+        if !turned || self.is_removed() {
+            return;
+        }
+        self.healthy.store(healthy, Ordering::Relaxed);
+        self.metrics.healthy(healthy);
+        if !healthy {
+            // Whatever took it down may have left them half dead.
+            self.upstream.close_idle();
+        }
+        let reason = outcome.err().unwrap_or_else(|| "checks succeed".into());
+        tracing::info!(
+            target = self.name,
+            zone = self.zone,
+            healthy,
+            reason,
+            "target turned"
+        );
+        self.events.note(&self.name, &self.zone, healthy, reason);
+    }
+
+    /// Begins a request; the guard ends it.
+    pub(super) fn begin(self: &Arc<Self>) -> Exchange {
+        self.metrics.began();
+        Exchange {
+            backend: Arc::clone(self),
+            started: Instant::now(),
+            failed: false,
+        }
+    }
+
+    pub(super) fn stats(&self) -> TargetStats {
+        let requests = self.metrics.requests();
+        let in_flight = self.metrics.in_flight();
+        let ended = requests.saturating_sub(in_flight).max(1);
+        TargetStats {
+            zone: self.zone.clone(),
+            address: self.address,
+            state: if self.is_active() {
+                TargetState::Active
+            } else {
+                TargetState::Draining
+            },
+            healthy: self.is_healthy(),
+            counts: Counts {
+                requests,
+                failures: self.metrics.failures(),
+                in_flight,
+                mean_us: self.total_us.load(Ordering::Relaxed) / ended,
+                max_us: self.max_us.load(Ordering::Relaxed),
+            },
+        }
+    }
+}
+
+impl Candidate for Arc<Backend> {
+    fn weight(&self) -> u32 {
+        self.weight.load(Ordering::Relaxed)
+    }
+    fn in_flight(&self) -> u64 {
+        self.metrics.in_flight()
+    }
+    fn credit(&self) -> &AtomicI64 {
+        &self.credit
+    }
+}
+
+/// A request on its way: in flight until dropped, which is when it is timed.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    pub(super) backend: Arc<Backend>,
+    started: Instant,
+    failed: bool,
+}
+
+impl Exchange {
+    /// The target failed it: 5xx, no answer, or half an answer.
+    pub(super) fn fail(&mut self) {
+        self.failed = true;
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        let took = self.started.elapsed();
+        let us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        self.backend.total_us.fetch_add(us, Ordering::Relaxed);
+        self.backend.max_us.fetch_max(us, Ordering::Relaxed);
+        self.backend.metrics.ended(took, self.failed);
+    }
+}
+
+fn header(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static("invalid"))
+}

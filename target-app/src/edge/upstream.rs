@@ -1,0 +1,158 @@
+//! Connections to one target: kept, reused, and honest about what was sent.
+
+use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+/// Connections kept idle at most.
+const MOST_IDLE: usize = 256;
+const READY_TIMEOUT: Duration = Duration::from_millis(5);
+
+/// A connection that can carry one request at a time.
+pub(super) type Connection = SendRequest<Incoming>;
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) enum SendFailure {
+    /// Nothing was sent, so the request can be given to someone else.
+    NotSent {
+        /// As it was handed in.
+        request: Request<Incoming>,
+        /// Why not.
+        cause: String,
+    },
+    /// It was sent, at least in part, and the connection broke: what became of it is unknown.
+    Lost(String),
+    /// It was sent and not answered in time.
+    TimedOut,
+}
+
+/// Idle connections to one address.
+#[derive(Debug)]
+pub(super) struct Upstream {
+    address: SocketAddr,
+    connect_timeout: Duration,
+    response_timeout: Duration,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Upstream {
+    pub(super) fn new(
+        address: SocketAddr,
+        connect_timeout: Duration,
+        response_timeout: Duration,
+    ) -> Self {
+        Self {
+            address,
+            connect_timeout,
+            response_timeout,
+            idle: Mutex::default(),
+        }
+    }
+
+    /// Sends a request and waits for the head of its answer. Give the connection back with
+    /// [`Upstream::keep`] when the body was read to its end.
+    pub(super) async fn send(
+        &self,
+        mut request: Request<Incoming>,
+    ) -> Result<(Response<Incoming>, Connection), SendFailure> {
+        // The target may have closed an idle connection meanwhile: that costs nothing but a try.
+        while let Some(connection) = self.idle_connection().await {
+            match self.exchange(connection, request).await {
+                Err(SendFailure::NotSent { request: back, .. }) => request = back,
+                outcome => return outcome,
+            }
+        }
+        match self.connect().await {
+            Ok(connection) => self.exchange(connection, request).await,
+            Err(cause) => Err(SendFailure::NotSent { request, cause }),
+        }
+    }
+
+    /// Keeps a connection whose answer was read to its end.
+    pub(super) fn keep(&self, connection: Connection) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < MOST_IDLE && !connection.is_closed() {
+            idle.push(connection);
+        }
+    }
+
+    /// Closes all idle connections.
+    pub(super) fn close_idle(&self) {
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
+    /// The most recently used one that still stands.
+    async fn idle_connection(&self) -> Option<Connection> {
+        loop {
+            let mut connection = self
+                .idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .pop()?;
+            // Its last answer was read to its end, so this waits for its task to notice. Unless
+            // that answer came early and its request is still being sent: then it is of no use.
+            let ready = tokio::time::timeout(READY_TIMEOUT, connection.ready()).await;
+            if matches!(ready, Ok(Ok(()))) {
+                return Some(connection);
+            }
+        }
+    }
+
+    async fn connect(&self) -> Result<Connection, String> {
+        let connecting = async {
+            let stream = TcpStream::connect(self.address).await?;
+            stream.set_nodelay(true)?;
+            Ok::<_, std::io::Error>(stream)
+        };
+        let stream = match tokio::time::timeout(self.connect_timeout, connecting).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return Err(format!("connecting: {error}")),
+            Err(_) => return Err(format!("not connected within {:?}", self.connect_timeout)),
+        };
+        let (sender, connection) = http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| format!("connecting: {error}"))?;
+        tokio::spawn(async move {
+            // Whoever waits for an answer is told by the answer.
+            let _ = connection.await;
+        });
+        Ok(sender)
+    }
+
+    async fn exchange(
+        &self,
+        mut connection: Connection,
+        request: Request<Incoming>,
+    ) -> Result<(Response<Incoming>, Connection), SendFailure> {
+        let answer = connection.try_send_request(request);
+        match tokio::time::timeout(self.response_timeout, answer).await {
+            Ok(Ok(response)) => Ok((response, connection)),
+            Ok(Err(mut error)) => Err(match error.take_message() {
+                Some(request) => SendFailure::NotSent {
+                    request,
+                    cause: error.into_error().to_string(),
+                },
+                None => SendFailure::Lost(with_source(&error.into_error())),
+            }),
+            Err(_) => Err(SendFailure::TimedOut),
+        }
+    }
+}
+
+/// An error with what caused it, in one line.
+pub(super) fn with_source(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}

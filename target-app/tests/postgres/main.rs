@@ -1,0 +1,11 @@
+//! The PostgreSQL pair on real servers: what is acknowledged survives, what is lost is rebuilt, and
+//! nothing is left behind.
+
+#![cfg(target_os = "linux")]
+
+mod bench;
+mod failover;
+mod standby;
+mod sweep;
+mod writer;
+mod zones;

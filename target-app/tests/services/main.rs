@@ -1,0 +1,12 @@
+//! Shop, task runner and edge as they run: real sockets, a real PostgreSQL.
+
+mod backend;
+mod edge;
+mod edge_faults;
+mod orders;
+mod postgres;
+mod relay;
+mod shop;
+mod stack;
+mod task_runner;
+mod unknown_outcome;

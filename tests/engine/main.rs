@@ -1,0 +1,12 @@
+//! The engine against servers whose every behaviour is known.
+
+mod answers;
+mod bench;
+mod connections;
+mod ends;
+mod schedules;
+mod scripts;
+mod server;
+mod times;
+mod values;
+mod writes;
