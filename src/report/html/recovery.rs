@@ -39,7 +39,7 @@ fn overview(summary: &Summary) -> String {
         let lost = fault.ledger.or(summary.ledger);
         table.row([
             Cell::name(&format!(
-                "<b>{}</b><small>{} · {}</small>",
+                "<b>{}</b> <small>{} · {}</small>",
                 escape(&fault.name),
                 escape(&fault.kind),
                 escape(&fault.provider)
@@ -97,7 +97,7 @@ fn anatomy(fault: &Fault) -> String {
                 _ => String::new(),
             };
             markup += &format!(
-                "<li><b>{}</b> <span class=\"what\">{}<small>{}</small></span> {} <span class=\"after\">{}</span> <span class=\"at\">{}</span></li>",
+                "<li><b>{}</b> <span class=\"what\">{} <small>{}</small></span> {} <span class=\"after\">{}</span> <span class=\"at\">{}</span></li>",
                 mark.id,
                 mark.label,
                 escape(&who),
