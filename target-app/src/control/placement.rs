@@ -44,8 +44,11 @@ fn plan_app(state: &State, app: App, now: Instant, plan: &mut Plan) {
     let staying = || of_app().filter(|pod| pod.is_staying());
     let count = |zone: &str| staying().filter(|pod| pod.zone == zone).count();
 
-    // A Deployment takes a moment to notice that a pod is gone.
-    let waiting = |pod: &&Pod| pod.replace_at.is_some_and(|at| at > now);
+    // A Deployment takes a moment to notice that a pod is gone, or that its zone is.
+    let waiting = |pod: &&Pod| match pod.state {
+        PodState::Gone => pod.replace_at.is_some_and(|at| at > now),
+        _ => state.zone_state(&pod.zone) == ZoneState::Out,
+    };
     let held = of_app().filter(waiting).count();
     let missing = desired.iter().flat_map(|(zone, wanted)| {
         std::iter::repeat_n(

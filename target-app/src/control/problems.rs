@@ -1,5 +1,6 @@
 //! Why a stack is not as specified, in words.
 
+use super::change::Stage;
 use super::placement;
 use super::state::{App, State};
 use crate::api::{Action, DatabaseRole, LinkMode, PodState, Replication, ZoneState};
@@ -58,8 +59,12 @@ fn changes(state: &State, found: &mut Vec<Problem>) {
             Action::OutageZone { zone } => format!("zone {zone} cut off"),
             Action::DelayLinks { links, .. } => format!("{} delayed", links.join(", ")),
         };
+        let failed = match &change.stage {
+            Stage::Failed(why) => format!(", which failed: {why}"),
+            Stage::Applying | Stage::Effective | Stage::Undoing => String::new(),
+        };
         let text = format!(
-            "change {} is open: {what} by fault '{}' of run {}",
+            "change {} is open: {what} by fault '{}' of run {}{failed}",
             change.id, request.fault, request.run
         );
         add(found, Scope::Change, text);
