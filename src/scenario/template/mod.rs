@@ -254,3 +254,6 @@ impl Builder {
         self.template
     }
 }
+
+#[cfg(test)]
+mod tests;
