@@ -12,3 +12,5 @@ pub mod plan;
 pub mod record;
 pub mod recover;
 pub mod schedule;
+#[cfg(test)]
+pub(crate) mod testing;

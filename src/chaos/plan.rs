@@ -7,6 +7,15 @@ use super::catalogue::{self, Choice, Healing, Plan, Refusal};
 use crate::provider::{self, Snapshot};
 use crate::scenario::{Fault, FaultStart, ProviderKind, Scenario};
 
+/// What is planned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Described {
+    /// For people.
+    pub text: String,
+    /// At least one fault would be refused.
+    pub refused: bool,
+}
+
 /// The faults of a scenario in the order in which they are due, against infrastructure as it is
 /// now, where that can be looked at.
 ///
@@ -16,7 +25,8 @@ use crate::scenario::{Fault, FaultStart, ProviderKind, Scenario};
 pub fn describe(
     scenario: &Scenario,
     snapshot: impl Fn(ProviderKind) -> Result<Snapshot, String>,
-) -> String {
+) -> Described {
+    let mut refused = false;
     let mut text = format!(
         "{}: {} (seed {})\n",
         scenario.name,
@@ -53,6 +63,7 @@ pub fn describe(
         match resolved {
             Ok(Ok(plan)) => resolved_rows(&mut text, &plan),
             Ok(Err(Refusal(why))) => {
+                refused = true;
                 row(&mut text, "does", &catalogue::intention(fault));
                 row(&mut text, "REFUSED", &why);
             }
@@ -62,7 +73,7 @@ pub fn describe(
             }
         }
     }
-    text
+    Described { text, refused }
 }
 
 fn resolved_rows(text: &mut String, plan: &Plan) {
@@ -129,4 +140,55 @@ fn counted(faults: usize) -> String {
 
 fn seconds(duration: Duration) -> String {
     format!("{} s", duration.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chaos::testing::{every_kind, fault, run, scenario, seen};
+    use crate::provider::local::double::Double;
+    use crate::scenario::FaultKind;
+
+    /// A scenario whose faults stand in another order than they are due.
+    fn three_faults() -> Scenario {
+        let kinds = every_kind();
+        let mut faults = vec![
+            fault("drain", FaultKind::ZoneDrain { zone: "b".into() }),
+            fault("failover", kinds[2].clone()),
+            fault("lose a pod", kinds[0].clone()),
+        ];
+        faults[0].start = FaultStart::At(Duration::from_secs(70));
+        faults[0].hold = Some(Duration::from_secs(15));
+        faults[1].start = FaultStart::After {
+            fault: 2,
+            recovered_for: Duration::from_secs(5),
+        };
+        faults[2].start = FaultStart::At(Duration::from_secs(25));
+        scenario(faults)
+    }
+
+    #[test]
+    fn on_a_running_stack_it_names_exact_targets() {
+        let now = run(seen(&Double::new()));
+        let plan = describe(&three_faults(), |_| Ok(now.clone()));
+        assert!(!plan.refused);
+        insta::assert_snapshot!(plan.text, @"");
+    }
+
+    #[test]
+    fn without_one_it_says_what_it_can() {
+        let plan = describe(&three_faults(), |_| Err("no stack `default` runs".into()));
+        assert!(!plan.refused);
+        insta::assert_snapshot!(plan.text, @"");
+    }
+
+    #[test]
+    fn a_refusal_is_told_and_counted() {
+        let mut now = run(seen(&Double::new()));
+        now.zones.truncate(0);
+        let drain = fault("drain", FaultKind::ZoneDrain { zone: "b".into() });
+        let plan = describe(&scenario(vec![drain]), |_| Ok(now.clone()));
+        assert!(plan.refused);
+        assert!(plan.text.contains("REFUSED"), "{}", plan.text);
+    }
 }

@@ -21,7 +21,6 @@ pub struct Survey {
 }
 
 /// What one run left behind.
-#[derive(Debug)]
 pub struct Case {
     /// The run folder's name.
     pub run: String,
@@ -31,6 +30,18 @@ pub struct Case {
     orphan: Option<Registered>,
     /// To undo, in this order.
     pub changes: Vec<Undoable>,
+    /// To be brought back to its specification although nothing of ours is open there.
+    unwell: Option<Arc<dyn Provider>>,
+}
+
+impl std::fmt::Debug for Case {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Case")
+            .field("run", &self.run)
+            .field("journal", &self.journal)
+            .field("changes", &self.changes)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A change to undo.
@@ -205,10 +216,9 @@ impl Survey {
         }
         if !journal::closed(&entries) || !changes.is_empty() {
             self.cases.push(Case {
-                run,
                 journal: Some(journal),
-                orphan: None,
                 changes,
+                ..Case::of(run)
             });
         }
         Ok(())
@@ -217,10 +227,8 @@ impl Survey {
     /// The run folder was removed: the infrastructure has to remember.
     fn add_orphan(&mut self, entry: Registered) {
         self.cases.push(Case {
-            run: entry.run.clone(),
-            journal: None,
-            orphan: Some(entry),
-            changes: Vec::new(),
+            orphan: Some(entry.clone()),
+            ..Case::of(entry.run)
         });
     }
 
@@ -242,7 +250,12 @@ impl Survey {
                 continue;
             };
             match provider.snapshot().await {
-                Ok(snapshot) => self.add_open(&place, &provider, &snapshot, busy),
+                Ok(snapshot) => {
+                    self.add_open(&place, &provider, &snapshot, busy);
+                    if matches!(scope, Scope::Stack(_)) && busy.is_empty() {
+                        self.add_unwell(&place, provider, &snapshot);
+                    }
+                }
                 Err(error) => self.notes.push(error.to_string()),
             }
         }
@@ -271,12 +284,23 @@ impl Survey {
             match self.cases.iter_mut().find(|case| case.run == open.run) {
                 Some(case) => case.changes.push(change),
                 None => self.cases.push(Case {
-                    run: open.run.clone(),
-                    journal: None,
-                    orphan: None,
                     changes: vec![change],
+                    ..Case::of(open.run.clone())
                 }),
             }
+        }
+    }
+
+    /// Asked about a place by name, what is broken there is repaired whoever broke it.
+    fn add_unwell(&mut self, place: &Place, provider: Arc<dyn Provider>, snapshot: &Snapshot) {
+        let covered = (self.cases.iter())
+            .flat_map(|case| &case.changes)
+            .any(|change| change.place == *place);
+        if !covered && !snapshot.problems.is_empty() {
+            self.cases.push(Case {
+                unwell: Some(provider),
+                ..Case::of(format!("(none): {}", snapshot.problems.join("; ")))
+            });
         }
     }
 
@@ -295,9 +319,7 @@ impl Survey {
             .collect();
         for case in &self.cases {
             lines.push(format!("run {}", case.run));
-            if case.changes.is_empty() {
-                lines.push("  nothing to undo: its journal is closed".to_owned());
-            }
+            lines.extend(case.without_changes());
             for change in &case.changes {
                 lines.push(format!("  {}: {}", change.fault, change.words));
                 lines.push(if change.is_gone() {
@@ -324,6 +346,31 @@ impl Survey {
 }
 
 impl Case {
+    fn of(run: String) -> Self {
+        Self {
+            run,
+            journal: None,
+            orphan: None,
+            changes: Vec::new(),
+            unwell: None,
+        }
+    }
+
+    /// What is done when there is nothing to undo.
+    fn without_changes(&self) -> Option<String> {
+        if !self.changes.is_empty() {
+            return None;
+        }
+        Some(match (&self.unwell, &self.orphan) {
+            (Some(provider), _) => format!("  repair {}", provider.place()),
+            (None, Some(orphan)) => format!(
+                "  nothing to undo: {} is gone, and is struck off",
+                orphan.journal.display()
+            ),
+            (None, None) => "  nothing to undo: its journal is closed".to_owned(),
+        })
+    }
+
     async fn recover(self, limit: Duration, recovery: &mut Recovery) {
         let failed_before = recovery.failures.len();
         for change in &self.changes {

@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand.
 
+mod chaos;
 mod init;
 mod internal;
 mod override_args;
@@ -49,6 +50,8 @@ enum Command {
     Init(init::InitArgs),
     /// Start, show or stop the bundled shop and its infrastructure
     Stack(stack::StackCommand),
+    /// Say what faults would do; put back what a killed run left broken
+    Chaos(chaos::ChaosCommand),
     /// Make the reports of a run folder again from its summary.json
     Report(report::ReportArgs),
     /// A process of the stack; started by the control plane
@@ -64,6 +67,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Command::Validate(args) => finish(validate::run(&args)),
         Command::Init(args) => finish(init::run(&args)),
         Command::Stack(command) => command.run(),
+        Command::Chaos(command) => finish(chaos::run(command)),
         Command::Report(args) => finish(report::run(&args)),
         Command::Internal(command) => command.run(),
     }

@@ -1,6 +1,8 @@
 //! The bundled stack on this machine, through its control plane's API.
 
 mod control;
+#[cfg(test)]
+pub(crate) mod double;
 mod find;
 mod view;
 

@@ -302,3 +302,6 @@ fn seconds_in(window: Micros) -> u64 {
 fn micros(duration: Duration) -> Micros {
     Micros::try_from(duration.as_micros()).unwrap_or(Micros::MAX / 4)
 }
+
+#[cfg(test)]
+mod tests;

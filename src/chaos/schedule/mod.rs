@@ -513,3 +513,6 @@ impl Entry {
 fn micros(duration: Duration) -> Micros {
     Micros::try_from(duration.as_micros()).unwrap_or(Micros::MAX / 4)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! `loadtest chaos recover`: putting back what a run left broken.
+
+use std::fmt::Write as _;
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::super::UsageError;
+use crate::chaos::journal::Index;
+use crate::chaos::recover::{Recovery, Scope, survey};
+use crate::gate;
+use crate::provider::local::LocalFinder;
+
+/// For one change.
+const UNDO_LIMIT: Duration = Duration::from_secs(120);
+
+const EXAMPLES: &str = "\
+Examples:
+  loadtest chaos recover                          undo whatever killed runs left behind
+  loadtest chaos recover --dry-run                only say what that would be
+  loadtest chaos recover reports/checkout-…       from the journal of this run
+  loadtest chaos recover --stack default --yes    whatever is open on this stack, without asking
+
+What it would do is listed first; doing it twice is the same as once. It works from the run's
+journal, from the infrastructure's own memory, or both. Runs that still go on are left alone.
+Exit code 0 if nothing is left broken, 6 if something could not be undone: the commands for doing
+it by hand are then printed.";
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct RecoverArgs {
+    /// The run folder whose journal says what to undo; all unfinished journals unless told
+    #[arg(value_name = "RUN_FOLDER", conflicts_with = "stack")]
+    run_folder: Option<PathBuf>,
+    /// Undo whatever is open on this stack, and repair it
+    #[arg(long, value_name = "NAME")]
+    stack: Option<String>,
+    /// Only list what would be done
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not ask; without a terminal nothing is asked anyway
+    #[arg(long, short)]
+    yes: bool,
+}
+
+impl RecoverArgs {
+    fn scope(&self) -> Scope {
+        match (&self.run_folder, &self.stack) {
+            (Some(folder), _) => Scope::RunFolder(folder.clone()),
+            (None, Some(stack)) => Scope::Stack(stack.clone()),
+            (None, None) => Scope::Everything,
+        }
+    }
+}
+
+pub(super) async fn run(args: &RecoverArgs) -> anyhow::Result<ExitCode> {
+    let found = survey(&args.scope(), &Index::of_user(), &LocalFinder)
+        .await
+        .map_err(UsageError)?;
+    println!("{}", found.describe());
+    if found.is_empty() || args.dry_run {
+        return Ok(ExitCode::SUCCESS);
+    }
+    if !args.yes && !confirmed()? {
+        println!("nothing was done");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let recovery = found.recover(UNDO_LIMIT).await;
+    print!("{}", told(&recovery));
+    Ok(match recovery.failures.is_empty() {
+        true => ExitCode::SUCCESS,
+        false => gate::ExitCode::UndoFailed.into(),
+    })
+}
+
+/// Asks on a terminal. Elsewhere nobody could answer, and undoing is the safe direction.
+fn confirmed() -> anyhow::Result<bool> {
+    if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+        return Ok(true);
+    }
+    print!("do this? [Y/n] ");
+    std::io::stdout().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(matches!(
+        answer.trim().to_lowercase().as_str(),
+        "" | "y" | "yes"
+    ))
+}
+
+/// What recovering came to, for people.
+fn told(recovery: &Recovery) -> String {
+    let mut text = String::new();
+    for done in &recovery.done {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "done: {done}");
+    }
+    for failure in &recovery.failures {
+        let _ = writeln!(text, "FAILED: {}\n  by hand:", failure.words);
+        for command in &failure.by_hand {
+            let _ = writeln!(text, "    {command}");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chaos::recover::Failure;
+
+    #[test]
+    fn a_failure_is_told_with_the_commands_for_a_person() {
+        let recovery = Recovery {
+            done: vec!["lose a pod: undone at stack `default`".into()],
+            failures: vec![Failure {
+                words: "drain: stack `default` failed to undo the change: busy".into(),
+                by_hand: vec!["loadtest chaos recover --stack default".into()],
+            }],
+        };
+        insta::assert_snapshot!(told(&recovery), @"");
+    }
+}
