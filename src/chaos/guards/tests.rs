@@ -31,6 +31,7 @@ fn second(guards: &mut Guards, number: u64, ok: u32, failed: u32) {
             step: 0,
             ok: ok / 10,
             failed: failed / 10,
+            slow: 0,
             max_response_us: 1_000,
             sum_response_us: u64::from(ok / 10 + failed / 10) * 1_000,
             first_failed_sent: 0,
