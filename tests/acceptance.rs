@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
+use rustix::process::Signal;
 use serde_json::Value;
 use support::{Bench, processes_of, repository, shared_memory_segments};
 
@@ -187,7 +188,7 @@ fn ctrl_c_once_undoes_reports_and_exits_130() {
     let scenario = bench.file("hang.toml", &with_fault("pod-hang", r#"for = "60s""#));
     let mut run = bench.loadtest(["run", scenario.to_str().unwrap()]).spawn();
     bench.wait_for_event(&mut run, "\"event\":\"effective\"");
-    support::signal(run.id(), libc::SIGINT);
+    support::signal(run.id(), Signal::INT);
     let status = run.wait().expect("it ends");
     assert_eq!(status.code(), Some(130));
     let summary = bench.summary();
@@ -246,7 +247,7 @@ fn sigkill_at_any_moment_leaves_no_process_and_recovery_finds_nothing_broken() {
         // A random point of the run's own story: after so many lines of its log, or at once.
         let lines = random.usize(0..25);
         bench.wait_for_lines(&mut run, lines);
-        support::signal(run.id(), libc::SIGKILL);
+        support::signal(run.id(), Signal::KILL);
         run.wait().expect("it ends");
         support::until(
             &format!("round {round}: no process left after {lines} lines"),

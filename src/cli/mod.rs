@@ -77,7 +77,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
 fn finish(result: anyhow::Result<impl Into<ExitCode>>) -> ExitCode {
     result.map(Into::into).unwrap_or_else(|error| {
         eprintln!("{} {error:#}", style::Style::of_stderr().bad("error:"));
-        if error.chain().any(|cause| cause.is::<UsageError>()) {
+        if error.chain().any(<dyn std::error::Error>::is::<UsageError>) {
             gate::ExitCode::Usage.into()
         } else {
             gate::ExitCode::Internal.into()

@@ -49,7 +49,7 @@ enum Action {
     Down(Down),
 }
 
-/// What `stack up` may be told; `run` takes the same for a stack of its own.
+/// What `stack up` may be told.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Up {
     /// Name of the stack.
@@ -241,7 +241,9 @@ async fn describe(asked: &Status) -> anyhow::Result<ExitCode> {
         }
         writeln!(out)?;
     } else {
-        for stack in &stacks {
+        for (index, stack) in stacks.iter().enumerate() {
+            let gap = if index > 0 { "\n" } else { "" };
+            write!(out, "{gap}")?;
             write!(out, "{}", table::render(stack, is_colourful()))?;
         }
     }

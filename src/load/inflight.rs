@@ -7,16 +7,17 @@ use crate::measure::clock::Micros;
 use crate::measure::outcome::ErrorKind;
 use crate::scenario::StepId;
 
-/// Exists from before the send until the answer. Dropped without [`land`](Self::land), it was cut
-/// off by the end of the run or by a panic.
+/// Exists from before the send until the step is recorded. Dropped without
+/// [`finish`](Self::finish), the step was cut off by the end of the run or by a panic.
 #[derive(Debug)]
 pub(crate) struct InFlight<'w> {
     worker: &'w Worker,
     step: StepId,
     intended: Micros,
     sent_at: Micros,
+    /// While the ledger waits for its end.
     write: Option<WriteId>,
-    landed: bool,
+    finished: bool,
 }
 
 impl<'w> InFlight<'w> {
@@ -28,31 +29,36 @@ impl<'w> InFlight<'w> {
         write: Option<&(String, String)>,
     ) -> Self {
         let sent_at = worker.clock.now();
-        Self {
+        let mut flight = Self {
             worker,
             step,
             intended,
             sent_at,
-            write: write
-                .map(|(key, read_back)| worker.write_log.begin(step, key, read_back, sent_at)),
-            landed: false,
-        }
+            write: None,
+            finished: false,
+        };
+        flight.write =
+            write.map(|(key, read_back)| worker.write_log.begin(step, key, read_back, sent_at));
+        flight
     }
 
     /// The exchange is over: with a status or an error.
     pub(crate) fn land(&mut self, error: Option<ErrorKind>, status: Option<u16>, at: Micros) {
-        self.landed = true;
-        if let Some(write) = self.write {
-            self.worker
-                .write_log
-                .end(write, write_outcome(error, status), at);
+        if let Some(write) = self.write.take() {
+            let outcome = write_outcome(error, status);
+            self.worker.write_log.end(write, outcome, at);
         }
+    }
+
+    /// The step has been recorded.
+    pub(crate) fn finish(mut self) {
+        self.finished = true;
     }
 }
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        if self.landed {
+        if self.finished {
             return;
         }
         let now = self.worker.clock.now();

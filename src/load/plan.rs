@@ -58,6 +58,9 @@ pub struct LoadOutcome {
     pub totals: Totals,
     /// How late iterations started after their intended start, microseconds.
     pub start_lag_us: Histogram<u64>,
+    /// How long connections took to open (name, TCP, TLS), microseconds. Not part of the service
+    /// time, but of the response time.
+    pub connect_us: Histogram<u64>,
     /// Processor time of the generator's threads, seconds.
     pub cpu_seconds: f64,
     /// Most iterations in progress at once.

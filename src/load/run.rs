@@ -71,6 +71,7 @@ impl Running {
             duration: Duration::from_micros(ended.saturating_sub(self.began)),
             totals: collected.totals,
             start_lag_us: collected.lag_us,
+            connect_us: collected.connect_us,
             cpu_seconds: collected.cpu_seconds,
             max_users: collected.most_users,
             data_ran_out: ran_out

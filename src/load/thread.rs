@@ -125,11 +125,16 @@ async fn conduct(worker: &Arc<Worker>, lines: &Lines) -> Result<(), LoadError> {
         }
         last_answers(worker, lines).await;
     };
+    // A task of its own: its many wake-ups are then not this one's.
+    let ticking = worker.clone();
+    let mut ticker =
+        tokio::spawn(async move { ticker::tick(&ticking.keeper, &ticking.gates).await });
     tokio::select! {
         () = course => Ok(()),
         () = report(worker, lines) => Ok(()),
-        broken = ticker::tick(&worker.keeper, &worker.gates) => {
-            broken.map_err(|source| LoadError::System { what: "set its timer", source })
+        broken = &mut ticker => match broken {
+            Ok(Err(source)) => Err(LoadError::System { what: "set its timer", source }),
+            _ => Err(LoadError::WorkerPanicked),
         }
     }
 }

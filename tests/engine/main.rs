@@ -3,6 +3,7 @@
 mod answers;
 mod bench;
 mod connections;
+mod encrypted;
 mod ends;
 mod schedules;
 mod scripts;

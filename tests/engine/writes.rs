@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use loadtest::load::WriteOutcome;
+use loadtest::load::{WriteId, WriteLog, WriteOutcome};
+use loadtest::measure::clock::Micros;
+use loadtest::measure::outcome::ErrorKind;
 use loadtest::scenario::template::Template;
 use loadtest::scenario::{LedgerRule, OnFailure, Step};
 
-use crate::bench::{Manner, Remembered, begin, one, post, scenario};
+use crate::bench::{Manner, Remembered, arrivals, begin, one, post, scenario};
 use crate::server::Server;
 
 fn written(path: &str, key: &str) -> Step {
@@ -53,4 +55,32 @@ fn every_outcome_is_told_once() {
             (4, WriteOutcome::Fail),
         ]
     );
+}
+
+/// A ledger with a defect.
+struct Defective;
+
+impl WriteLog for Defective {
+    fn begin(&self, _: usize, key: &str, _: &str, _: Micros) -> WriteId {
+        assert!(key != "bad", "on purpose");
+        WriteId(0)
+    }
+
+    fn end(&self, _: WriteId, _: WriteOutcome, _: Micros) {}
+}
+
+#[test]
+fn a_step_that_panics_is_counted_and_its_user_goes_on() {
+    let server = Server::start();
+    let steps = vec![written("/created", "good"), written("/created", "bad")];
+    let plan = scenario(steps, arrivals(10.0, 0.5, 1));
+    let manner = Manner {
+        log: Arc::new(Defective),
+        ..Manner::default()
+    };
+    let left = begin(plan, &server.url(), manner).unwrap().wait();
+    let totals = left.outcome.totals;
+    assert_eq!((totals.panics, totals.iterations_failed), (5, 5));
+    assert_eq!(left.sum(0).ok, 5);
+    assert_eq!(left.sum(1).errors, [(ErrorKind::Internal, 5)]);
 }

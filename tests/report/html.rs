@@ -168,7 +168,7 @@ fn ten_minutes_of_twenty_steps_and_five_faults_stay_under_the_limit() {
     let mut summary = super::passing();
     let longer = |length: usize| {
         move |column: &mut Vec<u64>| {
-            *column = (0..length).map(|i| column[i % column.len()]).collect()
+            *column = (0..length).map(|i| column[i % column.len()]).collect();
         }
     };
     let timeline = &mut summary.timeline;

@@ -1,6 +1,6 @@
 //! Drives the real binary, each test with stacks of its own that no other test can see.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -71,6 +71,30 @@ impl User {
 
     pub(crate) fn stacks(&self) -> PathBuf {
         self.runtime.path().join("loadtest/stacks")
+    }
+
+    /// Names of the files in the folder of stacks.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.stacks()).unwrap().flatten();
+        let mut names: Vec<_> = entries
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// Process id of the edge of the stack with this folder.
+    pub(crate) fn edge_of(&self, root: &Path) -> u32 {
+        let processes = std::fs::read_dir("/proc").unwrap().flatten();
+        let is_edge = |path: &Path| {
+            let line = std::fs::read(path.join("cmdline")).unwrap_or_default();
+            let line = String::from_utf8_lossy(&line).into_owned();
+            line.contains("internal\0edge") && line.contains(&*root.to_string_lossy())
+        };
+        processes
+            .filter(|entry| is_edge(&entry.path()))
+            .find_map(|entry| entry.file_name().to_str()?.parse().ok())
+            .expect("an edge")
     }
 }
 

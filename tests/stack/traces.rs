@@ -29,6 +29,15 @@ impl Traces {
         traces
     }
 
+    /// Of a stack that may not have got as far as telling about itself.
+    pub(crate) fn of_folder(root: &str) -> Self {
+        Self {
+            root: root.into(),
+            pids: BTreeSet::new(),
+            segments: BTreeSet::new(),
+        }
+    }
+
     /// Waits until nothing is left.
     pub(crate) fn vanish(&self) {
         eventually("the end of all processes", || {

@@ -8,23 +8,23 @@ use serde_json::Value;
 
 /// A folder of one's own, with the tool in it: its stacks, reports and journals are apart from
 /// every other test's.
-pub struct Bench {
+pub(crate) struct Bench {
     folder: tempfile::TempDir,
 }
 
 impl Bench {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().expect("a temporary folder"),
         }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
     /// Writes a file into the folder.
-    pub fn file(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path().join(name);
         std::fs::create_dir_all(path.parent().expect("has a parent")).expect("a folder");
         std::fs::write(&path, text).expect("a file");
@@ -32,7 +32,7 @@ impl Bench {
     }
 
     /// `loadtest ARGS…` in this folder.
-    pub fn loadtest<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Run {
+    pub(crate) fn loadtest<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Run {
         let mut command = Command::new(env!("CARGO_BIN_EXE_loadtest"));
         command
             .args(args)
@@ -44,7 +44,7 @@ impl Bench {
     }
 
     /// The only run folder under `reports/`.
-    pub fn run_folder(&self) -> PathBuf {
+    pub(crate) fn run_folder(&self) -> PathBuf {
         let reports = std::fs::read_dir(self.path().join("reports")).expect("reports/");
         let folders: Vec<_> = reports
             .map(|entry| entry.expect("an entry").path())
@@ -54,12 +54,12 @@ impl Bench {
     }
 
     /// Blocks until the run's `events.jsonl` holds this text.
-    pub fn wait_for_event(&self, run: &mut Child, text: &str) {
+    pub(crate) fn wait_for_event(&self, run: &mut Child, text: &str) {
         self.wait_for(run, text, |events| events.contains(text));
     }
 
     /// Blocks until the run's `events.jsonl` has this many lines.
-    pub fn wait_for_lines(&self, run: &mut Child, lines: usize) {
+    pub(crate) fn wait_for_lines(&self, run: &mut Child, lines: usize) {
         self.wait_for(run, &format!("{lines} lines"), |events| {
             events.lines().count() >= lines
         });
@@ -93,25 +93,25 @@ impl Bench {
     }
 
     /// `summary.json` of the only run.
-    pub fn summary(&self) -> Value {
+    pub(crate) fn summary(&self) -> Value {
         let text = std::fs::read_to_string(self.run_folder().join("summary.json"));
         serde_json::from_str(&text.expect("summary.json")).expect("JSON")
     }
 }
 
 /// One invocation.
-pub struct Run {
+pub(crate) struct Run {
     command: Command,
 }
 
 impl Run {
-    pub fn env(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
         self
     }
 
     /// Runs it to its end and expects this exit code.
-    pub fn exits(mut self, code: i32) -> Said {
+    pub(crate) fn exits(mut self, code: i32) -> Said {
         let said = Said(self.command.output().expect("the binary starts"));
         assert_eq!(
             said.0.status.code(),
@@ -124,7 +124,7 @@ impl Run {
     }
 
     /// Starts it and goes on.
-    pub fn spawn(mut self) -> Child {
+    pub(crate) fn spawn(mut self) -> Child {
         self.command
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -134,20 +134,20 @@ impl Run {
 }
 
 /// What an invocation said.
-pub struct Said(Output);
+pub(crate) struct Said(Output);
 
 impl Said {
-    pub fn out(&self) -> String {
+    pub(crate) fn out(&self) -> String {
         String::from_utf8_lossy(&self.0.stdout).into_owned()
     }
 
-    pub fn err(&self) -> String {
+    pub(crate) fn err(&self) -> String {
         String::from_utf8_lossy(&self.0.stderr).into_owned()
     }
 }
 
 /// The repository's own file.
-pub fn repository(file: &str) -> String {
+pub(crate) fn repository(file: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join(file)
         .display()
@@ -155,7 +155,7 @@ pub fn repository(file: &str) -> String {
 }
 
 /// Blocks until a condition holds; gives up after a minute, saying what never came.
-pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let began = std::time::Instant::now();
     while !holds() {
         assert!(
@@ -167,18 +167,16 @@ pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 /// Sends a signal to a process that this test started.
-pub fn signal(pid: u32, signal: i32) {
-    let pid = i32::try_from(pid).expect("a pid");
-    // SAFETY: kill takes two numbers and touches no memory of ours.
-    assert_eq!(
-        unsafe { libc::kill(pid, signal) },
-        0,
-        "signal {signal} to {pid}"
-    );
+pub(crate) fn signal(pid: u32, signal: rustix::process::Signal) {
+    let pid = i32::try_from(pid)
+        .ok()
+        .and_then(rustix::process::Pid::from_raw)
+        .expect("a pid");
+    rustix::process::kill_process(pid, signal).expect("the process is there");
 }
 
 /// Processes that belong to this bench: those that inherited its runtime folder.
-pub fn processes_of(bench: &Bench) -> Vec<u32> {
+pub(crate) fn processes_of(bench: &Bench) -> Vec<u32> {
     let mark = format!("XDG_RUNTIME_DIR={}", bench.path().display());
     let Ok(processes) = std::fs::read_dir("/proc") else {
         return Vec::new();
@@ -196,7 +194,7 @@ pub fn processes_of(bench: &Bench) -> Vec<u32> {
 }
 
 /// Ids of all System V shared memory segments: PostgreSQL makes one for each server.
-pub fn shared_memory_segments() -> Vec<String> {
+pub(crate) fn shared_memory_segments() -> Vec<String> {
     let text = std::fs::read_to_string("/proc/sysvipc/shm").unwrap_or_default();
     text.lines()
         .skip(1)

@@ -33,7 +33,11 @@ pub(super) fn fault(
         ChaosEventKind::Accepted => live.fault = Some(name.clone()),
         ChaosEventKind::Effective => say(progress, "has taken effect".into()),
         ChaosEventKind::Undoing => live.fault = Some(format!("{name}: undoing")),
-        ChaosEventKind::Undone => say(progress, style.good("undone")),
+        // Which of the two comes last depends on the fault; then it is over.
+        ChaosEventKind::Undone => {
+            live.fault = None;
+            say(progress, style.good("undone"));
+        }
         ChaosEventKind::Restored => {
             live.fault = None;
             say(progress, style.good("the infrastructure is whole again"));

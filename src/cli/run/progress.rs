@@ -187,19 +187,15 @@ pub(super) fn clock(seconds: u64) -> String {
 
 fn bar(done: u64, total: u64) -> String {
     const WIDTH: u64 = 20;
-    let share = if total == 0 {
-        WIDTH
-    } else {
-        (done * WIDTH / total).min(WIDTH)
+    let of = |parts: u64| {
+        (done * parts)
+            .checked_div(total)
+            .unwrap_or(parts)
+            .min(parts)
     };
-    let percent = if total == 0 {
-        100
-    } else {
-        (done * 100 / total).min(100)
-    };
-    let full = "█".repeat(share as usize);
-    let empty = "░".repeat((WIDTH - share) as usize);
-    format!("{full}{empty} {percent:>3}% ·")
+    let full = "█".repeat(of(WIDTH) as usize);
+    let empty = "░".repeat((WIDTH - of(WIDTH)) as usize);
+    format!("{full}{empty} {:>3}% ·", of(100))
 }
 
 fn millis(micros: u64) -> String {

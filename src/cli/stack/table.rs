@@ -17,7 +17,8 @@ pub(super) fn render(stack: &StackStatus, colour: bool) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
     let _ = write_all(&mut text, stack, colour);
-    text
+    let lines = text.lines().map(str::trim_end);
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 fn write_all(out: &mut String, stack: &StackStatus, colour: bool) -> std::fmt::Result {
@@ -143,4 +144,80 @@ fn link_mode(mode: LinkMode) -> String {
 
 fn number(pid: Option<u32>) -> String {
     pid.map_or_else(|| "-".into(), |pid| pid.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use target_app::api::{Database, Link, Pod, StackSpec, Zone};
+
+    use super::*;
+
+    fn stack() -> StackStatus {
+        StackStatus {
+            spec: StackSpec::default(),
+            pid: 1,
+            root: "/dev/shm/x".into(),
+            edge_url: "http://127.0.0.1:8080".into(),
+            database_endpoint: "127.0.0.1:5432".into(),
+            healthy: false,
+            problems: vec!["zone b is out".into()],
+            zones: vec![Zone {
+                name: "b".into(),
+                address: "127.0.2.1".into(),
+                state: ZoneState::Out,
+            }],
+            pods: vec![Pod {
+                name: "shop-1".into(),
+                app: "shop".into(),
+                zone: "b".into(),
+                pid: None,
+                address: String::new(),
+                state: PodState::Gone,
+                labels: std::collections::BTreeMap::new(),
+            }],
+            database: Database {
+                nodes: Vec::new(),
+                synchronous: false,
+                redundant: false,
+                endpoint_target: None,
+            },
+            links: vec![Link {
+                name: "edge->shop-1".into(),
+                from: "edge".into(),
+                to: "b".into(),
+                mode: LinkMode::Silent,
+            }],
+            open_changes: Vec::new(),
+            isolation: "ports".into(),
+            last_event: 0,
+        }
+    }
+
+    #[test]
+    fn reads_well_without_colour() {
+        insta::assert_snapshot!(render(&stack(), false), @r"
+        stack     default  not healthy
+        shop      http://127.0.0.1:8080
+        database  127.0.0.1:5432
+        folder    /dev/shm/x
+
+        ZONE      STATE      ADDRESS
+        b         out        127.0.2.1
+
+        NAME            ZONE      STATE       PROCESS  ADDRESS
+        shop-1          b         gone        -
+
+        1 links, 1 disturbed
+          edge->shop-1 (edge to b): silent
+        ! zone b is out
+        ");
+    }
+
+    #[test]
+    fn colour_changes_nothing_else() {
+        let coloured = render(&stack(), true);
+        assert!(coloured.contains("\x1b[31mnot healthy\x1b[0m"));
+        let plain = coloured.replace("\x1b[31m", "").replace("\x1b[0m", "");
+        assert_eq!(plain, render(&stack(), false));
+    }
 }

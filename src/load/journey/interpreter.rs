@@ -147,13 +147,11 @@ impl Tour<'_> {
             Err(failure) => Err(Fault::from(failure.clone())),
         };
         let status = received.result.is_ok().then(|| self.answer().status());
-        flight.land(
-            received.result.as_ref().err().map(|f| f.kind),
-            status,
-            received.done_at,
-        );
+        let failure = received.result.as_ref().err().map(|failure| failure.kind);
+        flight.land(failure, status, received.done_at);
         let error = result.as_ref().err().map(|fault| fault.kind);
         self.conclude(id, step, intended, &received, result);
+        flight.finish();
         (received.done_at, error)
     }
 
@@ -347,7 +345,7 @@ impl Tour<'_> {
             zone: answer.and_then(|answer| answer.header("x-zone")),
         };
         let mut recorder = self.worker.recorder();
-        recorder.totals.requests_resent += u64::from(received.resent);
+        recorder.connection(received.connect_us, received.resent);
         recorder.record(&outcome);
         let Err(fault) = result else { return };
         if recorder.samples.wants(id, fault.kind, received.done_at) {

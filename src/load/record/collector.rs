@@ -30,6 +30,7 @@ pub(crate) struct Outlets {
 pub(crate) struct Collected {
     pub(crate) totals: Totals,
     pub(crate) lag_us: Histogram<u64>,
+    pub(crate) connect_us: Histogram<u64>,
     pub(crate) cpu_seconds: f64,
     pub(crate) most_users: u64,
 }
@@ -76,6 +77,7 @@ impl Merge {
             collected: Collected {
                 totals: Totals::default(),
                 lag_us: histogram(),
+                connect_us: histogram(),
                 cpu_seconds: 0.0,
                 most_users: 0,
             },
@@ -122,8 +124,9 @@ impl Merge {
             self.collected.totals += last.totals;
             self.collected.most_users += last.most_users;
             self.collected.cpu_seconds += report.cpu_seconds;
-            // Both grow on demand, so adding cannot fail.
+            // All grow on demand, so adding cannot fail.
             let _ = self.collected.lag_us.add(&last.lag_us);
+            let _ = self.collected.connect_us.add(&last.connect_us);
         }
     }
 

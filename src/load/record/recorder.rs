@@ -46,6 +46,7 @@ pub(crate) struct Recorder {
     users: u64,
     pub(crate) totals: Totals,
     lag_us: Histogram<u64>,
+    connect_us: Histogram<u64>,
     most_users: u64,
 }
 
@@ -73,6 +74,7 @@ pub(crate) struct Report {
 pub(crate) struct Last {
     pub(crate) totals: Totals,
     pub(crate) lag_us: Histogram<u64>,
+    pub(crate) connect_us: Histogram<u64>,
     pub(crate) most_users: u64,
 }
 
@@ -89,6 +91,7 @@ impl Recorder {
             users: 0,
             totals: Totals::default(),
             lag_us: histogram(),
+            connect_us: histogram(),
             most_users: 0,
         }
     }
@@ -127,6 +130,14 @@ impl Recorder {
             outcome.error.map(|_| outcome.sent_at),
             outcome.zone,
         );
+    }
+
+    /// What a request needed of connections: time to open them (0: none), a second sending.
+    pub(crate) fn connection(&mut self, connect_us: u64, resent: bool) {
+        self.totals.requests_resent += u64::from(resent);
+        if connect_us > 0 {
+            record(&mut self.connect_us, connect_us);
+        }
     }
 
     /// The open model's schedules called for an iteration.
@@ -194,6 +205,7 @@ impl Recorder {
         report.last = Some(Box::new(Last {
             totals: self.totals,
             lag_us: self.lag_us.clone(),
+            connect_us: self.connect_us.clone(),
             most_users: self.most_users,
         }));
         report

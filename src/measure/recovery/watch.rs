@@ -81,6 +81,8 @@ pub struct Watchtower {
     /// Successes per class in the last seconds, to know the rate before a fault.
     before: VecDeque<(Micros, Vec<u64>)>,
     open: Vec<FaultWatch>,
+    /// Effects that were told before the acceptance they belong to.
+    early: Vec<(FaultId, Micros)>,
 }
 
 /// The rate before a fault is taken over this long.
@@ -99,6 +101,7 @@ impl Watchtower {
             overall: Tracker::new(rule, 0, 0.0),
             before: VecDeque::new(),
             open: Vec::new(),
+            early: Vec::new(),
         }
     }
 
@@ -119,14 +122,21 @@ impl Watchtower {
             accepted: at,
             trackers,
         });
+        for (fault, at) in std::mem::take(&mut self.early) {
+            self.fault_effective(fault, at);
+        }
     }
 
-    /// The fault had done what it does at `at`.
+    /// The fault had done what it does at `at`. It may be told before the acceptance is: the
+    /// infrastructure's log and its answer to the call travel apart.
     pub fn fault_effective(&mut self, fault: FaultId, at: Micros) {
-        for watch in self.open.iter_mut().filter(|watch| watch.fault == fault) {
-            for (_, tracker) in &mut watch.trackers {
-                tracker.effective(at);
+        match self.open.iter_mut().find(|watch| watch.fault == fault) {
+            Some(watch) => {
+                for (_, tracker) in &mut watch.trackers {
+                    tracker.effective(at);
+                }
             }
+            None => self.early.push((fault, at)),
         }
     }
 

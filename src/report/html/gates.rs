@@ -5,6 +5,7 @@ use super::escape;
 use crate::gate::{GateResult, GateVerdict, Unit};
 use crate::measure::units;
 use crate::report::Summary;
+use crate::report::charts::Colour;
 
 pub(super) fn render(summary: &Summary) -> String {
     if summary.gates.is_empty() {
@@ -35,7 +36,7 @@ pub(super) fn render(summary: &Summary) -> String {
         let shown = |value: f64| gate.unit.show(value);
         let subject = gate.id.split('/').next().unwrap_or(&gate.id);
         let name = format!(
-            "<b>{}</b> <code>{}</code><small title=\"{}\">line {}</small>",
+            "<b>{}</b> <code>{}</code> <small title=\"{}\">line {}</small>",
             escape(&subject.replacen(':', " ", 1)),
             escape(&gate.text),
             escape(&gate.id),
@@ -67,18 +68,19 @@ fn bullet(gate: &GateResult) -> String {
         return String::new();
     };
     let share = measured / gate.limit;
-    let colour = if gate.verdict == GateVerdict::Fail {
-        "#D55E00"
+    let bar = if gate.verdict == GateVerdict::Fail {
+        Colour::Failed
     } else {
-        "#00729E"
+        Colour::Started
     };
+    let (bar, grid, limit) = (bar.hex(), Colour::Grid.hex(), Colour::Limit.hex());
     // The limit stands at two thirds; what is beyond the edge is cut there.
     let width = (share * 80.0).clamp(1.0, 120.0);
     format!(
         "<svg role=\"img\" width=\"120\" height=\"16\" viewBox=\"0 0 120 16\"><title>{} of the limit</title>\
-         <rect x=\"0\" y=\"5\" width=\"120\" height=\"6\" fill=\"#E4E6EA\"/>\
-         <rect x=\"0\" y=\"5\" width=\"{width:.1}\" height=\"6\" fill=\"{colour}\"/>\
-         <path d=\"M80 1V15\" stroke=\"#B02A37\" stroke-width=\"2\"/></svg>",
+         <rect x=\"0\" y=\"5\" width=\"120\" height=\"6\" fill=\"{grid}\"/>\
+         <rect x=\"0\" y=\"5\" width=\"{width:.1}\" height=\"6\" fill=\"{bar}\"/>\
+         <path d=\"M80 1V15\" stroke=\"{limit}\" stroke-width=\"2\"/></svg>",
         units::percent(share)
     )
 }

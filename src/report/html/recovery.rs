@@ -4,6 +4,7 @@ use super::cells::{Cell, Table, badge};
 use super::escape;
 use crate::measure::units;
 use crate::report::Summary;
+use crate::report::charts::Colour;
 use crate::report::summary::Fault;
 
 pub(super) fn render(summary: &Summary) -> Option<String> {
@@ -38,7 +39,7 @@ fn overview(summary: &Summary) -> String {
         let lost = fault.ledger.or(summary.ledger);
         table.row([
             Cell::name(&format!(
-                "<b>{}</b><small>{} · {}</small>",
+                "<b>{}</b> <small>{} · {}</small>",
                 escape(&fault.name),
                 escape(&fault.kind),
                 escape(&fault.provider)
@@ -96,7 +97,7 @@ fn anatomy(fault: &Fault) -> String {
                 _ => String::new(),
             };
             markup += &format!(
-                "<li><b>{}</b> <span class=\"what\">{}<small>{}</small></span> {} <span class=\"after\">{}</span> <span class=\"at\">{}</span></li>",
+                "<li><b>{}</b> <span class=\"what\">{} <small>{}</small></span> {} <span class=\"after\">{}</span> <span class=\"at\">{}</span></li>",
                 mark.id,
                 mark.label,
                 escape(&who),
@@ -129,14 +130,17 @@ fn anatomy(fault: &Fault) -> String {
 }
 
 fn offset_bar(share: f64) -> String {
-    let x = (share * 150.0).clamp(0.0, 150.0);
+    let x = 3.0 + (share * 150.0).clamp(0.0, 150.0);
+    let (grid, fault, failed) = (
+        Colour::Grid.hex(),
+        Colour::Fault.hex(),
+        Colour::Failed.hex(),
+    );
     format!(
         "<svg aria-hidden=\"true\" width=\"156\" height=\"14\" viewBox=\"0 0 156 14\">\
-         <path d=\"M3 7H153\" stroke=\"#E4E6EA\" stroke-width=\"2\"/>\
-         <path d=\"M3 7H{:.1}\" stroke=\"#E69F00\" stroke-width=\"4\"/>\
-         <circle cx=\"{:.1}\" cy=\"7\" r=\"4\" fill=\"#D55E00\"/></svg>",
-        3.0 + x,
-        3.0 + x
+         <path d=\"M3 7H153\" stroke=\"{grid}\" stroke-width=\"2\"/>\
+         <path d=\"M3 7H{x:.1}\" stroke=\"{fault}\" stroke-width=\"4\"/>\
+         <circle cx=\"{x:.1}\" cy=\"7\" r=\"4\" fill=\"{failed}\"/></svg>"
     )
 }
 

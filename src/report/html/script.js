@@ -1,7 +1,7 @@
 // Everything here is an extra: the page says all of it without scripts.
 (function () {
   "use strict";
-  document.documentElement.classList.add("scripted");
+  document.querySelectorAll(".js").forEach(function (hint) { hint.hidden = false; });
 
   // One crosshair over all charts of the timeline, and the values under it.
   var strips = document.querySelector("[data-strips]");

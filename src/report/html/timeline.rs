@@ -12,7 +12,7 @@ pub(super) fn render(summary: &Summary) -> Option<String> {
     }
     let mut markup = String::from(
         "<p class=\"hint\">Shaded: a fault’s window, from its acceptance until the SLO held again and it was undone. \
-         <span class=\"js\">Point at a chart, or focus it and press ← →, to read its values.</span></p>\
+         <span class=\"js\" hidden>Point at a chart, or focus it and press ← →, to read its values.</span></p>\
          <div class=\"strips\" data-strips>",
     );
     let strips = [

@@ -46,6 +46,22 @@ fn rounded(value: f64) -> f64 {
     (value * 1e4).round() / 1e4
 }
 
+/// Sums seconds up to buckets of the timeline.
+pub(super) fn bucketed(mut lanes: Lanes, bucket_seconds: u64) -> Lanes {
+    let width = usize::try_from(bucket_seconds).unwrap_or(1).max(1);
+    let sums = |seconds: &[u64]| {
+        seconds
+            .chunks(width)
+            .map(|chunk| chunk.iter().sum())
+            .collect()
+    };
+    for lane in &mut lanes.serving {
+        lane.ok = sums(&lane.ok);
+        lane.failed = sums(&lane.failed);
+    }
+    lanes
+}
+
 /// Fills in the fault lanes where there are none.
 pub(super) fn with_lanes(
     mut lanes: Lanes,
@@ -104,5 +120,47 @@ pub(super) fn outcome(fault: &Fault, ledger: Option<Ledger>, run_us: u64) -> Fau
             .undo
             .as_ref()
             .map(|undo| (undo.done, undo.how.clone())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::summary::{ServingKind, ServingLane};
+
+    #[test]
+    fn lanes_follow_the_timelines_buckets() {
+        let lane = ServingLane {
+            kind: ServingKind::Zone,
+            name: "a".into(),
+            ok: vec![1, 2, 3, 4, 5],
+            failed: vec![0, 0, 1, 0, 1],
+        };
+        let lanes = Lanes {
+            serving: vec![lane],
+            ..Lanes::default()
+        };
+        let bucketed = bucketed(lanes, 2).serving.remove(0);
+        assert_eq!(
+            (bucketed.ok, bucketed.failed),
+            (vec![3, 7, 5], vec![0, 1, 1])
+        );
+    }
+
+    #[test]
+    fn a_budget_is_told_in_shares_of_what_the_slo_allows() {
+        let fault = Fault {
+            requests: Some(800),
+            failed_requests: Some(120),
+            ..Fault::default()
+        };
+        let budget_of =
+            |slo| budget(&fault, slo, 20_000).map(|budget| (budget.spent, budget.burn_rate));
+        assert_eq!(budget_of(0.99), Some((0.6, 15.0)));
+        assert_eq!(budget_of(1.0), None, "an SLO of 100 % has no budget");
+        assert!(
+            budget(&Fault::default(), 0.99, 20_000).is_none(),
+            "unknown is not zero"
+        );
     }
 }

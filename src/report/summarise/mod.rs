@@ -33,7 +33,8 @@ pub struct SummaryInput<'a> {
     pub generator: Generator,
     /// What else makes the run invalid, in words that say what to do.
     pub invalid_causes: Vec<String>,
-    /// Who served, who was broken. Fault lanes are filled in where there are none.
+    /// Who served, who was broken: serving lanes by whole seconds, summed up here to the timeline's
+    /// buckets. Fault lanes are filled in where there are none.
     pub lanes: Lanes,
     /// How the run came to its end.
     pub ending: Ending,
@@ -92,6 +93,7 @@ pub fn summarise(input: SummaryInput<'_>) -> Summary {
         invalid_causes.extend(generator.causes.iter().cloned());
     }
     let faults = faults::completed(faults, scenario, measured);
+    let lanes = faults::bucketed(lanes, measured.timeline.width_seconds());
     let lanes = faults::with_lanes(lanes, scenario, &faults, run.duration_us);
     let outcomes: Vec<_> = faults
         .iter()

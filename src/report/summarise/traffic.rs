@@ -33,7 +33,8 @@ pub(super) fn requests(scenario: &Scenario, measured: &Measured, duration_us: u6
     let all = measured
         .tally(&Scope::Run, &PhaseSelector::Whole)
         .unwrap_or(&nothing);
-    let seconds = (duration_us as f64 / 1e6).max(f64::MIN_POSITIVE);
+    // A run that was stopped at once has no rate; infinity could not even be written.
+    let seconds = (duration_us as f64 / 1e6).max(1e-3);
     let per_second = |count: u64| ((count as f64 / seconds) * 1e3).round() / 1e3;
     let open = scenario
         .loads

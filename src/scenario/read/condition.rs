@@ -88,7 +88,7 @@ fn parse_metric(text: &str) -> Result<(Metric, String), String> {
         Some(("response", rest)) => (false, rest.trim()),
         _ => (false, text),
     };
-    let Some(value) = parse_quantile(quantile)? else {
+    let Some((value, quantile)) = parse_quantile(quantile)? else {
         let words = WORDS.iter().map(|(word, _)| *word);
         let known = words.chain(["p50", "p90", "p95", "p99", "max", "service p99"]);
         return Err(match did_you_mean(text, known) {
@@ -101,15 +101,15 @@ fn parse_metric(text: &str) -> Result<(Metric, String), String> {
     Ok(if service {
         (Metric::Service(value), format!("service_{quantile}"))
     } else {
-        (Metric::Response(value), quantile.to_owned())
+        (Metric::Response(value), quantile)
     })
 }
 
-/// `p99.9` is 0.999, `max` is 1, `median` is 0.5; `None` if it is no quantile at all.
-fn parse_quantile(text: &str) -> Result<Option<f64>, String> {
+/// `p99.9` is 0.999, `max` is 1, `median` is 0.5, each with its name; `None` if it is no quantile.
+fn parse_quantile(text: &str) -> Result<Option<(f64, String)>, String> {
     match text {
-        "max" => return Ok(Some(1.0)),
-        "median" => return Ok(Some(0.5)),
+        "max" => return Ok(Some((1.0, "max".into()))),
+        "median" => return Ok(Some((0.5, "p50".into()))),
         _ => {}
     }
     let digits = text.strip_prefix('p').unwrap_or("");
@@ -131,7 +131,7 @@ fn parse_quantile(text: &str) -> Result<Option<f64>, String> {
             "`{text}` does not exist: percentiles begin above 0"
         ));
     }
-    Ok(Some(percent / 100.0))
+    Ok(Some((units::hundredth(digits), format!("p{digits}"))))
 }
 
 fn parse_operator(text: &str) -> Result<(CompareOp, &str), String> {
@@ -197,5 +197,113 @@ fn check_possible(text: &str, condition: &Condition, unit: Unit) -> Result<(), S
         (true, _) => Err(format!("`{text}` can never hold: {why}")),
         (_, true) => Err(format!("`{text}` always holds: {why}")),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions_have_a_metric_a_comparison_and_a_limit_in_its_unit() {
+        for (text, metric, op, limit) in [
+            (
+                "p95 < 200ms",
+                Metric::Response(0.95),
+                CompareOp::Less,
+                200_000.0,
+            ),
+            (
+                "p99.9<=1.5s",
+                Metric::Response(0.999),
+                CompareOp::AtMost,
+                1_500_000.0,
+            ),
+            (
+                "p(95) < 1s",
+                Metric::Response(0.95),
+                CompareOp::Less,
+                1_000_000.0,
+            ),
+            (
+                "response p50 < 1s",
+                Metric::Response(0.5),
+                CompareOp::Less,
+                1_000_000.0,
+            ),
+            (
+                "service p99 < 50ms",
+                Metric::Service(0.99),
+                CompareOp::Less,
+                50_000.0,
+            ),
+            (
+                "max < 2s",
+                Metric::Response(1.0),
+                CompareOp::Less,
+                2_000_000.0,
+            ),
+            ("mean <= 10ms", Metric::Mean, CompareOp::AtMost, 10_000.0),
+            ("errors < 0.1%", Metric::Errors, CompareOp::Less, 0.001),
+            ("errors == 0%", Metric::Errors, CompareOp::Equal, 0.0),
+            ("errors <= 0%", Metric::Errors, CompareOp::AtMost, 0.0),
+            (
+                "availability >= 99%",
+                Metric::Availability,
+                CompareOp::AtLeast,
+                0.99,
+            ),
+            ("rate >= 100/s", Metric::Rate, CompareOp::AtLeast, 100.0),
+            ("count > 500", Metric::Count, CompareOp::Greater, 500.0),
+            (
+                "offered_rate_met >= 99%",
+                Metric::OfferedRateMet,
+                CompareOp::AtLeast,
+                0.99,
+            ),
+        ] {
+            let condition = parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!((condition.metric, condition.op), (metric, op), "{text}");
+            assert!(
+                (condition.limit - limit).abs() < 1e-6,
+                "{text}: {}",
+                condition.limit
+            );
+        }
+    }
+
+    #[test]
+    fn names_hold_no_values() {
+        let name = |text: &str| parse(text).unwrap().name;
+        assert_eq!(name("service p99.9 < 50ms"), "service_p99.9");
+        assert_eq!(name("p(95) < 50ms"), "p95");
+        assert_eq!(name("median < 50ms"), "p50");
+    }
+
+    #[test]
+    fn a_window_is_how_long_it_must_hold() {
+        let condition = parse("errors > 60% for 10s").unwrap();
+        assert_eq!(condition.window, Some(Duration::from_secs(10)));
+        assert!(parse("errors > 60% for 10ms").is_err());
+        assert!(parse("errors > 60% for ever").is_err());
+    }
+
+    #[test]
+    fn rules_that_decide_nothing_are_refused() {
+        for text in [
+            "p100 < 1s",
+            "p0 < 1s",
+            "p95 < 0s",
+            "p95 >= 0s",
+            "errors < 0%",
+            "errors <= 100%",
+            "errors > 100%",
+            "availability >= 0%",
+            "availability == 101%",
+            "count >= 0",
+            "rate < 0/s",
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
     }
 }

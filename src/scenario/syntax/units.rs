@@ -3,19 +3,20 @@
 use std::time::Duration;
 
 /// Longest duration accepted: a year.
-const LONGEST_S: f64 = 366.0 * 86_400.0;
+const LONGEST: Duration = Duration::from_secs(366 * 86_400);
 /// Highest rate accepted, per second: far above what one generator can do.
 const HIGHEST_RATE: f64 = 10_000_000.0;
 
-const UNITS: [(&str, f64); 8] = [
-    ("us", 1e-6),
-    ("µs", 1e-6),
-    ("ms", 1e-3),
-    ("s", 1.0),
-    ("m", 60.0),
-    ("min", 60.0),
-    ("h", 3_600.0),
-    ("d", 86_400.0),
+/// Units of time in nanoseconds.
+const UNITS: [(&str, u128); 8] = [
+    ("us", 1_000),
+    ("µs", 1_000),
+    ("ms", 1_000_000),
+    ("s", 1_000_000_000),
+    ("m", 60_000_000_000),
+    ("min", 60_000_000_000),
+    ("h", 3_600_000_000_000),
+    ("d", 86_400_000_000_000),
 ];
 
 /// Reads `200ms`, `1.5s`, `1m30s`, `2h`.
@@ -30,13 +31,15 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     if text.starts_with('-') {
         return Err(format!("`{text}` is negative: a duration is not"));
     }
-    let mut seconds = 0.0;
+    let mut nanoseconds = 0_u128;
     let mut rest = text;
     while !rest.is_empty() {
         let (number, after) = split_number(rest);
-        let value: f64 = number
-            .parse()
-            .map_err(|_| format!("`{text}` is not a duration: write 200ms, 30s or 1m30s"))?;
+        let Some(decimal) = Decimal::parse(number) else {
+            return Err(format!(
+                "`{text}` is not a duration: write 200ms, 30s or 1m30s"
+            ));
+        };
         let end = after
             .find(|c: char| c.is_ascii_digit() || c == '.')
             .unwrap_or(after.len());
@@ -55,14 +58,40 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
                     "`{unit}` is not a unit of time: write {number}{likely} (us, ms, s, m, h, d)"
                 )
             })?;
-        seconds += value * scale;
+        nanoseconds = nanoseconds.saturating_add(decimal.times(*scale));
         rest = after[end..].trim_start();
     }
-    if seconds > LONGEST_S {
-        return Err(format!("`{text}` is longer than a year"));
+    match u64::try_from(nanoseconds).map(Duration::from_nanos) {
+        Ok(duration) if duration <= LONGEST => Ok(duration),
+        _ => Err(format!("`{text}` is longer than a year")),
     }
-    // Via nanoseconds: 0.3 s is then exactly 300 ms, not 299.999999 ms.
-    Ok(Duration::from_nanos((seconds * 1e9).round() as u64))
+}
+
+/// A number as written, so that 0.3 s is exactly 300 ms.
+#[derive(Debug, Clone, Copy)]
+struct Decimal {
+    /// All digits without the point.
+    digits: u64,
+    /// How many of them follow the point.
+    decimals: u32,
+}
+
+impl Decimal {
+    fn parse(text: &str) -> Option<Self> {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let digits = format!("{whole}{fraction}");
+        let plain = digits.bytes().all(|digit| digit.is_ascii_digit());
+        // Eighteen digits are more than any duration needs, and fit.
+        (plain && (1..=18).contains(&digits.len())).then_some(())?;
+        Some(Self {
+            digits: digits.parse().ok()?,
+            decimals: u32::try_from(fraction.len()).ok()?,
+        })
+    }
+
+    fn times(self, factor: u128) -> u128 {
+        u128::from(self.digits) * factor / 10_u128.pow(self.decimals)
+    }
 }
 
 fn likely_unit(unit: &str) -> &'static str {
@@ -123,7 +152,7 @@ pub(crate) fn percent(text: &str) -> Result<f64, String> {
         .parse()
         .map_err(|_| format!("`{text}` is not a percentage: write 99%"))?;
     if after.trim() == "%" {
-        return Ok(value / 100.0);
+        return Ok(hundredth(number));
     }
     if after.is_empty() {
         let percent = if value <= 1.0 { value * 100.0 } else { value };
@@ -133,6 +162,11 @@ pub(crate) fn percent(text: &str) -> Result<f64, String> {
         ));
     }
     Err(format!("`{text}` is not a percentage: write {number}%"))
+}
+
+/// A hundredth of a number in decimal notation; `99.9 / 100.0` would not be 0.999.
+pub(crate) fn hundredth(number: &str) -> f64 {
+    format!("{number}e-2").parse().unwrap_or(f64::NAN)
 }
 
 /// The number at the start of a text, and what follows it.
@@ -153,5 +187,96 @@ pub(crate) fn show_duration(duration: Duration) -> String {
         _ if us < 1_000 => format!("{us}us"),
         _ if us < 1_000_000 => format!("{}ms", us as f64 / 1e3),
         _ => format!("{} s", (s * 1e3).round() / 1e3).replace(' ', ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn durations_are_exact() {
+        for (text, us) in [
+            ("200ms", 200_000),
+            ("0.3s", 300_000),
+            ("1m30s", 90_000_000),
+            ("1h 5m", 3_900_000_000),
+            ("5min", 300_000_000),
+            ("10us", 10),
+            ("0s", 0),
+            (" 2 s ", 2_000_000),
+        ] {
+            assert_eq!(duration(text), Ok(Duration::from_micros(us)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_duration_says_how_to_write_it() {
+        for (text, message) in [
+            ("200", "`200` has no unit: write 200ms or 200s"),
+            ("", "a duration is missing: write 200ms, 30s or 5m"),
+            (
+                "soon",
+                "`soon` is not a duration: write 200ms, 30s or 1m30s",
+            ),
+            (
+                "1..2s",
+                "`1..2s` is not a duration: write 200ms, 30s or 1m30s",
+            ),
+            ("-1s", "`-1s` is negative: a duration is not"),
+            ("400d", "`400d` is longer than a year"),
+            (
+                "5 minutes",
+                "`minutes` is not a unit of time: write 5m (us, ms, s, m, h, d)",
+            ),
+        ] {
+            assert_eq!(duration(text), Err(message.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn rates_are_per_second() {
+        for (text, per_second) in [
+            ("40/s", 40.0),
+            ("300/min", 5.0),
+            ("1800/h", 0.5),
+            ("0.5/s", 0.5),
+        ] {
+            assert_eq!(rate(text), Ok(per_second), "{text}");
+        }
+        assert_eq!(rate("40"), Err("`40` has no unit: write 40/s".to_owned()));
+        assert!(rate("99999999/s").is_err());
+    }
+
+    #[test]
+    fn percentages_are_shares() {
+        assert_eq!(percent("99.9%"), Ok(0.999));
+        assert_eq!(
+            percent("0.99"),
+            Err("`0.99` has no unit: write 99%".to_owned())
+        );
+        assert_eq!(percent("5"), Err("`5` has no unit: write 5%".to_owned()));
+        assert!(percent("many").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn durations_round_trip(us in 0_u64..30_000_000_000_000) {
+            // Shown to the millisecond from a second on.
+            let us = if us >= 1_000_000 { us / 1_000 * 1_000 } else { us };
+            let written = Duration::from_micros(us);
+            prop_assert_eq!(duration(&show_duration(written)), Ok(written));
+        }
+
+        #[test]
+        fn nothing_panics(text in "\\PC{0,20}") {
+            let _ = (duration(&text), rate(&text), percent(&text));
+        }
+
+        #[test]
+        fn almost_quantities_do_not_panic(text in "[-+.0-9]{0,6}[a-zµ%/ ]{0,4}[0-9.]{0,3}[a-z]{0,2}") {
+            let _ = (duration(&text), rate(&text), percent(&text));
+        }
     }
 }

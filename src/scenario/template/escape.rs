@@ -22,7 +22,7 @@ impl Escape {
         match self {
             Self::Plain => out.extend_from_slice(value.as_bytes()),
             Self::Url => percent(value, out, is_unreserved),
-            Self::WholeUrl => percent(value, out, |byte| byte.is_ascii_graphic()),
+            Self::WholeUrl => percent(value, out, is_url),
             Self::Json => json(value, out),
         }
     }
@@ -30,6 +30,11 @@ impl Escape {
 
 fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+/// What may stand in a URL at all, `%` included.
+fn is_url(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !br#""<>\^`{|}"#.contains(&byte)
 }
 
 fn percent(value: &str, out: &mut Vec<u8>, keep: impl Fn(u8) -> bool) {

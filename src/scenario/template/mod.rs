@@ -255,3 +255,6 @@ impl Builder {
         self.template
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -71,8 +71,8 @@ pub(super) fn pieces(text: &str) -> Result<Vec<Piece>, TemplateError> {
             literal.push_str("${");
             at = dollar + 3;
         } else if rest.starts_with("${") {
-            let mut parser = Parser::new(text, dollar + 2);
-            let expression = parser.whole(dollar)?;
+            let mut parser = Parser::new(text, dollar);
+            let expression = parser.whole()?;
             if !literal.is_empty() {
                 pieces.push(Piece::Literal(std::mem::take(&mut literal)));
             }
@@ -92,26 +92,31 @@ pub(super) fn pieces(text: &str) -> Result<Vec<Piece>, TemplateError> {
 
 struct Parser<'t> {
     text: &'t str,
+    /// Where the `$` of this template stands.
+    start: usize,
     at: usize,
     depth: usize,
     nodes: usize,
 }
 
 impl<'t> Parser<'t> {
-    fn new(text: &'t str, at: usize) -> Self {
+    fn new(text: &'t str, start: usize) -> Self {
         Self {
             text,
-            at,
+            start,
+            at: start + 2,
             depth: 0,
             nodes: 0,
         }
     }
 
     /// An expression up to and with its `}`.
-    fn whole(&mut self, start: usize) -> Result<Written, TemplateError> {
+    fn whole(&mut self) -> Result<Written, TemplateError> {
         if self.peek() == Some('}') {
-            return Err(TemplateError::new(start..self.at + 1, "`${}` is empty")
-                .help("name what is filled in, or write $${ for a literal ${"));
+            return Err(
+                TemplateError::new(self.start..self.at + 1, "`${}` is empty")
+                    .help("name what is filled in, or write $${ for a literal ${"),
+            );
         }
         let expression = self.assignment()?;
         match self.peek() {
@@ -119,11 +124,7 @@ impl<'t> Parser<'t> {
                 self.at += 1;
                 Ok(expression)
             }
-            None => Err(
-                TemplateError::new(start..self.text.len(), "`${` is never closed by `}`")
-                    .help("write $${ for a literal ${"),
-            ),
-            Some(_) => Err(self.unexpected()),
+            _ => Err(self.unexpected()),
         }
     }
 
@@ -363,8 +364,11 @@ impl<'t> Parser<'t> {
 
     fn unexpected(&self) -> TemplateError {
         match self.text[self.at..].chars().next() {
-            None => TemplateError::new(self.at..self.at, "`${` is never closed by `}`")
-                .help("write $${ for a literal ${"),
+            None => {
+                let span = self.start..self.text.len();
+                TemplateError::new(span, "`${` is never closed by `}`")
+                    .help("write $${ for a literal ${")
+            }
             Some(c) => {
                 TemplateError::new(self.at..self.at + c.len_utf8(), format!("unexpected `{c}`"))
             }

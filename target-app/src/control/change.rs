@@ -163,3 +163,88 @@ pub(super) fn undo_in_words(action: &Action) -> String {
         Action::DelayLinks { .. } => "the links pass without delay".into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(changes: &mut Changes, id: &str, action: Action) {
+        let request = ChangeRequest {
+            run: "r".into(),
+            fault: "f".into(),
+            action,
+        };
+        changes.add(id, request, Instant::now());
+    }
+
+    fn delay(delay_ms: u64) -> Action {
+        Action::DelayLinks {
+            links: vec!["shop-1->database".into()],
+            delay_ms,
+            jitter_ms: 0,
+        }
+    }
+
+    #[test]
+    fn an_effect_lasts_as_long_as_its_change() {
+        let mut changes = Changes::default();
+        open(
+            &mut changes,
+            "hang",
+            Action::HangPods {
+                pods: vec!["shop-1".into()],
+            },
+        );
+        assert!(changes.hung().contains("shop-1"));
+        changes.get_mut("hang").unwrap().stage = Stage::Undoing;
+        assert!(changes.hung().is_empty());
+        changes.close("hang");
+        assert!(changes.was_undone("hang") && changes.open().is_empty());
+    }
+
+    #[test]
+    fn silence_goes_before_delay_and_the_newest_delay_counts() {
+        let mut changes = Changes::default();
+        let mode = |changes: &Changes| changes.link_mode("shop-1->database", "a", "b");
+        open(&mut changes, "slow", delay(5));
+        open(&mut changes, "slower", delay(50));
+        assert!(matches!(
+            mode(&changes),
+            LinkMode::Delay { delay_ms: 50, .. }
+        ));
+        open(&mut changes, "out", Action::OutageZone { zone: "b".into() });
+        assert_eq!(mode(&changes), LinkMode::Silent);
+        assert_eq!(
+            changes.link_mode("edge->shop-3", "edge", "c"),
+            LinkMode::Pass
+        );
+        changes.close("out");
+        changes.close("slower");
+        assert!(matches!(
+            mode(&changes),
+            LinkMode::Delay { delay_ms: 5, .. }
+        ));
+    }
+
+    #[test]
+    fn an_outage_goes_before_a_drain() {
+        let mut changes = Changes::default();
+        let zone = || "b".to_owned();
+        open(&mut changes, "drain", Action::DrainZone { zone: zone() });
+        assert_eq!(changes.zone_state("b"), ZoneState::Drained);
+        open(&mut changes, "out", Action::OutageZone { zone: zone() });
+        assert_eq!(changes.zone_state("b"), ZoneState::Out);
+        changes.close("out");
+        assert_eq!(changes.zone_state("b"), ZoneState::Drained);
+    }
+
+    #[test]
+    fn undone_ids_are_remembered_but_not_for_ever() {
+        let mut changes = Changes::default();
+        for id in 0..=UNDONE_KEPT {
+            changes.close(&id.to_string());
+        }
+        assert!(!changes.was_undone("0") && changes.was_undone("1"));
+        assert_eq!(changes.undone.len(), UNDONE_KEPT);
+    }
+}

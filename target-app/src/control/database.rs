@@ -23,8 +23,19 @@ pub(super) enum DatabaseNews {
     Started(Arc<Pair>),
     /// It does not start.
     Failed(Failure),
-    /// What was asked of it is done, or is not; with the change that asked, and why not.
-    Done(Option<String>, Result<(), String>),
+    /// What was asked of it is done, or is not, and why not.
+    Done(Asked, Result<(), String>),
+}
+
+/// Why something was asked of the pair.
+#[derive(Debug)]
+pub(super) enum Asked {
+    /// A change's failover.
+    FailOver(String),
+    /// A change that empties a zone, or takes it away.
+    Zone(String),
+    /// To get well.
+    Repair,
 }
 
 /// What a pair is made of.
@@ -118,32 +129,38 @@ impl DatabaseHandle {
         mode: FailoverMode,
         profile: Option<FailoverProfile>,
     ) {
-        self.ask(Some(change), async move |pair| {
+        self.ask(Asked::FailOver(change), async move |pair| {
             pair.fail_over(mode, profile).await
         });
     }
 
     /// Moves everything out of a zone; done when nothing is left there.
-    pub(super) fn leave_zone(&self, zone: String) {
-        self.ask(None, async move |pair| pair.leave_zone(&zone).await);
+    pub(super) fn leave_zone(&self, change: String, zone: String) {
+        self.ask(Asked::Zone(change), async move |pair| {
+            pair.leave_zone(&zone).await
+        });
     }
 
     /// Kills what is in a zone and keeps out of it.
-    pub(super) fn lose_zone(&self, zone: String) {
-        self.ask(None, async move |pair| pair.lose_zone(&zone).await);
+    pub(super) fn lose_zone(&self, change: String, zone: String) {
+        self.ask(Asked::Zone(change), async move |pair| {
+            pair.lose_zone(&zone).await
+        });
     }
 
     /// The zone may be used again.
     pub(super) fn regain_zone(&self, zone: String) {
-        self.ask(None, async move |pair| pair.zone_returned(&zone).await);
+        self.ask(Asked::Repair, async move |pair| {
+            pair.zone_returned(&zone).await
+        });
     }
 
     /// Builds what is missing, without waiting for the next attempt.
     pub(super) fn repair(&self) {
-        self.ask(None, async move |pair| pair.repair().await);
+        self.ask(Asked::Repair, async move |pair| pair.repair().await);
     }
 
-    fn ask<F>(&self, change: Option<String>, call: impl FnOnce(Arc<Pair>) -> F)
+    fn ask<F>(&self, asked: Asked, call: impl FnOnce(Arc<Pair>) -> F)
     where
         F: Future<Output = Result<(), Error>> + Send + 'static,
     {
@@ -153,7 +170,7 @@ impl DatabaseHandle {
         let (done, news) = (call(pair), self.news.clone());
         tokio::spawn(async move {
             let done = done.await.map_err(|error| error.to_string());
-            let _ = news.send(Message::Database(DatabaseNews::Done(change, done)));
+            let _ = news.send(Message::Database(DatabaseNews::Done(asked, done)));
         });
     }
 

@@ -1,5 +1,6 @@
 //! Why a stack is not as specified, in words.
 
+use super::change::Stage;
 use super::placement;
 use super::state::{App, State};
 use crate::api::{Action, DatabaseRole, LinkMode, PodState, Replication, ZoneState};
@@ -58,8 +59,12 @@ fn changes(state: &State, found: &mut Vec<Problem>) {
             Action::OutageZone { zone } => format!("zone {zone} cut off"),
             Action::DelayLinks { links, .. } => format!("{} delayed", links.join(", ")),
         };
+        let failed = match &change.stage {
+            Stage::Failed(why) => format!(", which failed: {why}"),
+            Stage::Applying | Stage::Effective | Stage::Undoing => String::new(),
+        };
         let text = format!(
-            "change {} is open: {what} by fault '{}' of run {}",
+            "change {} is open: {what} by fault '{}' of run {}{failed}",
             change.id, request.fault, request.run
         );
         add(found, Scope::Change, text);
@@ -184,5 +189,156 @@ pub(super) fn link_in_words(mode: LinkMode) -> Option<String> {
         LinkMode::Silent => Some("silent".into()),
         LinkMode::Reset => Some("resets".into()),
         LinkMode::Refuse => Some("refuses".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{ChangeRequest, Database, DatabaseNode, FailoverMode, Instant, StackSpec};
+
+    fn node(name: &str, zone: &str, role: DatabaseRole) -> DatabaseNode {
+        DatabaseNode {
+            name: name.into(),
+            zone: zone.into(),
+            role,
+            pid: Some(1),
+            address: String::new(),
+        }
+    }
+
+    fn well() -> State {
+        let mut state = State::new(StackSpec::default());
+        for (app, zone) in [
+            (App::Shop, "a"),
+            (App::Shop, "b"),
+            (App::Shop, "c"),
+            (App::TaskRunner, "a"),
+        ] {
+            let name = state.add_pod(app, zone).name.clone();
+            state.pod_mut(&name).unwrap().state = PodState::Ready;
+            state.edge.in_rotation.insert(name);
+        }
+        state.edge.running = true;
+        state.database = Some(Database {
+            nodes: vec![
+                node("db-1", "a", DatabaseRole::Primary),
+                node("db-2", "b", DatabaseRole::Standby),
+            ],
+            synchronous: true,
+            redundant: true,
+            endpoint_target: Some("db-1".into()),
+        });
+        state
+    }
+
+    fn found(state: &State) -> Vec<(Scope, String)> {
+        find(state).into_iter().map(|p| (p.scope, p.text)).collect()
+    }
+
+    fn open(state: &mut State, action: Action) {
+        let request = ChangeRequest {
+            run: "r".into(),
+            fault: "f".into(),
+            action,
+        };
+        state.changes.add("x", request, Instant::now());
+    }
+
+    #[test]
+    fn a_stack_as_specified_has_none() {
+        assert_eq!(found(&well()), []);
+    }
+
+    #[test]
+    fn each_is_told() {
+        type Harm = fn(&mut State);
+        let harms: [(Harm, Scope, &str); 8] = [
+            (
+                |s| s.edge.running = false,
+                Scope::Pods,
+                "edge is not running",
+            ),
+            (
+                |s| s.pods[0].state = PodState::Unready,
+                Scope::Pods,
+                "shop-1 in zone a is not ready",
+            ),
+            (
+                |s| s.pods[1].state = PodState::Gone,
+                Scope::Pods,
+                "zone b has 0 shop pods and should have 1",
+            ),
+            (
+                |s| {
+                    s.edge.in_rotation.remove("shop-3");
+                },
+                Scope::Pods,
+                "shop-3 in zone c is ready but not in",
+            ),
+            (|s| s.database = None, Scope::Database, "starting"),
+            (|s| s.database_busy = true, Scope::Database, "failing over"),
+            (
+                |s| s.database.as_mut().unwrap().redundant = false,
+                Scope::Database,
+                "no standby in step",
+            ),
+            (
+                |s| s.database.as_mut().unwrap().nodes[1].zone = "a".into(),
+                Scope::Database,
+                "both in zone a",
+            ),
+        ];
+        for (harm, scope, words) in harms {
+            let mut state = well();
+            harm(&mut state);
+            let found = found(&state);
+            assert!(
+                found
+                    .iter()
+                    .any(|(s, text)| *s == scope && text.contains(words)),
+                "{words}: {found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_a_change_does_is_the_changes_problem() {
+        let mut state = well();
+        open(
+            &mut state,
+            Action::HangPods {
+                pods: vec!["shop-1".into()],
+            },
+        );
+        state.pods[0].state = PodState::Unready;
+        assert!(
+            found(&state)
+                .iter()
+                .all(|(scope, _)| *scope == Scope::Change)
+        );
+        assert!(!found(&state).is_empty());
+    }
+
+    #[test]
+    fn asynchronous_replication_asks_for_no_synchronous_standby() {
+        let mut state = well();
+        state.spec.replication = Replication::Asynchronous;
+        state.database.as_mut().unwrap().synchronous = false;
+        assert_eq!(found(&state), []);
+    }
+
+    #[test]
+    fn a_failed_change_says_why() {
+        let mut state = well();
+        open(
+            &mut state,
+            Action::FailOverDatabase {
+                mode: FailoverMode::Planned,
+                profile: None,
+            },
+        );
+        state.changes.get_mut("x").unwrap().stage = Stage::Failed("no standby".into());
+        assert!(found(&state)[0].1.contains("which failed: no standby"));
     }
 }

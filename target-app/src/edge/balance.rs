@@ -15,11 +15,11 @@ pub(super) trait Candidate {
 }
 
 /// Chooses among those that are `eligible`; none when there are none, or all weigh nothing.
-pub(super) fn choose<'a, C: Candidate>(
-    candidates: &'a [C],
+pub(super) fn choose<C: Candidate>(
+    candidates: &[C],
     policy: Policy,
     eligible: impl Fn(&C) -> bool,
-) -> Option<&'a C> {
+) -> Option<&C> {
     let weighty = |candidate: &C| candidate.weight() > 0 && eligible(candidate);
     match policy {
         Policy::RoundRobin => take_turns(candidates, weighty),

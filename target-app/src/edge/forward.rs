@@ -69,7 +69,7 @@ pub(super) async fn forward(
                 cause,
             } => {
                 backend.record_health(Err(cause.clone()));
-                request = back;
+                request = *back;
                 last_cause = cause;
                 tried.push(backend);
             }

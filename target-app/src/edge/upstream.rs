@@ -23,7 +23,7 @@ pub(super) enum SendFailure {
     /// Nothing was sent, so the request can be given to someone else.
     NotSent {
         /// As it was handed in.
-        request: Request<Incoming>,
+        request: Box<Request<Incoming>>,
         /// Why not.
         cause: String,
     },
@@ -65,13 +65,16 @@ impl Upstream {
         // The target may have closed an idle connection meanwhile: that costs nothing but a try.
         while let Some(connection) = self.idle_connection().await {
             match self.exchange(connection, request).await {
-                Err(SendFailure::NotSent { request: back, .. }) => request = back,
+                Err(SendFailure::NotSent { request: back, .. }) => request = *back,
                 outcome => return outcome,
             }
         }
         match self.connect().await {
             Ok(connection) => self.exchange(connection, request).await,
-            Err(cause) => Err(SendFailure::NotSent { request, cause }),
+            Err(cause) => Err(SendFailure::NotSent {
+                request: Box::new(request),
+                cause,
+            }),
         }
     }
 
@@ -139,7 +142,7 @@ impl Upstream {
             Ok(Ok(response)) => Ok((response, connection)),
             Ok(Err(mut error)) => Err(match error.take_message() {
                 Some(request) => SendFailure::NotSent {
-                    request,
+                    request: Box::new(request),
                     cause: error.into_error().to_string(),
                 },
                 None => SendFailure::Lost(with_source(&error.into_error())),

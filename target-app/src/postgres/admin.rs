@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::Instant;
 use tokio_postgres::types::PgLsn;
 use tokio_postgres::{Client, NoTls};
@@ -106,27 +107,42 @@ impl Admin {
             .await
     }
 
-    /// Makes commits wait for the standby called `name`, or for none, and returns when they do.
-    pub(super) async fn set_synchronous(&self, name: Option<&str>) -> Result<(), Error> {
-        let value = name.map_or_else(String::new, |name| {
-            format!("FIRST 1 ({})", quote_name(name))
-        });
-        let set = format!(
-            "ALTER SYSTEM SET synchronous_standby_names = {}",
-            quote_sql(&value)
-        );
-        self.execute("set synchronous_standby_names", &set).await?;
-        self.execute("reload its configuration", "SELECT pg_reload_conf()")
+    /// Lets commits go without waiting for any standby.
+    pub(super) async fn release_commits(&self) -> Result<(), Error> {
+        self.set_standby_names("").await
+    }
+
+    /// Makes commits wait for the standby called `name`, and returns when every one does.
+    pub(super) async fn hold_commits_for(&self, name: &str) -> Result<(), Error> {
+        self.set_standby_names(&format!("FIRST 1 ({})", quote_name(name)))
             .await?;
-        let Some(name) = name else { return Ok(()) };
         let deadline = Instant::now() + PATIENCE;
         while !self.standby(name).await?.is_some_and(|row| row.sync) {
             self.wait(deadline, "its standby to become synchronous")
                 .await?;
         }
-        // Commits begin to wait when the checkpointer has read the new value, which shows nowhere;
-        // it does so before it serves this request.
+        // Commits begin to wait when the checkpointer has read the new value, and that shows
+        // nowhere. It is the last to be told, so it is told again here; and it reads what it was
+        // told at the latest between two checkpoints.
+        let find = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'";
+        let found = self.client.query_one(find, &[]);
+        let row = self.within("find its checkpointer", found).await?;
+        if let Some(checkpointer) = Pid::from_raw(row.get(0)) {
+            // One that is gone has taken the server with it, which the next statement finds out.
+            let _ = kill_process(checkpointer, Signal::HUP);
+        }
+        self.checkpoint().await?;
         self.checkpoint().await
+    }
+
+    async fn set_standby_names(&self, value: &str) -> Result<(), Error> {
+        let set = format!(
+            "ALTER SYSTEM SET synchronous_standby_names = {}",
+            quote_sql(value)
+        );
+        self.execute("set synchronous_standby_names", &set).await?;
+        self.execute("reload its configuration", "SELECT pg_reload_conf()")
+            .await
     }
 
     async fn execute(&self, doing: &'static str, statement: &str) -> Result<(), Error> {

@@ -8,12 +8,13 @@ use super::copy::remove_tree;
 use super::error::Error;
 use super::kit::blocking;
 use super::processes::kill_all;
-use super::segment::remove_segment_of;
+use super::segment::Segment;
 
 /// Owns a data folder. Dropping it kills what works there and removes the folder, so that a step
 /// which is abandoned half done leaves nothing behind.
 pub(super) struct DataFolder {
     path: PathBuf,
+    segment: Option<Segment>,
     removed: bool,
 }
 
@@ -22,6 +23,7 @@ impl DataFolder {
     pub(super) fn own(path: PathBuf) -> Self {
         Self {
             path,
+            segment: None,
             removed: false,
         }
     }
@@ -30,10 +32,16 @@ impl DataFolder {
         &self.path
     }
 
+    /// Remembers the shared memory of the server that has started in it, in case its pid file is
+    /// gone when it has to be removed.
+    pub(super) fn note_segment(&mut self) {
+        self.segment = Segment::of(&self.path);
+    }
+
     /// Kills everything that works in it, and returns when nothing is left; the data stays.
     pub(super) async fn kill(&self, postmaster: Option<Pid>) -> Result<(), Error> {
-        let path = self.path.clone();
-        blocking(move || kill(&path, postmaster)).await
+        let (path, segment) = (self.path.clone(), self.segment);
+        blocking(move || kill(&path, postmaster, segment)).await
     }
 
     /// Kills everything that works in it and removes it.
@@ -51,14 +59,18 @@ impl Drop for DataFolder {
         if self.removed {
             return;
         }
-        if let Err(error) = kill(&self.path, None).and_then(|()| remove_tree(&self.path)) {
+        if let Err(error) =
+            kill(&self.path, None, self.segment).and_then(|()| remove_tree(&self.path))
+        {
             tracing::error!(folder = %self.path.display(), %error, "database not removed");
         }
     }
 }
 
-fn kill(folder: &Path, postmaster: Option<Pid>) -> Result<(), Error> {
+fn kill(folder: &Path, postmaster: Option<Pid>, segment: Option<Segment>) -> Result<(), Error> {
     kill_all(folder, postmaster)?;
-    remove_segment_of(folder);
+    if let Some(segment) = Segment::of(folder).or(segment) {
+        segment.remove();
+    }
     Ok(())
 }

@@ -45,10 +45,11 @@ impl Server {
         kit: &Kit,
         name: &str,
         zone: &str,
-        data: DataFolder,
+        mut data: DataFolder,
     ) -> Result<(Self, Admin), Error> {
         let ip = kit.zone(zone)?.address;
         let (postmaster, address, admin) = launch(kit, name, &data, ip).await?;
+        data.note_segment();
         let server = Self {
             name: name.to_owned(),
             zone: zone.to_owned(),
@@ -66,6 +67,7 @@ impl Server {
         write_private(&settings, "", &kit.account)?;
         let ip = self.address.ip();
         let (postmaster, address, admin) = launch(kit, &self.name, &self.data, ip).await?;
+        self.data.note_segment();
         (self.postmaster, self.address) = (postmaster, address);
         Ok(admin)
     }

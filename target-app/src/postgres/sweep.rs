@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::copy::remove_tree;
 use super::error::{Error, Naming};
 use super::processes::kill_all;
-use super::segment::remove_segment_of;
+use super::segment::Segment;
 
 /// What was found and removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -37,7 +37,7 @@ pub fn sweep(run_root: &Path) -> Result<Swept, Error> {
     let processes = kill_all(&root, None)?;
     let mut segments = 0;
     for folder in data_folders(&root, 2)? {
-        segments += usize::from(remove_segment_of(&folder));
+        segments += usize::from(Segment::of(&folder).is_some_and(Segment::remove));
     }
     remove_tree(&root)?;
     Ok(Swept {

@@ -156,7 +156,7 @@ mod default {
         1_000
     }
     pub(super) fn drain_ms() -> u64 {
-        600
+        800
     }
     pub(super) fn grace_ms() -> u64 {
         5_000

@@ -75,9 +75,10 @@ async fn fill(
     customers: Vec<(String, String, String)>,
 ) -> Result<(), tokio_postgres::Error> {
     let transaction = client.transaction().await?;
-    // Two that install at the same time: the second waits here and then finds the tables.
+    // Two that install at the same time: the second waits here, however long, and then finds the
+    // tables.
     transaction
-        .execute("SELECT pg_advisory_xact_lock(8001)", &[])
+        .batch_execute("SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(8001)")
         .await?;
     let found = transaction
         .query_one("SELECT to_regclass('products') IS NOT NULL", &[])

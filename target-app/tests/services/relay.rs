@@ -51,6 +51,8 @@ async fn carry(mut client: TcpStream, mut server: TcpStream, mut mode: watch::Re
     let mut silent = false;
     loop {
         tokio::select! {
+            // An order of the test comes before what it sends after it.
+            biased;
             _ = mode.changed() => silent |= *mode.borrow_and_update() == Mode::SilenceOpen,
             read = client.read(&mut up) => match read {
                 Ok(1..) if silent => {}

@@ -2,10 +2,10 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use target_app::shop::RateLimit;
+use target_app::shop::{self, RateLimit, ShopConfig, schema};
 
 use crate::postgres::database;
-use crate::stack::{Pod, answer, eventually};
+use crate::stack::{ANY, Pod, Running, answer, eventually};
 
 #[tokio::test]
 async fn the_catalogue_is_paged_and_searched() {
@@ -37,6 +37,18 @@ async fn the_catalogue_is_paged_and_searched() {
         assert_eq!(pod.get(missing).await.0, 404, "{missing}");
     }
     assert_eq!(pod.post("/api/products", &json!({})).await.0, 405);
+}
+
+#[tokio::test]
+async fn what_is_installed_is_left_as_it_is() {
+    let params = database(3, 2).await;
+    let again = || schema::install(&params, 50, 50);
+    let (first, second) = tokio::join!(again(), again());
+    first.unwrap();
+    second.unwrap();
+    let pod = Pod::start(&params).await;
+    assert_eq!(pod.get("/api/products").await.1["total"], 3);
+    pod.sign_in(2).await;
 }
 
 #[tokio::test]
@@ -202,24 +214,13 @@ async fn a_pod_that_is_asked_to_stop_turns_unready_and_goes() {
 #[tokio::test]
 async fn without_a_database_a_pod_lives_but_is_not_ready() {
     let mut nowhere = database(1, 1).await;
-    let pod = Pod::start(&nowhere).await;
     nowhere.address = "127.0.0.1:1".into();
-    let config = target_app::shop::ShopConfig::new(
-        "shop-2",
-        "b",
-        crate::stack::ANY,
-        nowhere,
-        "a session key of the tests",
-    );
-    let lost = crate::stack::Running::start(|bound, shutdown| {
-        target_app::shop::run(config, bound, shutdown)
-    })
-    .await;
+    let config = ShopConfig::new("shop-2", "b", ANY, nowhere, "a session key of the tests");
+    let lost = Running::start(|bound, shutdown| shop::run(config, bound, shutdown)).await;
     let ask = async |path: &str| reqwest::get(lost.url(path)).await.unwrap();
     assert_eq!(ask("/healthz").await.status(), 200);
     assert_eq!(ask("/readyz").await.status(), 503);
     let refused = ask("/api/products").await;
     assert_eq!(refused.status(), 503);
     assert_eq!(refused.headers()["retry-after"], "1");
-    drop(pod);
 }

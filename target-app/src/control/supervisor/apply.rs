@@ -17,11 +17,11 @@ impl Supervisor {
     pub(super) fn accept(
         &mut self,
         id: &str,
-        request: ChangeRequest,
+        request: &ChangeRequest,
     ) -> Result<ChangeReceipt, Refusal> {
         check_id(id)?;
         if let Some(known) = self.state.changes.get(id) {
-            if known.request != request {
+            if known.request != *request {
                 let text =
                     format!("change {id} is open already, and is another one: choose another id");
                 return Err(Refusal::new(StatusCode::CONFLICT, text));
@@ -34,11 +34,7 @@ impl Supervisor {
         }
         self.check(&request.action)?;
         let at = Instant::now();
-        let record = Record::Accepted {
-            id,
-            at,
-            request: &request,
-        };
+        let record = Record::Accepted { id, at, request };
         self.tools.journal.write(&record).map_err(|error| {
             let text = format!("change {id} cannot be put on record and was not made: {error}");
             Refusal::new(StatusCode::INSUFFICIENT_STORAGE, text)
@@ -146,14 +142,19 @@ impl Supervisor {
                 }
             }
             Action::FailOverDatabase { mode, profile } => {
-                self.fail_over(id, *mode, *profile);
+                self.state.database_busy = true;
+                self.tools
+                    .database
+                    .fail_over(id.to_owned(), *mode, *profile);
             }
             Action::OutageZone { zone } => {
                 // Silence first: not even the end of a connection may get out.
                 self.set_links();
-                self.tools.database.lose_zone(zone.clone());
+                self.tools.database.lose_zone(id.to_owned(), zone.clone());
             }
-            Action::DrainZone { zone } => self.tools.database.leave_zone(zone.clone()),
+            Action::DrainZone { zone } => {
+                self.tools.database.leave_zone(id.to_owned(), zone.clone());
+            }
             Action::DelayLinks { .. } => {}
         }
         // Before the receipt, so that a first effect is under way.

@@ -22,7 +22,9 @@ use super::pod::{PodHandle, PodNews, PodSettings};
 use super::problems;
 use super::server::Refusal;
 use super::state::{App, State};
-use crate::api::{ChangeReceipt, ChangeRequest, EventKind, StackStatus, ZoneState};
+use crate::api::{
+    ChangeReceipt, ChangeRequest, EventKind, LinkMode, PodState, StackStatus, ZoneState,
+};
 use crate::links::Link;
 use crate::process::Shutdown;
 
@@ -128,7 +130,7 @@ impl Supervisor {
                 request,
                 answer,
             } => {
-                let _ = answer.send(self.accept(&id, request));
+                let _ = answer.send(self.accept(&id, &request));
             }
             Message::Undo { id, answer } => self.undo(&id, answer),
             Message::Recover(answer) => self.recover(answer),
@@ -170,10 +172,19 @@ impl Supervisor {
     /// Every link does what the open changes make of it.
     fn set_links(&self) {
         let primary_zone = self.state.primary_zone();
-        for handle in self.pods.values() {
+        for pod in &self.state.pods {
+            let Some(handle) = self.pods.get(&pod.name) else {
+                continue;
+            };
             self.set_link(&handle.back, primary_zone);
             if let Some(front) = &handle.front {
-                self.set_link(front, None);
+                let unreachable = self.state.zone_state(&pod.zone) == ZoneState::Out;
+                if pod.state == PodState::Gone && !unreachable {
+                    // The machine it ran on is there, and says that nobody listens.
+                    front.set(LinkMode::Refuse);
+                } else {
+                    self.set_link(front, None);
+                }
             }
         }
         if let Some(link) = self.tools.database.replication_link() {

@@ -35,7 +35,9 @@ impl Supervisor {
         for (app, zone) in plan.start {
             self.start_pod(app, &zone);
         }
-        let gone = |pod: &&Pod| self.state.zone_state(&pod.zone) == ZoneState::Out;
+        let gone = |pod: &&Pod| {
+            pod.state != PodState::Gone && self.state.zone_state(&pod.zone) == ZoneState::Out
+        };
         let lost: Vec<_> = self
             .state
             .pods
@@ -75,7 +77,8 @@ impl Supervisor {
     }
 
     fn pod_started(&mut self, name: &str, child: Arc<Child>) {
-        let Some(pod) = self.state.pod_mut(name) else {
+        let pod = self.state.pod_mut(name);
+        let Some(pod) = pod.filter(|pod| pod.is_staying()) else {
             return child.kill();
         };
         pod.pid = Some(child.pid());
@@ -88,18 +91,18 @@ impl Supervisor {
     }
 
     fn pod_ready(&mut self, name: &str, ready: bool) {
-        let Some(pod) = self.state.pod_mut(name) else {
+        let pod = self.state.pod_mut(name);
+        // One that is on its way out has nothing to say to this any more.
+        let Some(pod) = pod.filter(|pod| pod.is_staying()) else {
             return;
         };
         let app = pod.app;
         pod.was_ready |= ready;
-        if pod.is_staying() {
-            pod.state = if ready {
-                PodState::Ready
-            } else {
-                PodState::Unready
-            };
-        }
+        pod.state = if ready {
+            PodState::Ready
+        } else {
+            PodState::Unready
+        };
         if ready {
             self.failed_starts.remove(&app);
         }
@@ -126,7 +129,6 @@ impl Supervisor {
     }
 
     pub(super) fn pod_ended(&mut self, name: &str, how: &str) {
-        self.pods.remove(name);
         let Some(pod) = self.state.pod_mut(name) else {
             return;
         };
@@ -190,7 +192,8 @@ impl Supervisor {
         });
     }
 
-    /// Forgets pods whose replacements are due and which the edge knows to be gone.
+    /// Forgets pods whose replacements are due and which the edge knows to be gone. Until then their
+    /// links stay: they are what the edge finds out by.
     pub(super) fn forget_gone_pods(&mut self) {
         let now = Instant::now();
         let in_rotation = &self.state.edge.in_rotation;
@@ -200,6 +203,8 @@ impl Supervisor {
             pod.state == PodState::Gone && due && (late || !in_rotation.contains(&pod.name))
         };
         self.state.pods.retain(|pod| !over(pod));
+        let state = &self.state;
+        self.pods.retain(|name, _| state.pod(name).is_some());
     }
 
     /// Tells the edge whom to ask. A pod that died stays on the list until the edge's own health

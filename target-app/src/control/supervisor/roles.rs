@@ -4,23 +4,11 @@
 use std::sync::Arc;
 
 use super::Supervisor;
-use crate::api::{EventKind, FailoverMode, FailoverProfile};
+use crate::api::EventKind;
 use crate::control::change::Stage;
-use crate::control::database::DatabaseNews;
+use crate::control::database::{Asked, DatabaseNews};
 
 impl Supervisor {
-    pub(super) fn fail_over(
-        &mut self,
-        change: &str,
-        mode: FailoverMode,
-        profile: Option<FailoverProfile>,
-    ) {
-        self.state.database_busy = true;
-        self.tools
-            .database
-            .fail_over(change.to_owned(), mode, profile);
-    }
-
     /// Takes over what the pair says of itself.
     pub(super) fn look_at_database(&mut self) {
         self.state.database = self.tools.database.describe();
@@ -31,16 +19,18 @@ impl Supervisor {
         match news {
             DatabaseNews::Started(pair) => self.tools.database.set_pair(Arc::clone(&pair)),
             DatabaseNews::Failed(failure) => self.tools.outlook.fail(failure),
-            DatabaseNews::Done(None, Ok(())) => {}
-            DatabaseNews::Done(None, Err(error)) => {
-                self.tools.events.add(EventKind::Problem, "database", error);
-            }
-            DatabaseNews::Done(Some(change), done) => {
+            DatabaseNews::Done(Asked::FailOver(change), done) => {
                 self.state.database_busy = false;
                 match done {
                     Ok(()) => self.set_effective(&change),
                     Err(error) => self.set_failed(&change, error),
                 }
+            }
+            // Whether a zone is empty is seen, not believed.
+            DatabaseNews::Done(_, Ok(())) => {}
+            DatabaseNews::Done(Asked::Zone(change), Err(error)) => self.set_failed(&change, error),
+            DatabaseNews::Done(Asked::Repair, Err(error)) => {
+                self.tools.events.add(EventKind::Problem, "database", error);
             }
         }
     }

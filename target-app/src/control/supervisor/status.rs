@@ -1,7 +1,9 @@
 //! The state as [`StackStatus`].
 
 use super::Supervisor;
-use crate::api::{Database, Link, Pod, StackStatus, Zone};
+use crate::api::{Database, Link, Pod, PodState, StackStatus, Zone};
+use crate::control::change::Change;
+use crate::control::pod::PodHandle;
 use crate::control::problems;
 use crate::control::state;
 
@@ -34,13 +36,13 @@ impl Supervisor {
                 endpoint_target: None,
             }),
             links: self.links(),
-            open_changes: state.changes.open().iter().map(|c| c.to_api()).collect(),
+            open_changes: state.changes.open().iter().map(Change::to_api).collect(),
             isolation: state.isolation.as_str().into(),
             last_event: self.tools.events.last(),
         }
     }
 
-    /// All links, in the order of the pods.
+    /// All links, in the order of the pods; those of pods that are gone lead nowhere.
     pub(super) fn links(&self) -> Vec<Link> {
         // Where the database is, is where its primary is.
         let primary_zone = self.state.primary_zone().unwrap_or("database");
@@ -48,9 +50,10 @@ impl Supervisor {
             .state
             .pods
             .iter()
+            .filter(|pod| pod.state != PodState::Gone)
             .filter_map(|pod| self.pods.get(&pod.name));
         let mut links: Vec<Link> = handles
-            .flat_map(|handle| handle.links())
+            .flat_map(PodHandle::links)
             .map(crate::links::Link::describe)
             .map(|link| match link.to.as_str() {
                 "database" => Link {

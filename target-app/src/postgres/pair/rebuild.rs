@@ -117,7 +117,7 @@ async fn build(
 }
 
 /// Returns when the standby streams and has replayed what is written now.
-async fn catch_up(primary: &Admin, standby: &Admin, name: &str) -> Result<(), Error> {
+pub(super) async fn catch_up(primary: &Admin, standby: &Admin, name: &str) -> Result<(), Error> {
     let deadline = Instant::now() + LIMIT;
     let marker = primary.write_marker().await?;
     while Instant::now() < deadline {

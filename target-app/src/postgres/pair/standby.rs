@@ -6,7 +6,7 @@ use super::Error;
 use super::actor::Actor;
 use super::node::Node;
 use super::placement::standby_zone;
-use super::rebuild::{Source, rebuild, replication_link};
+use super::rebuild::{Source, catch_up, rebuild, replication_link};
 use crate::api::{EventKind, Replication};
 use crate::links::Link;
 
@@ -88,12 +88,7 @@ impl Actor {
         let replaced = self.standby.replace(node);
         let mut adopted = Ok(());
         if self.replication == Replication::Synchronous {
-            adopted = self
-                .primary
-                .admin
-                .clone()
-                .set_synchronous(Some(&name))
-                .await;
+            adopted = self.make_synchronous().await;
         }
         if let Some(replaced) = replaced {
             self.discard(replaced);
@@ -110,6 +105,17 @@ impl Actor {
         self.preferred = None;
         self.publish();
         Ok(())
+    }
+
+    /// Makes commits wait for the standby, and returns when it holds all there are.
+    async fn make_synchronous(&mut self) -> Result<(), Error> {
+        let Some(standby) = &self.standby else {
+            return Ok(());
+        };
+        let (primary, name) = (&self.primary.admin, standby.name());
+        primary.hold_commits_for(name).await?;
+        // The last commits that did not wait may still be on their way to it.
+        catch_up(primary, &standby.admin, name).await
     }
 
     /// Gives the standby up: commits no longer wait for it, and another one is built.
@@ -133,7 +139,7 @@ impl Actor {
         if !self.unreleased {
             return;
         }
-        match self.primary.admin.set_synchronous(None).await {
+        match self.primary.admin.release_commits().await {
             Ok(()) => self.unreleased = false,
             Err(error) => self.problem(&error),
         }

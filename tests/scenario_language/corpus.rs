@@ -1,28 +1,16 @@
-//! The scenario language from outside: files in, models or mistakes out.
+//! Files that are wrong, each with the messages it must get.
 //!
 //! Every file in `scenarios/wrong` ends with what must be said about it, one comment a mistake:
 //! `# expect LINE:COLUMN message`, and `| help` where there is more to say.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use loadtest::scenario::{self, Mistake, Overrides, Severity};
+use loadtest::scenario::{self, Mistake, Mistakes, Overrides, Reading, Severity};
 
-fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
-}
+use super::toml_files;
 
-fn toml_files(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
-        .collect();
-    files.sort();
-    files
-}
-
-fn read(path: &Path) -> Result<scenario::Reading, scenario::Mistakes> {
+fn read(path: &Path) -> Result<Reading, Mistakes> {
     scenario::read(path, &Overrides::default())
 }
 
@@ -46,7 +34,7 @@ fn expectation(mistake: &Mistake) -> String {
 
 #[test]
 fn every_wrong_scenario_gets_its_message() {
-    let files = toml_files(&folder("tests/scenarios/wrong"));
+    let files = toml_files("tests/scenarios/wrong");
     assert!(files.len() >= 45, "the corpus has {} files", files.len());
     let mut failures = Vec::new();
     for path in &files {
@@ -73,7 +61,7 @@ fn every_wrong_scenario_gets_its_message() {
 
 #[test]
 fn shipped_scenarios_are_sound_and_without_warnings() {
-    let files = toml_files(&folder("scenarios"));
+    let files = toml_files("scenarios");
     assert!(!files.is_empty());
     for path in files {
         let reading = read(&path).unwrap_or_else(|mistakes| panic!("{mistakes}"));

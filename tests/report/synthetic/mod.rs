@@ -1,0 +1,164 @@
+//! A made-up run, recorded through the real pipeline: intervals, `run.hlog`, aggregation, gates,
+//! summary. It exists so that reports can be looked at and compared; no command can produce it.
+
+mod faults;
+mod scenario;
+mod traffic;
+
+use std::path::Path;
+
+use faults::{faults, samples, windows};
+use loadtest::gate::Ending;
+use loadtest::measure::aggregate::aggregate;
+use loadtest::measure::recording::{Reader, StepNames, Writer};
+use loadtest::report::summary::{
+    Generator, GeneratorVerdict, Lanes, Ledger, RoleLane, Run, Segment, ServingKind, ServingLane,
+    Span,
+};
+use loadtest::report::{Summary, SummaryInput, plan, summarise};
+use loadtest::scenario::Scenario;
+pub(crate) use scenario::scenario;
+use traffic::interval;
+
+const SECONDS: u64 = 110;
+
+const STARTED_UNIX_US: u64 = 1_795_698_000_000_000;
+
+/// What the p95 of buying may be, microseconds: what makes the run pass or fail.
+pub(crate) const GENEROUS_P95: f64 = 200_000.0;
+
+/// Records the run into a folder and makes its summary.
+pub(crate) fn run(folder: &Path, p95_limit_us: f64) -> Summary {
+    let scenario = scenario(p95_limit_us);
+    let names = StepNames::of(&scenario);
+    let mut writer =
+        Writer::create(folder, names.clone(), STARTED_UNIX_US).expect("a writable folder");
+    let mut random = fastrand::Rng::with_seed(scenario.seed);
+    for second in 0..SECONDS {
+        writer
+            .append(&interval(second, &mut random))
+            .expect("a writable folder");
+    }
+    writer.finish().expect("a writable folder");
+
+    let reader = Reader::open(folder, names).expect("just written");
+    let measured = aggregate(reader, &plan(&scenario, windows())).expect("just written");
+    summarise(SummaryInput {
+        scenario: &scenario,
+        run: about(&scenario),
+        measured: &measured,
+        faults: faults(),
+        ledger: Some(Ledger {
+            acknowledged: 3_402,
+            unknown: 61,
+            ..Ledger::default()
+        }),
+        samples: &samples(),
+        generator: generator(),
+        invalid_causes: Vec::new(),
+        lanes: lanes(),
+        ending: Ending::Completed,
+        ending_reason: None,
+        strict: false,
+        configuration: scenario.source.text.clone(),
+    })
+}
+
+fn seconds(at: f64) -> u64 {
+    (at * 1e6).round() as u64
+}
+
+fn generator() -> Generator {
+    Generator {
+        verdict: GeneratorVerdict::Healthy,
+        cpu_share: Some(0.084),
+        cpu_share_max: Some(0.131),
+        cores: Some(2),
+        late: Some(0),
+        dropped: Some(0),
+        descriptors: Some(118),
+        descriptor_limit: Some(1_024),
+        memory_bytes: Some(31_400_000),
+        ..Generator::default()
+    }
+}
+
+fn lanes() -> Lanes {
+    let serving = |kind, name: &str, dead: std::ops::Range<usize>, hurt: &[usize]| ServingLane {
+        kind,
+        name: name.into(),
+        ok: (0..SECONDS as usize)
+            .map(|second| if dead.contains(&second) { 0 } else { 48 })
+            .collect(),
+        failed: (0..SECONDS as usize)
+            .map(|second| if hurt.contains(&second) { 21 } else { 0 })
+            .collect(),
+    };
+    let segment = |from, to, state: &str| Segment {
+        span: Span {
+            from_us: seconds(from),
+            to_us: seconds(to),
+        },
+        state: state.into(),
+    };
+    let role = |name: &str, segments| RoleLane {
+        name: name.into(),
+        segments,
+    };
+    Lanes {
+        faults: Vec::new(),
+        serving: vec![
+            serving(ServingKind::Zone, "a", 0..0, &[42, 43, 44]),
+            serving(ServingKind::Zone, "b", 71..86, &[25, 26, 42, 43, 44]),
+            serving(ServingKind::Zone, "c", 0..0, &[42, 43, 44]),
+        ],
+        roles: vec![
+            role(
+                "db-1 · zone a",
+                vec![
+                    segment(0.0, 42.03, "primary"),
+                    segment(42.03, 110.0, "down"),
+                ],
+            ),
+            role(
+                "db-2 · zone b",
+                vec![
+                    segment(0.0, 43.4, "standby"),
+                    segment(43.4, 70.9, "primary"),
+                    segment(70.9, 86.0, "down"),
+                    segment(86.0, 110.0, "standby"),
+                ],
+            ),
+            role(
+                "db-3 · zone c",
+                vec![
+                    segment(44.1, 51.2, "rebuilding"),
+                    segment(51.2, 70.9, "standby"),
+                    segment(70.9, 110.0, "primary"),
+                ],
+            ),
+        ],
+    }
+}
+
+fn about(scenario: &Scenario) -> Run {
+    Run {
+        id: "checkout-20261126T130000Z".into(),
+        scenario: scenario.name.clone(),
+        description: scenario.description.clone(),
+        hash: scenario.source.hash.clone(),
+        seed: scenario.seed,
+        started: "2026-11-26T13:00:00Z".into(),
+        ended: "2026-11-26T13:01:50Z".into(),
+        started_unix_us: STARTED_UNIX_US,
+        duration_us: SECONDS * 1_000_000,
+        tool: "loadtest 0.1.0".into(),
+        revision: Some("4f2c9e1".into()),
+        target: "stack \"default\"".into(),
+        topology: Some("3 shop pods in zones a, b, c · PostgreSQL pair, synchronous".into()),
+        machine: Some("linux, 2 cores".into()),
+        command: "loadtest run scenarios/checkout.toml --seed 42".into(),
+        overrides: Vec::new(),
+        slo: None,
+    }
+}
