@@ -128,7 +128,16 @@ impl Book {
         self.say(fault, self.clock.now(), ChaosEventKind::GaveUp { reason });
     }
 
+    /// What has healed by itself is only struck off: there is nothing to tell.
+    fn has_healed(&self, fault: FaultId) -> bool {
+        self.healing[fault] == Healing::ByItself
+            && self.records[fault].redundancy_restored_us.is_some()
+    }
+
     pub(super) fn undoing(&mut self, fault: FaultId) {
+        if self.has_healed(fault) {
+            return;
+        }
         let at = self.clock.now();
         self.records[fault].undo_started_us = Some(at);
         self.tell(fault, at, ChaosEventKind::Undoing);
@@ -137,8 +146,7 @@ impl Book {
     /// `by_hand` is what a person can do if it failed.
     pub(super) fn undone(&mut self, fault: FaultId, result: UndoResult, by_hand: Vec<String>) {
         let at = self.clock.now();
-        let healed = self.healing[fault] == Healing::ByItself
-            && self.records[fault].redundancy_restored_us.is_some();
+        let healed = self.has_healed(fault);
         let record = &mut self.records[fault];
         let event = match result {
             UndoResult::Failed(reason) => {
@@ -153,9 +161,10 @@ impl Book {
                 record.missing = vec![reason];
                 ChaosEventKind::Undone
             }
+            UndoResult::Done if healed => return,
             UndoResult::Done => {
                 record.undone_us = Some(at);
-                record.undone = if healed { Undo::NotNeeded } else { Undo::Done };
+                record.undone = Undo::Done;
                 ChaosEventKind::Undone
             }
         };

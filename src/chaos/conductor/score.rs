@@ -13,7 +13,7 @@ use super::calls::{Aimed, Injection, Misfire, UndoResult, undo};
 use super::watch::{Sighting, watch};
 use super::{ConductorInput, lock};
 use crate::chaos::catalogue;
-use crate::chaos::schedule::{Action, Happened, Schedule, Stop};
+use crate::chaos::schedule::{Action, Happened, Schedule, Stage, Stop};
 use crate::measure::clock::Micros;
 use crate::provider::{ChangeId, Milestone, Occurrence, Provider, Snapshot};
 use crate::scenario::{FaultId, ProviderKind};
@@ -42,6 +42,8 @@ pub(super) struct Score {
 struct Part {
     id: ChangeId,
     aimed: Option<Aimed>,
+    /// Its effect, seen before it was known to be accepted.
+    early: Option<Micros>,
     /// Its infrastructure was not back at this time; what is seen later counts.
     since: Micros,
 }
@@ -277,6 +279,9 @@ impl Score {
                 self.latest = Some(fault);
                 self.schedule.happened(fault, Happened::Accepted(at));
                 lock(&self.book).accepted(fault, at);
+                if let Some(early) = self.parts[fault].early.take() {
+                    self.effective(fault, early);
+                }
             }
             Err(Misfire::NotTried(reason)) => {
                 self.schedule.happened(fault, Happened::Refused);
@@ -305,14 +310,22 @@ impl Score {
             if let Some(Milestone::Effective(id)) = &occurrence.milestone
                 && let Some(fault) = self.parts.iter().position(|part| part.id == *id)
             {
-                let at = self.input.clock.at(occurrence.at);
-                self.parts[fault].since = at;
-                self.schedule.happened(fault, Happened::Effective(at));
-                lock(&self.book).effective(fault, at);
+                self.effective(fault, self.input.clock.at(occurrence.at));
             }
             let concerned = self.concerned(kind);
             lock(&self.book).occurred(occurrence, &concerned);
         }
+    }
+
+    /// Effects are told after acceptances, whichever was seen first.
+    fn effective(&mut self, fault: FaultId, at: Micros) {
+        if matches!(self.schedule.stage(fault), Stage::Injecting) {
+            self.parts[fault].early = Some(at);
+            return;
+        }
+        self.parts[fault].since = at;
+        self.schedule.happened(fault, Happened::Effective(at));
+        lock(&self.book).effective(fault, at);
     }
 
     /// The faults that an occurrence at this provider belongs to.

@@ -3,7 +3,7 @@
 //!
 //! # The rules
 //! - A fault is due at its time after the load's start, or when the fault it follows is over and
-//!   the target has met the SLO since then for `recovered_for`.
+//!   the target has met the SLO for `recovered_for` since.
 //! - A fault that is due waits until the target has been healthy for `guard.healthy_before`, and
 //!   until every earlier fault is over: taken back, and what it took from the infrastructure there
 //!   again. When that lasts longer than `guard.wait_at_most`, the run has nothing to say any more
@@ -93,10 +93,7 @@ pub enum Stage {
         why: String,
     },
     /// Asked for, not answered yet.
-    Injecting {
-        /// Seen before the answer was.
-        effective: Option<Micros>,
-    },
+    Injecting,
     /// In progress.
     Open {
         /// T0.
@@ -114,7 +111,10 @@ pub enum Stage {
     /// Taken back; what it took is not there again yet.
     Settling,
     /// Over, and the infrastructure is what it was.
-    Closed,
+    Closed {
+        /// Since when.
+        at: Micros,
+    },
     /// Over without having been done.
     Void,
     /// It could not be taken back.
@@ -136,7 +136,7 @@ impl Stage {
     /// Nothing will happen to it any more.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        matches!(self, Self::Closed | Self::Void | Self::Dirty)
+        matches!(self, Self::Closed { .. } | Self::Void | Self::Dirty)
     }
 
     /// It has been asked for and is not over.
@@ -252,7 +252,7 @@ impl Schedule {
                     actions.push(Action::Undo(fault));
                 }
                 Stage::Settling if stop == Stop::Leave => {
-                    self.entries[fault].stage = Stage::Closed;
+                    self.entries[fault].stage = Stage::Closed { at: now };
                 }
                 _ => {}
             }
@@ -285,11 +285,12 @@ impl Schedule {
                 fault,
                 recovered_for,
             } => {
-                let over = self.entries[fault].stage == Stage::Closed;
-                let since = outlook.recovered_since.get(fault).copied().flatten();
-                since
-                    .filter(|_| over)
-                    .map(|since| since + micros(recovered_for))
+                // Users may be served all the while: what lasts is counted from the end.
+                let Stage::Closed { at } = self.entries[fault].stage else {
+                    return None;
+                };
+                let since = outlook.recovered_since.get(fault).copied().flatten()?;
+                Some(since.max(at) + micros(recovered_for))
             }
         }
     }
@@ -333,7 +334,7 @@ impl Schedule {
         };
         match self.obstacle(fault, now, outlook) {
             None => {
-                self.entries[fault].stage = Stage::Injecting { effective: None };
+                self.entries[fault].stage = Stage::Injecting;
                 actions.push(Action::Inject(fault));
             }
             Some(why) if self.is_hopeless() || now >= due + micros(self.guard.wait_at_most) => {
@@ -464,16 +465,13 @@ impl Entry {
 
     fn after(&self, what: Happened) -> Stage {
         match (&self.stage, what) {
-            (Stage::Injecting { effective }, Happened::Accepted(accepted)) => Stage::Open {
+            (Stage::Injecting, Happened::Accepted(accepted)) => Stage::Open {
                 accepted,
-                effective: *effective,
+                effective: None,
                 restored: false,
             },
-            (Stage::Injecting { .. }, Happened::Effective(at)) => Stage::Injecting {
-                effective: Some(at),
-            },
-            (Stage::Injecting { .. } | Stage::Waiting { .. }, Happened::Refused) => Stage::Void,
-            (Stage::Injecting { .. }, Happened::Failed) => Stage::Undoing { then: Rest::Void },
+            (Stage::Injecting, Happened::Refused) => Stage::Void,
+            (Stage::Injecting, Happened::Failed) => Stage::Undoing { then: Rest::Void },
             (
                 Stage::Open {
                     accepted, restored, ..
@@ -496,14 +494,14 @@ impl Entry {
                 effective: *effective,
                 restored: true,
             },
-            (Stage::Undoing { then }, Happened::Undone(_)) => match then {
+            (Stage::Undoing { then }, Happened::Undone(at)) => match then {
                 Rest::Settle => Stage::Settling,
-                Rest::Close => Stage::Closed,
+                Rest::Close => Stage::Closed { at },
                 Rest::Void => Stage::Void,
             },
             (Stage::Undoing { .. }, Happened::UndoFailed) => Stage::Dirty,
             (Stage::Undoing { .. }, Happened::Gone) => Stage::Void,
-            (Stage::Settling, Happened::Restored(_)) => Stage::Closed,
+            (Stage::Settling, Happened::Restored(at)) => Stage::Closed { at },
             (stage, _) => stage.clone(),
         }
     }
