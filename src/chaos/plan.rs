@@ -47,7 +47,7 @@ pub fn describe(
         let choice = Choice {
             seed: scenario.seed,
             fault: &fault.name,
-            force: false,
+            force: fault.force,
         };
         let resolved = snapshot(fault.provider)
             .map(|snapshot| catalogue::plan(&fault.kind, &snapshot, choice));

@@ -60,6 +60,7 @@ pub(crate) fn fault(name: &str, kind: FaultKind) -> Fault {
         start: FaultStart::At(Duration::ZERO),
         hold,
         provider: ProviderKind::Local,
+        force: false,
     }
 }
 

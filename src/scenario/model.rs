@@ -389,6 +389,8 @@ pub struct Fault {
     pub hold: Option<Duration>,
     /// What it acts through.
     pub provider: ProviderKind,
+    /// Do it although it leaves nothing to carry the load.
+    pub force: bool,
 }
 
 /// What a fault acts through.

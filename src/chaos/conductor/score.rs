@@ -215,7 +215,7 @@ impl Score {
             fault: scenario.faults[fault].name.clone(),
             kind: scenario.faults[fault].kind.clone(),
             seed: scenario.seed,
-            force: false,
+            force: scenario.faults[fault].force,
         };
         let book = Arc::clone(&self.book);
         self.calls.spawn(async move {

@@ -99,12 +99,12 @@ impl Bench {
     async fn play_through(&mut self) -> Outcome {
         let mut left = self.input.scenario.faults.len();
         self.play(|event| {
-            let last = match event.what {
+            let last = matches!(
+                event.what,
                 ChaosEventKind::Restored
-                | ChaosEventKind::Refused { .. }
-                | ChaosEventKind::Skipped { .. } => true,
-                _ => false,
-            };
+                    | ChaosEventKind::Refused { .. }
+                    | ChaosEventKind::Skipped { .. }
+            );
             left -= usize::from(last);
             (left == 0).then_some(Stop::Finish)
         })
@@ -214,6 +214,26 @@ fn a_refused_fault_touches_nothing() {
         assert_eq!(outcome.records[0].undone, Undo::NotNeeded);
         let entries = journal::read(&bench.folder.path().join(FILE_NAME)).unwrap();
         assert_eq!(entries.len(), 2, "opened and closed");
+    });
+}
+
+#[test]
+fn force_does_what_would_be_refused() {
+    run(async {
+        let all = FaultKind::PodKill {
+            pods: pods("shop", PickCount::All),
+            grace: Duration::ZERO,
+        };
+        for force in [false, true] {
+            let double = Double::new();
+            let mut wished = fault("all", all.clone());
+            wished.force = force;
+            let mut bench = Bench::new(&double, vec![wished]).await;
+            let record = bench.play_through().await.records.remove(0);
+            assert_eq!(record.refused.is_none(), force);
+            assert_eq!(record.targets.len(), if force { 3 } else { 0 });
+            assert_eq!(double.wounds(), [""; 0]);
+        }
     });
 }
 

@@ -98,6 +98,7 @@ fn read_fault(
     let hold_at = table.key_at("for");
     let hold = table.optional("for", value::length);
     let hold_given = table.node("for").is_some();
+    let force = table.optional("force", value::flag).unwrap_or(false);
     // With an unknown kind nobody can say which keys belong to it.
     let kind = read_kind(&mut table, kind?, zones);
     table.finish_with(&[
@@ -112,6 +113,7 @@ fn read_fault(
         start: start?,
         hold,
         provider,
+        force,
     };
     Some((fault, places))
 }

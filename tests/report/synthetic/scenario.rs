@@ -108,6 +108,7 @@ fn planned_faults() -> Vec<PlannedFault> {
         start,
         hold: hold.map(Duration::from_secs),
         provider: ProviderKind::Local,
+        force: false,
     };
     let pods = PodSelector {
         name: None,
