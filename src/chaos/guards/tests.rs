@@ -1,7 +1,7 @@
 use super::*;
 use crate::chaos::testing::{fault, scenario};
 use crate::measure::interval::{Slice, StepInterval};
-use crate::scenario::{CompareOp, FaultKind, Gate};
+use crate::scenario::{CompareOp, FaultKind, Gate, GateSubject, RecoveryCheck};
 
 const SECOND: Micros = 1_000_000;
 

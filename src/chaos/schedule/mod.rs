@@ -14,14 +14,17 @@
 //! - A fault with a hold is undone that long after its acceptance, though not before its effect was
 //!   seen. One that heals by itself is closed once it has. Whatever is open at the end is undone.
 
+mod entry;
+mod stage;
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
-use super::catalogue::{self, Healing};
 use crate::measure::clock::Micros;
 use crate::scenario::{Fault, FaultId, FaultStart, Guard, Scenario};
-
-/// An effect that was not seen by then will not come: a held fault is undone without it.
-const EFFECT_AT_LATEST: Micros = 30_000_000;
+use entry::Entry;
+pub use stage::{Happened, Rest, Stage};
 
 /// What is known about the target and about recovery, from what users see.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,27 +47,6 @@ pub enum Stop {
     Leave,
 }
 
-/// Something that happened to a fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Happened {
-    /// The provider accepted it.
-    Accepted(Micros),
-    /// Its effect is complete.
-    Effective(Micros),
-    /// What it took from the infrastructure is there again.
-    Restored(Micros),
-    /// It was taken back.
-    Undone(Micros),
-    /// What it changed does not exist any more: nothing is left to take back or to get well.
-    Gone,
-    /// It could not be taken back.
-    UndoFailed,
-    /// It was not done at all.
-    Refused,
-    /// The provider failed. Whether it was done is unknown, so whoever tells this takes it back.
-    Failed,
-}
-
 /// What to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
@@ -80,72 +62,6 @@ pub enum Action {
     GiveUp(FaultId, String),
 }
 
-/// Where a fault is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stage {
-    /// Its turn has not come.
-    Pending,
-    /// It is due, and something has to be so first.
-    Waiting {
-        /// When it was due.
-        due: Micros,
-        /// What it waits for.
-        why: String,
-    },
-    /// Asked for, not answered yet.
-    Injecting,
-    /// In progress.
-    Open {
-        /// T0.
-        accepted: Micros,
-        /// Its effect was complete.
-        effective: Option<Micros>,
-        /// It healed by itself.
-        restored: bool,
-    },
-    /// Being taken back.
-    Undoing {
-        /// What comes after that.
-        then: Rest,
-    },
-    /// Taken back; what it took is not there again yet.
-    Settling,
-    /// Over, and the infrastructure is what it was.
-    Closed {
-        /// Since when.
-        at: Micros,
-    },
-    /// Over without having been done.
-    Void,
-    /// It could not be taken back.
-    Dirty,
-}
-
-/// What comes after a fault was taken back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rest {
-    /// Its infrastructure has to get well.
-    Settle,
-    /// Its infrastructure is well already.
-    Close,
-    /// It failed, and counts as not done.
-    Void,
-}
-
-impl Stage {
-    /// Nothing will happen to it any more.
-    #[must_use]
-    pub fn is_over(&self) -> bool {
-        matches!(self, Self::Closed { .. } | Self::Void | Self::Dirty)
-    }
-
-    /// It has been asked for and is not over.
-    #[must_use]
-    pub fn is_in_progress(&self) -> bool {
-        !self.is_over() && !matches!(self, Self::Pending | Self::Waiting { .. })
-    }
-}
-
 /// The faults of a run and where each is.
 #[derive(Debug, Clone)]
 pub struct Schedule {
@@ -154,17 +70,6 @@ pub struct Schedule {
     /// When the load started, run time.
     start: Micros,
     given_up: bool,
-}
-
-#[derive(Debug, Clone)]
-struct Entry {
-    name: String,
-    start: FaultStart,
-    hold: Option<Micros>,
-    healing: Healing,
-    stage: Stage,
-    /// When it was due, once it was.
-    due: Option<Micros>,
 }
 
 impl Schedule {
@@ -218,7 +123,7 @@ impl Schedule {
                 effective,
                 restored,
                 ..
-            } => entry.healing == Healing::ByItself && effective.is_some() && !restored,
+            } => entry.heals_by_itself() && effective.is_some() && !restored,
             Stage::Settling => true,
             _ => false,
         }
@@ -244,9 +149,10 @@ impl Schedule {
                 Stage::Pending => self.await_turn(fault, now, outlook, &mut actions),
                 Stage::Waiting { .. } => self.await_leave(fault, now, outlook, &mut actions),
                 Stage::Open { .. } if ending || self.entries[fault].has_lasted(now) => {
-                    let then = match self.entries[fault].is_restored() {
-                        true => Rest::Close,
-                        false => Rest::Settle,
+                    let then = if self.entries[fault].is_restored() {
+                        Rest::Close
+                    } else {
+                        Rest::Settle
                     };
                     self.entries[fault].stage = Stage::Undoing { then };
                     actions.push(Action::Undo(fault));
@@ -400,117 +306,7 @@ impl Schedule {
     }
 }
 
-impl Entry {
-    fn new(fault: &Fault) -> Self {
-        Self {
-            name: fault.name.clone(),
-            start: fault.start,
-            hold: fault.hold.map(micros),
-            healing: catalogue::healing(&fault.kind),
-            stage: Stage::Pending,
-            due: None,
-        }
-    }
-
-    /// Whether the file says by times that `self` starts while `earlier` is held.
-    fn overlaps(&self, earlier: &Self) -> bool {
-        let (FaultStart::At(mine), FaultStart::At(theirs)) = (self.start, earlier.start) else {
-            return false;
-        };
-        let (mine, theirs) = (micros(mine), micros(theirs));
-        match (earlier.healing, earlier.hold) {
-            (Healing::ByUndo, Some(hold)) => (theirs..theirs + hold.max(1)).contains(&mine),
-            // Held until the run ends.
-            (Healing::ByUndo, None) => mine >= theirs,
-            (Healing::ByItself, _) => mine == theirs,
-        }
-    }
-
-    /// When time alone says that it is undone.
-    fn undo_at(&self) -> Option<Micros> {
-        let Stage::Open {
-            accepted,
-            effective,
-            ..
-        } = self.stage
-        else {
-            return None;
-        };
-        let held_until = accepted + self.hold?;
-        Some(match effective {
-            Some(effective) => held_until.max(effective),
-            None => held_until.max(accepted + EFFECT_AT_LATEST),
-        })
-    }
-
-    fn is_restored(&self) -> bool {
-        matches!(self.stage, Stage::Open { restored: true, .. })
-    }
-
-    fn has_lasted(&self, now: Micros) -> bool {
-        match self.healing {
-            Healing::ByItself => self.is_restored(),
-            Healing::ByUndo => self.undo_at().is_some_and(|at| now >= at),
-        }
-    }
-
-    fn unfinished(&self) -> &'static str {
-        match self.stage {
-            Stage::Undoing { .. } => "is being taken back",
-            Stage::Settling => "was taken back, but its redundancy is not restored yet",
-            _ if self.healing == Healing::ByItself => "is in progress: redundancy is not restored",
-            _ => "is in progress",
-        }
-    }
-
-    fn after(&self, what: Happened) -> Stage {
-        match (&self.stage, what) {
-            (Stage::Injecting, Happened::Accepted(accepted)) => Stage::Open {
-                accepted,
-                effective: None,
-                restored: false,
-            },
-            (Stage::Injecting, Happened::Refused) => Stage::Void,
-            (Stage::Injecting, Happened::Failed) => Stage::Undoing { then: Rest::Void },
-            (
-                Stage::Open {
-                    accepted, restored, ..
-                },
-                Happened::Effective(at),
-            ) => Stage::Open {
-                accepted: *accepted,
-                effective: Some(at),
-                restored: *restored,
-            },
-            (
-                Stage::Open {
-                    accepted,
-                    effective,
-                    ..
-                },
-                Happened::Restored(_),
-            ) => Stage::Open {
-                accepted: *accepted,
-                effective: *effective,
-                restored: true,
-            },
-            (Stage::Undoing { then }, Happened::Undone(at)) => match then {
-                Rest::Settle => Stage::Settling,
-                Rest::Close => Stage::Closed { at },
-                Rest::Void => Stage::Void,
-            },
-            (Stage::Undoing { .. }, Happened::UndoFailed) => Stage::Dirty,
-            (Stage::Undoing { .. }, Happened::Gone) => Stage::Void,
-            (Stage::Settling, Happened::Restored(at)) => Stage::Closed { at },
-            (stage, _) => stage.clone(),
-        }
-    }
-}
-
 /// As run time counts.
 fn micros(duration: Duration) -> Micros {
     Micros::try_from(duration.as_micros()).unwrap_or(Micros::MAX / 4)
 }
-
-#[cfg(test)]
-mod tests;
