@@ -11,10 +11,14 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::folder::{self, FolderError};
 use super::sweep;
 use crate::api::StackHandle;
+
+/// Longer than a command needs that only looks for a stack, or sweeps up after one.
+const LOOKING: Duration = Duration::from_secs(1);
 
 /// Why a stack cannot be found or registered.
 #[derive(Debug, thiserror::Error)]
@@ -132,8 +136,16 @@ impl Files {
 
     /// Takes the name, sweeps what a dead stack of it left, and notes `root` for the next sweep.
     pub(super) fn register(self, root: &Path) -> Result<Registration, HandleError> {
-        let Some(lock) = self.try_lock()? else {
-            return Err(HandleError::Running(self.name));
+        let since = Instant::now();
+        let lock = loop {
+            if let Some(lock) = self.try_lock()? {
+                break lock;
+            }
+            // Another command may hold it for the moment in which it looks, or sweeps.
+            if self.read()?.is_some() || since.elapsed() > LOOKING {
+                return Err(HandleError::Running(self.name));
+            }
+            std::thread::sleep(Duration::from_millis(10));
         };
         self.sweep(&lock);
         write_private(&self.root, root.as_os_str().as_encoded_bytes())
@@ -175,11 +187,11 @@ impl Files {
     /// Removes what a dead stack left. The lock shows that it is dead; its file stays, because to
     /// remove it while another process opens it would let two hold "the" lock.
     fn sweep(&self, _lock: &File) {
-        if let Ok(root) = std::fs::read_to_string(&self.root) {
-            sweep::sweep(Path::new(&root));
-        }
-        for file in [&self.handle, &self.root] {
-            let _ = std::fs::remove_file(file);
+        let root = std::fs::read_to_string(&self.root);
+        let _ = std::fs::remove_file(&self.handle);
+        // What could not be swept now is tried again by the next command.
+        if root.is_ok_and(|root| sweep::sweep(Path::new(&root))) {
+            let _ = std::fs::remove_file(&self.root);
         }
     }
 
