@@ -17,6 +17,8 @@ use super::folder::{self, FolderError};
 use super::sweep;
 use crate::api::StackHandle;
 
+/// Extension of a file that is being written.
+const NEXT: &str = "next";
 /// Longer than a command needs that only looks for a stack, or sweeps up after one.
 const LOOKING: Duration = Duration::from_secs(1);
 
@@ -188,7 +190,9 @@ impl Files {
     /// remove it while another process opens it would let two hold "the" lock.
     fn sweep(&self, _lock: &File) {
         let root = std::fs::read_to_string(&self.root);
-        let _ = std::fs::remove_file(&self.handle);
+        for file in [&self.handle, &self.handle.with_extension(NEXT)] {
+            let _ = std::fs::remove_file(file);
+        }
         // What could not be swept now is tried again by the next command.
         if root.is_ok_and(|root| sweep::sweep(Path::new(&root))) {
             let _ = std::fs::remove_file(&self.root);
@@ -223,7 +227,8 @@ impl Registration {
 
 /// Writes a file for its owner alone, whole or not at all.
 fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let next = path.with_extension(format!("{}.next", std::process::id()));
+    // Only the holder of the lock writes.
+    let next = path.with_extension(NEXT);
     let mut file = OpenOptions::new()
         .create(true)
         .truncate(true)
