@@ -172,14 +172,59 @@ mod tests {
         let now = run(seen(&Double::new()));
         let plan = describe(&three_faults(), |_| Ok(now.clone()));
         assert!(!plan.refused);
-        insta::assert_snapshot!(plan.text, @"");
+        insta::assert_snapshot!(plan.text, @r#"
+test: 3 faults (seed 42)
+Each waits until the target has been healthy for 0 s and earlier faults are over, at most 60 s; then the run is given up.
+
+1. lose a pod (pod-kill, local)
+   when         25 s after the load's start
+   does         kill shop-2 (zone b) at once
+   targets      shop-2
+   blast radius 2 of 3 pods of shop stay ready; requests in flight on the killed ones fail
+   undo         nothing to undo: replacements start by themselves
+   over when    as many pods of each app are ready as before
+
+2. failover (db-failover, local)
+   when         when `lose a pod` has recovered for 5 s
+   does         fail the database over from db-1 (zone a) to db-2 (zone b)
+   targets      db-1, db-2
+   blast radius no write succeeds anywhere until the standby has taken over, and there is no second standby until a new one is built
+   undo         nothing to undo: failing back would be a second outage, and is never done by itself
+   over when    another node takes the writes and a standby has caught up with it
+
+3. drain (zone-drain, local)
+   when         70 s after the load's start, held for 15 s
+   does         empty zone b in good order and keep it empty
+   targets      zone b, shop-2, db-2
+   blast radius 2 of 3 zones stay; 2 of 3 pods of shop stay ready; the database loses its standby db-2; replacements start in other zones
+   undo         zone b takes part again
+   over when    all zones are in service, as many pods of each app are ready as before, and the database is redundant
+"#);
     }
 
     #[test]
     fn without_one_it_says_what_it_can() {
         let plan = describe(&three_faults(), |_| Err("no stack `default` runs".into()));
         assert!(!plan.refused);
-        insta::assert_snapshot!(plan.text, @"");
+        insta::assert_snapshot!(plan.text, @r#"
+test: 3 faults (seed 42)
+Each waits until the target has been healthy for 0 s and earlier faults are over, at most 60 s; then the run is given up.
+
+1. lose a pod (pod-kill, local)
+   when         25 s after the load's start
+   does         kill 1 pod of app `shop`
+   targets      not known: no stack `default` runs
+
+2. failover (db-failover, local)
+   when         when `lose a pod` has recovered for 5 s
+   does         fail the database over to its standby
+   targets      not known: no stack `default` runs
+
+3. drain (zone-drain, local)
+   when         70 s after the load's start, held for 15 s
+   does         empty zone `b` in good order
+   targets      not known: no stack `default` runs
+"#);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use std::fs::{DirBuilder, File};
 use std::io::Write;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -37,27 +37,17 @@ struct Registration {
 }
 
 impl Index {
-    /// This user's: `$XDG_STATE_HOME/loadtest/journals`, else `~/.local/state/loadtest/journals`,
-    /// else one in the temporary folder.
+    /// This user's, beside the files by which stacks are found: `$XDG_RUNTIME_DIR/loadtest/journals`,
+    /// else `<temporary folder>/loadtest-<uid>/journals`. A journal must never outlive its place in
+    /// the index while the stack can still be found, nor the other way round.
     #[must_use]
     pub fn of_user() -> Self {
-        let folder = |variable: &str| {
-            std::env::var_os(variable)
-                .map(PathBuf::from)
-                .filter(|path| path.is_absolute())
+        let runtime = std::env::var_os("XDG_RUNTIME_DIR").filter(|dir| Path::new(dir).is_dir());
+        let ours = match runtime {
+            Some(dir) => Path::new(&dir).join("loadtest"),
+            None => std::env::temp_dir().join(format!("loadtest-{}", uid())),
         };
-        let state = folder("XDG_STATE_HOME")
-            .or_else(|| folder("HOME").map(|home| home.join(".local/state")));
-        let uid = rustix::process::geteuid().as_raw();
-        let temporary = std::env::temp_dir().join(format!("loadtest-{uid}"));
-        state
-            .map(|state| state.join("loadtest"))
-            .into_iter()
-            .chain([temporary])
-            .map(|ours| Self(ours.join("journals")))
-            // A home that cannot be written to is usual in containers.
-            .find(|index| index.make().is_ok())
-            .unwrap_or_else(|| Self(PathBuf::from(".loadtest/journals")))
+        Self(ours.join("journals"))
     }
 
     /// One in this folder, made when the first journal is registered.
@@ -70,7 +60,15 @@ impl Index {
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
-            .create(&self.0)
+            .create(&self.0)?;
+        // The temporary folder is everybody's: another user may have been there first.
+        let found = std::fs::symlink_metadata(&self.0)?;
+        if found.is_dir() && found.uid() == uid() {
+            return Ok(());
+        }
+        Err(std::io::Error::other(
+            "it belongs to another user; set XDG_RUNTIME_DIR to a folder of your own",
+        ))
     }
 
     /// Adds a journal; durable when this returns.
@@ -109,13 +107,12 @@ impl Index {
     /// [`JournalError::Io`] when the folder cannot be read; a folder that is not there is empty.
     pub fn registered(&self) -> Result<Vec<Registered>, JournalError> {
         let io = io_error("cannot read", &self.0);
-        let files = match std::fs::read_dir(&self.0) {
-            Ok(files) => files,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(io(error)),
-        };
+        if !self.0.exists() {
+            return Ok(Vec::new());
+        }
+        self.make().map_err(&io)?;
         let mut paths = Vec::new();
-        for file in files {
+        for file in std::fs::read_dir(&self.0).map_err(&io)? {
             paths.push(file.map_err(&io)?.path());
         }
         paths.retain(|path| {
@@ -152,4 +149,9 @@ impl Registered {
             _ => Ok(()),
         }
     }
+}
+
+/// The user that this process acts as.
+fn uid() -> u32 {
+    rustix::process::geteuid().as_raw()
 }

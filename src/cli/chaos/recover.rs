@@ -121,6 +121,11 @@ mod tests {
                 by_hand: vec!["loadtest chaos recover --stack default".into()],
             }],
         };
-        insta::assert_snapshot!(told(&recovery), @"");
+        insta::assert_snapshot!(told(&recovery), @r#"
+done: lose a pod: undone at stack `default`
+FAILED: drain: stack `default` failed to undo the change: busy
+  by hand:
+    loadtest chaos recover --stack default
+"#);
     }
 }
