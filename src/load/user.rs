@@ -84,6 +84,7 @@ pub(crate) async fn turn(worker: &Worker, seat: usize, pace: &mut Pace) -> bool 
             stay.end(Finish::Done {
                 failed: true,
                 sent: false,
+                think: 0,
             });
             pace.not_before = worker.clock.now() + BREATH_US;
         }
@@ -147,10 +148,14 @@ fn earliest(
         });
     match finish {
         Finish::Done {
-            failed: true,
-            sent: false,
-        } => paced.max(worker.clock.now() + BREATH_US),
-        _ => paced,
+            failed,
+            sent,
+            think,
+        } => {
+            let breath = if failed && !sent { BREATH_US } else { 0 };
+            paced.max(worker.clock.now() + think.max(breath))
+        }
+        Finish::Cut => paced,
     }
 }
 
