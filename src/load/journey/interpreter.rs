@@ -179,6 +179,7 @@ impl Tour<'_> {
             random: &mut self.random,
             iteration: self.number,
             user: self.user,
+            run: self.worker.clock.started().unix_us,
         };
         let jar = keeps_cookies(worker).then(|| (&*jar, worker.unix_seconds()));
         outgoing
@@ -203,6 +204,7 @@ impl Tour<'_> {
             random: &mut self.random,
             iteration: self.number,
             user: self.user,
+            run: self.worker.clock.started().unix_us,
         };
         let mut text = |template: &Template| -> Result<String, Fault> {
             let mut out = Vec::new();
@@ -310,6 +312,7 @@ impl Tour<'_> {
             random: &mut self.random,
             iteration: self.number,
             user: self.user,
+            run: self.worker.clock.started().unix_us,
         };
         let service_us = received.done_at.saturating_sub(received.sent_at);
         let result = check(&step.expect, &answer, &document, service_us, &mut context)

@@ -69,6 +69,7 @@ fn render_with(template: &Template, slots: &mut [Value], seed: u64) -> Result<St
         random: &mut fastrand::Rng::with_seed(seed),
         iteration: 12,
         user: 3,
+        run: 0,
     };
     template.render(&mut context, &mut out)?;
     Ok(String::from_utf8(out).unwrap())

@@ -55,6 +55,7 @@ fn render(template: &Template) -> String {
         random: &mut fastrand::Rng::with_seed(1),
         iteration: 4,
         user: 2,
+        run: 0,
     };
     template.render(&mut context, &mut out).unwrap();
     String::from_utf8(out).unwrap()
