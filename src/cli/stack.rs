@@ -190,16 +190,16 @@ async fn start(up: &Up) -> anyhow::Result<ExitCode> {
     let begun = Instant::now();
     if up.foreground {
         let stack = tokio::select! {
-            started = control::start_attached(up.spec(), print_stage) => started?,
+            started = control::start_attached(up.spec(), |stage| print_stage(&stage)) => started?,
             () = &mut stopped => return Ok(ExitCode::from(EXIT_INTERRUPTED)),
         };
         greet(stack.client(), begun).await?;
-        println!("Ctrl-C takes it down");
+        say("Ctrl-C takes it down\n");
         stopped.await;
         stack.stop().await?;
     } else {
         let handle = tokio::select! {
-            started = control::start_detached(up.spec(), print_stage) => started?,
+            started = control::start_detached(up.spec(), |stage| print_stage(&stage)) => started?,
             // What was started goes down by itself when it loses its lifeline.
             () = stopped => return Ok(ExitCode::from(EXIT_INTERRUPTED)),
         };
@@ -211,17 +211,24 @@ async fn start(up: &Up) -> anyhow::Result<ExitCode> {
 async fn greet(client: &Client, begun: Instant) -> anyhow::Result<()> {
     let took = begun.elapsed().as_secs_f64();
     let status = client.status().await?;
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "stack '{}' is up after {took:.2} s", status.spec.name)?;
-    write!(out, "{}", table::render(&status, is_colourful()))?;
-    out.flush()?;
+    let table = table::render(&status, is_colourful());
+    say(&format!(
+        "stack '{}' is up after {took:.2} s\n{table}",
+        status.spec.name
+    ));
     Ok(())
 }
 
-fn print_stage(stage: Progress) {
+fn print_stage(stage: &Progress) {
     #[allow(clippy::cast_precision_loss)]
     let seconds = stage.elapsed_ms as f64 / 1_000.0;
-    println!("{seconds:>6.2} s  {}", stage.stage);
+    say(&format!("{seconds:>6.2} s  {}\n", stage.stage));
+}
+
+/// The stack is no worse for nobody listening (`loadtest stack up | head -1`).
+fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 async fn describe(asked: &Status) -> anyhow::Result<ExitCode> {

@@ -2,7 +2,7 @@
 //!
 //! A run has one or several workers, each an OS thread with its own runtime, users, connections
 //! and recorder; a collector on another thread joins what they measure. Goose runs the users'
-//! lifecycle behind [`goose_adapter`]; everything that is measured is ours.
+//! lifecycle behind one adapter (`goose_adapter`); everything that is measured is ours.
 
 mod catch;
 mod data;

@@ -139,9 +139,6 @@ pub enum LoadError {
         /// What is wrong with it.
         cause: String,
     },
-    /// Trust in certificates could not be set up.
-    #[error("TLS cannot be set up: {0}")]
-    Tls(String),
     /// The operating system refused something.
     #[error("the generator cannot {what}: {source}")]
     System {

@@ -111,7 +111,7 @@ pub fn start(plan: LoadPlan) -> Result<Running, LoadError> {
     let (begin, begin_rx) = watch::channel(None);
     let mut threads = Vec::with_capacity(workers);
     for index in 0..workers {
-        let worker = Arc::new(worker(&plan, &program, &shared, index, workers)?);
+        let worker = Arc::new(worker(&plan, &program, &shared, index, workers));
         let lines = Lines {
             worker: index,
             stop: plan.stop.clone(),
@@ -150,7 +150,7 @@ pub fn run(plan: LoadPlan) -> Result<LoadOutcome, LoadError> {
 
 /// Connects once, so that a wrong address is told before anything is measured.
 fn probe(program: &Program, insecure: bool) -> Result<(), LoadError> {
-    let connector = Connector::new(insecure).map_err(LoadError::Tls)?;
+    let connector = Connector::new(insecure);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -173,19 +173,19 @@ fn worker(
     shared: &Arc<Shared>,
     index: usize,
     workers: usize,
-) -> Result<Worker, LoadError> {
+) -> Worker {
     let scenario = plan.scenario.clone();
     let seats = seats::seats(&scenario.loads, index, workers);
-    Ok(Worker::new(Parts {
+    Worker::new(Parts {
         clock: plan.clock,
         program: program.clone(),
         write_log: plan.write_log.clone(),
         shared: shared.clone(),
         gates: gates(&scenario, &seats, index, workers),
         seats,
-        connector: Connector::new(scenario.http.insecure).map_err(LoadError::Tls)?,
+        connector: Connector::new(scenario.http.insecure),
         scenario,
-    }))
+    })
 }
 
 /// One worker's gates, in the order of the open loads.

@@ -76,7 +76,7 @@ pub(crate) async fn turn(worker: &Worker, seat: usize, pace: &mut Pace) -> bool 
         Ok(finish) => {
             worker.leave_traveller(seat, traveller);
             stay.end(finish);
-            pace.not_before = earliest(worker, journey, started, work.intended, finish);
+            pace.not_before = earliest(worker, journey, work.intended, finish);
         }
         Err(_panic) => {
             // Its connections and buffers may be in any state: the next iteration gets new ones.
@@ -84,6 +84,7 @@ pub(crate) async fn turn(worker: &Worker, seat: usize, pace: &mut Pace) -> bool 
             stay.end(Finish::Done {
                 failed: true,
                 sent: false,
+                think: 0,
             });
             pace.not_before = worker.clock.now() + BREATH_US;
         }
@@ -131,26 +132,20 @@ async fn wait(worker: &Worker, seat: usize, pace: &Pace) -> Option<Work> {
 }
 
 /// When a closed user may begin its next iteration.
-fn earliest(
-    worker: &Worker,
-    journey: JourneyId,
-    started: Micros,
-    intended: Micros,
-    finish: Finish,
-) -> Micros {
-    let paced = worker.scenario.journeys[journey]
-        .pacing
-        .map_or(0, |pacing| {
-            // From the intended start, so that small delays do not add up; never to catch up.
-            let next = intended + u64::try_from(pacing.as_micros()).unwrap_or(u64::MAX / 2);
-            next.max(started)
-        });
+fn earliest(worker: &Worker, journey: JourneyId, intended: Micros, finish: Finish) -> Micros {
+    // From the intended start, so that small delays do not add up.
+    let pacing = worker.scenario.journeys[journey].pacing.unwrap_or_default();
+    let paced = intended + u64::try_from(pacing.as_micros()).unwrap_or(u64::MAX / 2);
     match finish {
         Finish::Done {
-            failed: true,
-            sent: false,
-        } => paced.max(worker.clock.now() + BREATH_US),
-        _ => paced,
+            failed,
+            sent,
+            think,
+        } => {
+            let breath = if failed && !sent { BREATH_US } else { 0 };
+            paced.max(worker.clock.now() + think.max(breath))
+        }
+        Finish::Cut => paced,
     }
 }
 

@@ -1,10 +1,12 @@
 //! What the engine measures is what the server spent: compared request by request with the
 //! server's own clock, so that a busy machine slows both sides alike.
 
+use std::time::Duration;
+
 use hdrhistogram::Histogram;
 use loadtest::measure::interval::histogram;
 
-use crate::bench::{arrivals, get, run, scenario};
+use crate::bench::{Manner, arrivals, begin, get, run, scenario};
 use crate::server::Server;
 
 fn off(measured: u64, truth: u64) -> f64 {
@@ -49,39 +51,37 @@ fn service_times_agree_with_the_servers() {
     assert!(best.is_some(), "never within 2 % in three runs");
 }
 
-/// 500 arrivals a second for 4 s, one stall of 1 s: response times from the intended start must
-/// follow the closed form, whose p99 is 920 ms and whose maximum is 1 s. Needs a calm machine.
+/// 500 arrivals a second for 4 s, one stall of 1 s: whoever arrives during the stall waits for
+/// what is left of it, so response times follow a closed form. Needs a calm machine.
 #[test]
 #[ignore = "compares with a closed form on the wall clock: run it alone on a calm machine"]
 fn a_stall_is_told_in_full() {
     let server = Server::start();
     let plan = scenario(vec![get("/ok")], arrivals(500.0, 4.0, 600));
-    let begun = crate::bench::begin(plan, &server.url(), Default::default()).unwrap();
-    let at = |micros: u64| {
-        let until = begun.running.began() + micros;
+    let begun = begin(plan, &server.url(), Manner::default()).unwrap();
+    let sleep_until = |second: u64| {
+        let until = begun.running.began() + second * 1_000_000;
         while begun.clock.now() < until {
-            std::thread::sleep(std::time::Duration::from_micros(200));
+            std::thread::sleep(Duration::from_micros(200));
         }
+        begun.clock.now()
     };
-    at(1_000_000);
+    let stalled = sleep_until(1);
     server.stall();
-    at(2_000_000);
+    let resumed = sleep_until(2);
     server.resume();
     let left = begun.wait();
     let sum = left.sum(0);
     assert_eq!((sum.ok, sum.failed), (2_000, 0));
     assert_eq!(left.outcome.totals.arrivals_dropped, 0);
-    // A quarter of all arrivals meet the stall and wait for what is left of it.
-    for (quantile, expected) in [
-        (0.99, 960_000),
-        (0.95, 800_000),
-        (0.90, 600_000),
-        (1.0, 1_000_000),
-    ] {
+    let stall = (resumed - stalled) as f64;
+    for quantile in [0.9, 0.95, 0.99, 1.0] {
+        // The share of arrivals that wait longer than x is stall/4 s · (1 − x/stall).
+        let expected = stall - (1.0 - quantile) * 4_000_000.0;
         let measured = sum.response.value_at_quantile(quantile);
         assert!(
-            off(measured, expected) <= 0.02,
-            "{measured} µs at {quantile}"
+            off(measured, expected as u64) <= 0.02,
+            "{measured} µs at {quantile}, expected {expected:.0}"
         );
     }
     assert!(sum.response.value_at_quantile(0.5) < 5_000);

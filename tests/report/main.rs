@@ -7,7 +7,7 @@ mod recording;
 mod snapshots;
 mod synthetic;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use loadtest::report::{Summary, folder};
@@ -29,7 +29,10 @@ fn failing() -> Summary {
 }
 
 fn folder_of(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    // Each test may be a process of its own: they must not record into one another's files.
+    static MINE: LazyLock<tempfile::TempDir> =
+        LazyLock::new(|| tempfile::tempdir().expect("a temporary folder"));
+    let folder = MINE.path().join(name);
     std::fs::create_dir_all(&folder).expect("the target folder is writable");
     folder
 }

@@ -49,6 +49,30 @@ async fn failovers_lose_no_confirmed_order() {
     assert_eq!(lost, Vec::<String>::new(), "of {confirmed}");
 }
 
+/// A client that gives up at once still gets a failover that is told from beginning to end.
+#[tokio::test]
+async fn undoing_at_once_waits_for_the_failover() {
+    let user = User::new();
+    let stack = user.up(&["--replicas", "1", "--zones", "a,b"]);
+    let before = stack.status().await;
+    let action = Action::FailOverDatabase {
+        mode: FailoverMode::Planned,
+        profile: None,
+    };
+    stack.change("hasty", action).await;
+    stack.client().undo("hasty").await.unwrap();
+    let after = stack.status().await;
+    assert!(after.healthy, "{:?}", after.problems);
+    assert_ne!(primary(&before), primary(&after));
+    let effective = stack
+        .event(before.last_event, EventKind::ChangeEffective, "hasty")
+        .await;
+    let undone = stack
+        .event(before.last_event, EventKind::ChangeUndone, "hasty")
+        .await;
+    assert!(effective.seq < undone.seq);
+}
+
 #[tokio::test]
 async fn a_second_failover_waits_for_a_standby() {
     let user = User::new();

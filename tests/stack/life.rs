@@ -88,8 +88,12 @@ async fn the_next_command_sweeps_after_a_killed_control_plane() {
     signal("-KILL", status.pid);
     eventually("its end", || (!is_alive(status.pid)).then_some(()));
     traces.processes_vanish();
-    let said = user.run(&["stack", "status"]);
-    assert!(String::from_utf8_lossy(&said.stderr).contains("no stack is running"));
+    // The first command after the last of its threads has ended.
+    eventually("the end of the stack", || {
+        let said = user.run(&["stack", "status"]);
+        let said = String::from_utf8_lossy(&said.stderr).into_owned();
+        said.contains("no stack is running").then_some(())
+    });
     traces.vanish();
     assert!(user.handle("default").is_none());
     let again = user.up(&[]);

@@ -261,6 +261,7 @@ impl Observer {
                         .push(Allowance::of(&self.scenario, fault, event.at_us));
                 }
                 ChaosEventKind::Effective => self.watchtower.fault_effective(fault, event.at_us),
+                ChaosEventKind::Undone => self.watchtower.fault_undone(fault, event.at_us),
                 _ => {}
             }
         }

@@ -1,8 +1,8 @@
 //! New connections: name, TCP, TLS, each with its own kind of failure.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
@@ -22,19 +22,20 @@ pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Makes connections for the users of one worker.
 pub(crate) struct Connector {
     resolver: Resolver,
-    tls: TlsConnector,
+    insecure: bool,
+    /// Set up when it is first needed: loading the system's certificates takes its time.
+    tls: OnceLock<Result<TlsConnector, String>>,
     opened: AtomicU64,
 }
 
 impl Connector {
-    /// # Errors
-    /// Why TLS cannot be set up, in words.
-    pub(crate) fn new(insecure: bool) -> Result<Self, String> {
-        Ok(Self {
+    pub(crate) fn new(insecure: bool) -> Self {
+        Self {
             resolver: Resolver::default(),
-            tls: tls::connector(insecure)?,
+            insecure,
+            tls: OnceLock::new(),
             opened: AtomicU64::new(0),
-        })
+        }
     }
 
     /// Connections opened so far.
@@ -107,7 +108,12 @@ impl Connector {
             |message: String| Failure::new(ErrorKind::Tls, format!("{}: {message}", origin.url()));
         let name =
             ServerName::try_from(origin.host.clone()).map_err(|error| tls(error.to_string()))?;
-        match self.tls.connect(name, stream).await {
+        let connector = self
+            .tls
+            .get_or_init(|| tls::connector(self.insecure))
+            .as_ref()
+            .map_err(|why| tls(format!("TLS cannot be set up: {why}")))?;
+        match connector.connect(name, stream).await {
             Ok(stream) => Ok(Stream::Tls(Box::new(stream))),
             Err(error) => Err(tls(cause(&error))),
         }

@@ -62,6 +62,9 @@ pub(crate) enum Finish {
         failed: bool,
         /// At least one request may have reached the target.
         sent: bool,
+        /// The pause before a closed user's next iteration: a think time, also after a failure,
+        /// or a user that is refused at once would come back faster than any person.
+        think: Micros,
     },
     /// The run ended first.
     Cut,
@@ -89,11 +92,13 @@ pub(crate) async fn travel(worker: &Worker, traveller: &mut Traveller, trip: Tri
     };
     let mut intended = trip.intended;
     let (mut failed, mut sent) = (false, false);
+    let mut last = journey.think;
     for id in journey.steps.clone() {
         if worker.keeper.is_over() {
             return Finish::Cut;
         }
         let step = &scenario.steps[id];
+        last = step.think.unwrap_or(journey.think);
         let (done_at, error) = tour.step(id, step, intended).await;
         failed |= error.is_some();
         sent |= error.is_none_or(|kind| !kind.surely_not_sent());
@@ -102,14 +107,19 @@ pub(crate) async fn travel(worker: &Worker, traveller: &mut Traveller, trip: Tri
         }
         intended = done_at;
         if id + 1 < journey.steps.end {
-            let pause = think(step.think.unwrap_or(journey.think), &mut tour.random);
+            let pause = think(last, &mut tour.random);
             if pause > 0 {
                 intended += pause;
                 worker.keeper.sleep_until(intended).await;
             }
         }
     }
-    Finish::Done { failed, sent }
+    let think = think(last, &mut tour.random);
+    Finish::Done {
+        failed,
+        sent,
+        think,
+    }
 }
 
 /// An iteration under way.
@@ -169,6 +179,7 @@ impl Tour<'_> {
             random: &mut self.random,
             iteration: self.number,
             user: self.user,
+            run: self.worker.clock.started().unix_us,
         };
         let jar = keeps_cookies(worker).then(|| (&*jar, worker.unix_seconds()));
         outgoing
@@ -193,6 +204,7 @@ impl Tour<'_> {
             random: &mut self.random,
             iteration: self.number,
             user: self.user,
+            run: self.worker.clock.started().unix_us,
         };
         let mut text = |template: &Template| -> Result<String, Fault> {
             let mut out = Vec::new();
@@ -300,6 +312,7 @@ impl Tour<'_> {
             random: &mut self.random,
             iteration: self.number,
             user: self.user,
+            run: self.worker.clock.started().unix_us,
         };
         let service_us = received.done_at.saturating_sub(received.sent_at);
         let result = check(&step.expect, &answer, &document, service_us, &mut context)

@@ -50,6 +50,10 @@ pub struct FaultWatch {
     /// T0.
     pub accepted: Micros,
     trackers: Vec<(Side, Tracker)>,
+    /// When it was taken back, or had healed by itself.
+    undone: Option<Micros>,
+    /// What it did, once its window is over: what comes later is another fault's doing.
+    settled: Option<Vec<(Side, Impact)>>,
 }
 
 impl FaultWatch {
@@ -64,10 +68,24 @@ impl FaultWatch {
     /// What it did to each class, all requests first.
     #[must_use]
     pub fn impacts(&self, now: Micros) -> Vec<(Side, Impact)> {
-        self.trackers
-            .iter()
-            .map(|(side, tracker)| (*side, tracker.impact(now)))
-            .collect()
+        self.settled.clone().unwrap_or_else(|| {
+            self.trackers
+                .iter()
+                .map(|(side, tracker)| (*side, tracker.impact(now)))
+                .collect()
+        })
+    }
+
+    /// Ends the window once users are served, the fault is taken back, and both have been so for
+    /// the SLO's time; or at once, when another fault begins after both.
+    fn settle(&mut self, now: Micros, held_for: Micros) {
+        let over = self
+            .recovered_since()
+            .zip(self.undone)
+            .map(|(users, undone)| users.max(undone));
+        if self.settled.is_none() && over.is_some_and(|over| over + held_for <= now) {
+            self.settled = Some(self.impacts(now));
+        }
     }
 }
 
@@ -111,6 +129,9 @@ impl Watchtower {
         if self.open.iter().any(|watch| watch.fault == fault) {
             return;
         }
+        for watch in &mut self.open {
+            watch.settle(at, 0);
+        }
         let trackers = self
             .sides
             .iter()
@@ -121,6 +142,8 @@ impl Watchtower {
             fault,
             accepted: at,
             trackers,
+            undone: None,
+            settled: None,
         });
         for (fault, at) in std::mem::take(&mut self.early) {
             self.fault_effective(fault, at);
@@ -137,6 +160,13 @@ impl Watchtower {
                 }
             }
             None => self.early.push((fault, at)),
+        }
+    }
+
+    /// The fault was taken back, or had healed by itself, at `at`.
+    pub fn fault_undone(&mut self, fault: FaultId, at: Micros) {
+        if let Some(watch) = self.open.iter_mut().find(|watch| watch.fault == fault) {
+            watch.undone.get_or_insert(at);
         }
     }
 
@@ -165,6 +195,7 @@ impl Watchtower {
             for (_, tracker) in &mut watch.trackers {
                 tracker.advance(now);
             }
+            watch.settle(now, self.rule.held_for_us);
         }
         self.before.push_back((pulse.at, successes));
         while self
@@ -206,4 +237,88 @@ fn tally(slices: &[Slice], holds: impl Fn(StepId) -> bool) -> Tally {
         sum.slow += u64::from(slice.slow);
     }
     sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{self, Overrides, surroundings::Nowhere};
+
+    const S: Micros = 1_000_000;
+
+    fn scenario() -> Arc<Scenario> {
+        let text = r#"
+target = { stack = "local" }
+load = { users = { count = 2, for = "60s" } }
+slo = { availability = "99%", held_for = "2s" }
+journey = { name = "a", steps = [{ name = "read", get = "/" }, { name = "write", post = "/" }] }
+fault = [
+  { name = "one", kind = "db-failover", at = "10s" },
+  { name = "two", kind = "db-failover", at = "30s" },
+]
+"#;
+        let reading = scenario::parse(text, "a.toml".as_ref(), &Overrides::default(), &Nowhere);
+        Arc::new(
+            reading
+                .unwrap_or_else(|mistakes| panic!("{mistakes}"))
+                .scenario,
+        )
+    }
+
+    /// 100 reads and 100 writes a second; writes in `outage` fail.
+    fn feed(tower: &mut Watchtower, from: Micros, to: Micros, outage: std::ops::Range<Micros>) {
+        for at in (from..to).step_by(SLICE_US as usize) {
+            let slice = |step, failed: bool| Slice {
+                at,
+                step,
+                ok: u32::from(!failed),
+                failed: u32::from(failed),
+                slow: 0,
+                max_response_us: 1_000,
+                sum_response_us: 1_000,
+                first_failed_sent: 0,
+                zone: None,
+            };
+            tower.pulse(&Pulse {
+                at: at + SLICE_US,
+                slices: vec![slice(0, false), slice(1, outage.contains(&at))],
+                ..Pulse::default()
+            });
+        }
+    }
+
+    fn impact(tower: &Watchtower, fault: FaultId, writes: Option<bool>) -> Impact {
+        let side = Side {
+            journey: None,
+            writes,
+        };
+        let impacts = tower.faults()[fault].impacts(50 * S);
+        impacts
+            .into_iter()
+            .find(|(of, _)| *of == side)
+            .expect("a class")
+            .1
+    }
+
+    #[test]
+    fn each_fault_is_told_its_own_outage_and_reads_apart_from_writes() {
+        let mut tower = Watchtower::new(scenario());
+        feed(&mut tower, 0, 10 * S, 0..0);
+        // The effect may be told first.
+        tower.fault_effective(0, 10 * S);
+        tower.fault_accepted(0, 10 * S);
+        feed(&mut tower, 10 * S, 15 * S, 10 * S..11 * S);
+        tower.fault_undone(0, 12 * S);
+        feed(&mut tower, 15 * S, 30 * S, 0..0);
+        tower.fault_accepted(1, 30 * S);
+        tower.fault_effective(1, 30 * S);
+        feed(&mut tower, 30 * S, 40 * S, 30 * S..33 * S);
+
+        assert_eq!(impact(&tower, 0, Some(true)).recovered, Some(11 * S));
+        assert_eq!(impact(&tower, 0, Some(true)).failed, 100);
+        assert_eq!(impact(&tower, 0, Some(false)).failed, 0);
+        assert_eq!(impact(&tower, 0, Some(false)).recovered, Some(10 * S));
+        assert_eq!(impact(&tower, 1, None).failed, 300);
+        assert_eq!(impact(&tower, 1, None).recovered, Some(33 * S));
+    }
 }

@@ -100,7 +100,7 @@ impl Expression {
                 Value::Unset => return Err(RenderError::Unset(name.to_string())),
             },
             Self::Cell { set, column } => escape.push(cell(context, *set, *column), out),
-            Self::Uuid => escape.push(uuid(context.random, &mut [0; 36]), out),
+            Self::Uuid => escape.push(uuid(context.random, context.run, &mut [0; 36]), out),
             Self::RandomOf(choices) => {
                 let choice = context.random.usize(..choices.len());
                 choices[choice].write(context, escape, out)?;
@@ -241,10 +241,11 @@ fn random(random: &mut fastrand::Rng, low: Number, high: Number) -> Number {
     }
 }
 
-/// Version 4 layout from the iteration's own generator, so that a seed repeats it.
-fn uuid<'b>(random: &mut fastrand::Rng, buffer: &'b mut [u8; 36]) -> &'b str {
-    let mut bytes = [0; 16];
-    random.fill(&mut bytes);
+/// Version 4 layout: unique within the run by the iteration's own generator, which draws as often
+/// as ever, and among runs by the run's number.
+fn uuid<'b>(random: &mut fastrand::Rng, run: u64, buffer: &'b mut [u8; 36]) -> &'b str {
+    let mut run = fastrand::Rng::with_seed(run);
+    let bytes = (random.u128(..) ^ run.u128(..)).to_le_bytes();
     uuid::Builder::from_random_bytes(bytes)
         .into_uuid()
         .hyphenated()

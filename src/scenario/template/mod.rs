@@ -63,6 +63,9 @@ pub struct Context<'a> {
     pub iteration: u64,
     /// Number of the user within its load, from 0.
     pub user: u64,
+    /// Different in every run. It goes into `uuid()` alone: a key must never come twice, or a
+    /// target that keeps its data answers a repeated run with the first run's orders.
+    pub run: u64,
 }
 
 /// A template could not be rendered.

@@ -11,10 +11,16 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::folder::{self, FolderError};
 use super::sweep;
 use crate::api::StackHandle;
+
+/// Extension of a file that is being written.
+const NEXT: &str = "next";
+/// Longer than a command needs that only looks for a stack, or sweeps up after one.
+const LOOKING: Duration = Duration::from_secs(1);
 
 /// Why a stack cannot be found or registered.
 #[derive(Debug, thiserror::Error)]
@@ -132,8 +138,16 @@ impl Files {
 
     /// Takes the name, sweeps what a dead stack of it left, and notes `root` for the next sweep.
     pub(super) fn register(self, root: &Path) -> Result<Registration, HandleError> {
-        let Some(lock) = self.try_lock()? else {
-            return Err(HandleError::Running(self.name));
+        let since = Instant::now();
+        let lock = loop {
+            if let Some(lock) = self.try_lock()? {
+                break lock;
+            }
+            // Another command may hold it for the moment in which it looks, or sweeps.
+            if self.read()?.is_some() || since.elapsed() > LOOKING {
+                return Err(HandleError::Running(self.name));
+            }
+            std::thread::sleep(Duration::from_millis(10));
         };
         self.sweep(&lock);
         write_private(&self.root, root.as_os_str().as_encoded_bytes())
@@ -175,11 +189,13 @@ impl Files {
     /// Removes what a dead stack left. The lock shows that it is dead; its file stays, because to
     /// remove it while another process opens it would let two hold "the" lock.
     fn sweep(&self, _lock: &File) {
-        if let Ok(root) = std::fs::read_to_string(&self.root) {
-            sweep::sweep(Path::new(&root));
-        }
-        for file in [&self.handle, &self.root] {
+        let root = std::fs::read_to_string(&self.root);
+        for file in [&self.handle, &self.handle.with_extension(NEXT)] {
             let _ = std::fs::remove_file(file);
+        }
+        // What could not be swept now is tried again by the next command.
+        if root.is_ok_and(|root| sweep::sweep(Path::new(&root))) {
+            let _ = std::fs::remove_file(&self.root);
         }
     }
 
@@ -211,7 +227,8 @@ impl Registration {
 
 /// Writes a file for its owner alone, whole or not at all.
 fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let next = path.with_extension(format!("{}.next", std::process::id()));
+    // Only the holder of the lock writes.
+    let next = path.with_extension(NEXT);
     let mut file = OpenOptions::new()
         .create(true)
         .truncate(true)

@@ -2,21 +2,36 @@
 //! and the first of everything after a disorderly one; doing it twice is doing it once.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use super::root;
 use crate::postgres;
 
+/// How long what is just ending may keep the folder from being removed.
+const LIMIT: Duration = Duration::from_secs(5);
+
 /// Removes everything that belongs to the stack whose folder is `root`, except this process: all
-/// its processes work inside that folder, or carry it on their command line. Blocks for some
+/// its processes work inside that folder. Answers whether nothing is left. Blocks for some
 /// milliseconds.
-pub(super) fn sweep(root: &Path) {
+pub(super) fn sweep(root: &Path) -> bool {
     if !root::is_ours(root) {
         tracing::error!(root = %root.display(), "no folder of a stack of ours: left alone");
-        return;
+        return true;
     }
-    match postgres::sweep(root) {
-        Ok(swept) => tracing::info!(?swept, root = %root.display(), "swept"),
-        Err(error) => tracing::error!(%error, root = %root.display(), "cannot sweep"),
+    let since = Instant::now();
+    loop {
+        match postgres::sweep(root) {
+            Ok(swept) => {
+                tracing::info!(?swept, root = %root.display(), "swept");
+                return true;
+            }
+            // A copy that was given up on may still be writing its last file.
+            Err(_) if since.elapsed() < LIMIT => std::thread::sleep(Duration::from_millis(10)),
+            Err(error) => {
+                tracing::error!(%error, root = %root.display(), "cannot sweep");
+                return false;
+            }
+        }
     }
 }
 
@@ -27,8 +42,25 @@ mod tests {
     #[test]
     fn leaves_folders_alone_that_are_not_ours() {
         let other = tempfile::tempdir().unwrap();
-        sweep(other.path());
+        assert!(sweep(other.path()));
         assert!(other.path().exists());
+    }
+
+    /// Something that is only just ending still writes into the folder.
+    #[test]
+    fn outlasts_a_writer() {
+        let root = root::choose("sweep-race").unwrap();
+        root::make(&root).unwrap();
+        let folder = root::logs(&root);
+        let writer = std::thread::spawn(move || {
+            // Ends, as a copy does, when its folder is gone.
+            (0..)
+                .take_while(|n| std::fs::write(folder.join(n.to_string()), "x").is_ok())
+                .count()
+        });
+        assert!(sweep(&root));
+        assert!(!root.exists());
+        writer.join().unwrap();
     }
 
     #[test]
@@ -42,7 +74,7 @@ mod tests {
             .unwrap();
         // Nobody but its parent can remove a zombie.
         let reaper = std::thread::spawn(move || stray.wait().unwrap());
-        sweep(&root);
+        assert!(sweep(&root));
         assert!(!reaper.join().unwrap().success());
         assert!(!root.exists());
     }

@@ -10,16 +10,36 @@ pub(super) struct Segment {
 }
 
 impl Segment {
-    /// The one that the `postmaster.pid` of this data folder names.
+    /// The one that the `postmaster.pid` of this data folder names. A postmaster killed in the
+    /// moment before it noted its segment there is found in the system's list, where there is one.
     pub(super) fn of(data: &Path) -> Option<Self> {
-        Self::parse(&std::fs::read_to_string(data.join("postmaster.pid")).ok()?)
+        let pid_file = std::fs::read_to_string(data.join("postmaster.pid")).ok()?;
+        let listed = || {
+            let list = std::fs::read_to_string("/proc/sysvipc/shm").ok()?;
+            Self::listed(&list, postmaster(&pid_file)?)
+        };
+        Self::parse(&pid_file).or_else(listed)
+    }
+
+    /// The segment of this creator that nobody uses: columns are key, id, mode, size, creator, last
+    /// user, users.
+    fn listed(list: &str, creator: libc::pid_t) -> Option<Self> {
+        list.lines().find_map(|line| {
+            let column = |index| line.split_whitespace().nth(index)?.parse::<i32>().ok();
+            let unused = column(4) == Some(creator) && column(6) == Some(0);
+            let id = column(1).filter(|_| unused)?;
+            Some(Self { id, creator })
+        })
     }
 
     /// Line 1 is the postmaster's process id, line 7 `key id`.
     fn parse(pid_file: &str) -> Option<Self> {
-        let mut lines = pid_file.lines();
-        let creator = lines.next()?.trim().parse().ok()?;
-        let (_, id) = lines.nth(5)?.trim().split_once(char::is_whitespace)?;
+        let creator = postmaster(pid_file)?;
+        let (_, id) = pid_file
+            .lines()
+            .nth(6)?
+            .trim()
+            .split_once(char::is_whitespace)?;
         let id = id.trim().parse().ok()?;
         Some(Self { id, creator })
     }
@@ -39,6 +59,12 @@ impl Segment {
     }
 }
 
+/// The process id on line 1; that of a server in single-user mode is negated.
+fn postmaster(pid_file: &str) -> Option<libc::pid_t> {
+    let pid: libc::pid_t = pid_file.lines().next()?.trim().parse().ok()?;
+    Some(pid.abs())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,6 +75,18 @@ mod tests {
         let (creator, id) = (4711, 32769);
         assert_eq!(Segment::parse(file), Some(Segment { id, creator }));
         assert_eq!(Segment::parse("4711\n/data\n"), None);
+    }
+
+    #[test]
+    fn finds_one_that_was_not_noted_yet() {
+        let list = "  key  shmid perms  size  cpid  lpid nattch   uid\n\
+                    1105058  655412  600  56  4711  4711  3  101\n\
+                    1105058  655413  600  56  4711  4711  0  101\n\
+                    1105059  655414  600  56  4712  4712  0  101\n";
+        let (creator, id) = (4711, 655_413);
+        assert_eq!(Segment::listed(list, 4711), Some(Segment { id, creator }));
+        assert_eq!(Segment::listed(list, 4713), None);
+        assert_eq!(postmaster("-4711\n/data\n"), Some(4711));
     }
 
     #[test]

@@ -196,10 +196,12 @@ impl Supervisor {
         let Some(change) = self.state.changes.get_mut(id) else {
             return;
         };
-        if change.stage != Stage::Applying {
-            return;
+        match change.stage {
+            Stage::Applying => change.stage = Stage::Effective,
+            // A failover that was to be undone before it was done is done all the same.
+            Stage::Undoing => {}
+            Stage::Effective | Stage::Failed(_) => return,
         }
-        change.stage = Stage::Effective;
         let at = Instant::now();
         if let Err(error) = self.tools.journal.write(&Record::Effective { id, at }) {
             tracing::error!(id, %error, "cannot put on record that a change is effective");

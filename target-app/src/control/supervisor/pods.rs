@@ -128,37 +128,41 @@ impl Supervisor {
         }
     }
 
-    pub(super) fn pod_ended(&mut self, name: &str, how: &str) {
-        let Some(pod) = self.state.pod_mut(name) else {
+    /// A pod ended by itself, or because somebody made it.
+    fn pod_ended(&mut self, name: &str, how: &str) {
+        let Some(pod) = self.state.pod(name) else {
             return;
         };
-        let left = pod.state == PodState::Draining;
-        let (app, zone, was_ready) = (pod.app, pod.zone.clone(), pod.was_ready);
-        pod.state = PodState::Gone;
-        pod.pid = None;
-        let detail = format!("in zone {zone}: {how}");
-        self.tools.events.add(EventKind::PodExited, name, detail);
-        let wait = if left {
+        let app = pod.app;
+        let wait = if pod.state == PodState::Draining {
             Duration::ZERO
-        } else if was_ready {
+        } else if pod.was_ready {
             REPLACE_AFTER
         } else {
-            self.tools
-                .events
-                .add(EventKind::Problem, name, format!("did not start: {how}"));
+            let detail = format!("did not start: {how}");
+            self.tools.events.add(EventKind::Problem, name, detail);
             let failed = self.failed_starts.entry(app).or_default();
             *failed += 1;
             (REPLACE_AFTER * 2_u32.saturating_pow(*failed - 1)).min(LONGEST_BACK_OFF)
         };
-        if let Some(pod) = self.state.pod_mut(name) {
-            pod.replace_at = Some(Instant::now() + wait);
-        }
+        self.pod_is_gone(name, how, wait);
+    }
+
+    fn pod_is_gone(&mut self, name: &str, how: &str, wait: Duration) {
+        let Some(pod) = self.state.pod_mut(name) else {
+            return;
+        };
+        pod.state = PodState::Gone;
+        pod.pid = None;
+        pod.replace_at = Some(Instant::now() + wait);
+        let detail = format!("in zone {}: {how}", pod.zone);
+        self.tools.events.add(EventKind::PodExited, name, detail);
     }
 
     /// SIGKILL.
     pub(super) fn kill(&mut self, name: &str) {
         if self.pods.get(name).is_some_and(PodHandle::kill) {
-            self.pod_ended(name, "killed while it was starting");
+            self.pod_is_gone(name, "killed while it was starting", REPLACE_AFTER);
         }
     }
 

@@ -1,0 +1,144 @@
+//! Target, defaults, data, loads, journeys.
+
+use super::*;
+
+#[test]
+fn targets() {
+    let Target::Stack(target) = stack("").target else {
+        panic!("not a stack")
+    };
+    assert_eq!(target.spec, target_app::api::StackSpec::default());
+    let text = SHORTEST.replace("target = \"http://127.0.0.1:8080/\"", "");
+    let scenario = sound(&format!(
+        "{text}\n[target]\nstack = \"local\"\nreplicas = 5\nzones = [\"x\", \"y\"]\nfailover = \"rds\"\nreplication = \"asynchronous\""
+    ));
+    let Target::Stack(target) = scenario.target else {
+        panic!("not a stack")
+    };
+    assert_eq!(target.spec.replicas, 5);
+    assert_eq!(target.spec.zones, ["x", "y"]);
+    assert_eq!(target.spec.failover, target_app::api::FailoverProfile::Rds);
+    assert_eq!(
+        target.spec.replication,
+        target_app::api::Replication::Asynchronous
+    );
+    let scenario = sound(&format!(
+        "{text}\n[target]\nbase_url = \"https://${{env('HOST', 'shop.test')}}:8443/x\""
+    ));
+    assert_eq!(
+        scenario.target,
+        Target::Url("https://shop.test:8443/x".into())
+    );
+}
+
+#[test]
+fn arrivals() {
+    let text = r#"
+target = "http://127.0.0.1:8080"
+[[load]]
+journeys = { buy = 1, browse = 3 }
+arrivals = [{ to = "40/s", over = "10s" }, { to = "20/s", over = "5s" }, { rate = "1200/min", for = "80s" }]
+spread = "poisson"
+max_users = 70
+[[load]]
+name = "trickle"
+journey = "browse"
+arrivals = { rate = "2/s", for = "1m" }
+[[journey]]
+name = "buy"
+steps = { get = "/" }
+[[journey]]
+name = "browse"
+steps = { get = "/" }
+"#;
+    let loads = sound(text).loads;
+    assert_eq!(loads[0].name, "buy + browse");
+    assert_eq!(loads[0].journeys, [(0, 1), (1, 3)]);
+    let segment = |from, to, s| RateSegment {
+        from,
+        to,
+        over: Duration::from_secs(s),
+    };
+    let shape = Shape::Arrivals {
+        segments: vec![
+            segment(0.0, 40.0, 10),
+            segment(40.0, 20.0, 5),
+            segment(20.0, 20.0, 80),
+        ],
+        spread: Spread::Poisson,
+        max_users: 70,
+    };
+    assert_eq!(loads[0].shape, shape);
+    assert_eq!(loads[1].name, "trickle");
+    let shape = Shape::Arrivals {
+        segments: vec![segment(2.0, 2.0, 60)],
+        spread: Spread::Even,
+        max_users: 50,
+    };
+    assert_eq!(loads[1].shape, shape);
+}
+
+#[test]
+fn users() {
+    let text = SHORTEST.replace(
+        "{ count = 2, for = \"10s\" }",
+        "[{ from = 0, to = 25, over = \"10s\" }, { count = 25, for = \"80s\" }]",
+    );
+    let segment = |from, to, s| UserSegment {
+        from,
+        to,
+        over: Duration::from_secs(s),
+    };
+    let shape = Shape::Users {
+        segments: vec![segment(0, 25, 10), segment(25, 25, 80)],
+    };
+    assert_eq!(sound(&text).loads[0].shape, shape);
+}
+
+#[test]
+fn think_times_and_what_a_journey_does() {
+    for (written, think) in [
+        ("\"none\"", Think::None),
+        ("\"0s\"", Think::None),
+        ("\"300ms\"", Think::Constant(ms(300))),
+        ("\"100ms..600ms\"", Think::Uniform(ms(100), ms(600))),
+        ("\"100ms .. 0.6s\"", Think::Uniform(ms(100), ms(600))),
+        ("{ exponential = \"800ms\" }", Think::Exponential(ms(800))),
+    ] {
+        let text = format!(
+            "think = {written}\npacing = \"2s\"\non_failure = \"continue\"\nsteps = {{ get = \"/\", think = {written} }}"
+        );
+        let scenario = steps(&text);
+        assert_eq!(scenario.journeys[0].think, think, "{written}");
+        assert_eq!(scenario.steps[0].think, Some(think), "{written}");
+        assert_eq!(scenario.journeys[0].pacing, Some(ms(2_000)));
+        assert_eq!(scenario.journeys[0].on_failure, OnFailure::Continue);
+    }
+}
+
+#[test]
+fn data_sets() {
+    let scenario = with("[data.customers]\ncsv = \"data/customers.csv\"\norder = \"unique\"");
+    let set = &scenario.data[0];
+    assert_eq!(
+        (set.name.as_str(), set.order),
+        ("customers", DataOrder::Unique)
+    );
+    assert_eq!(set.columns, ["email", "password"]);
+    assert_eq!(set.rows, [["ada@x.test", "one"], ["bob@x.test", "two"]]);
+}
+
+#[test]
+fn http_defaults_and_secrets() {
+    let scenario = with(
+        "[http]\ntimeout = \"5s\"\nredirects = false\ncookies = false\ninsecure = true\nheaders = { Authorization = \"Bearer ${env.API_KEY}\" }",
+    );
+    let http = &scenario.http;
+    assert_eq!(http.timeout, ms(5_000));
+    assert!(!http.redirects && !http.cookies && http.insecure);
+    assert_eq!(render(&http.headers[0].1), "Bearer s3cr3t");
+    assert!(http.headers[0].1.is_secret());
+    assert_eq!(scenario.steps[0].timeout, ms(5_000));
+    // Whoever prints a scenario prints no secret.
+    assert!(!format!("{scenario:?}").contains("s3cr3t"));
+}
