@@ -41,6 +41,19 @@ pub(crate) struct Server {
 pub(crate) const DELAYS_MS: [u64; 10] = [160, 80, 240, 160, 100, 480, 160, 120, 320, 160];
 
 impl Server {
+    /// What `/delay` took, once it was written down for this many requests: the server does so
+    /// after the answer is on its way, so the client may be done first.
+    pub(crate) fn took_us(&self, requests: usize) -> Vec<u64> {
+        loop {
+            let took = self.state.took_us.lock().unwrap();
+            if took.len() >= requests {
+                return took.clone();
+            }
+            drop(took);
+            std::thread::yield_now();
+        }
+    }
+
     pub(crate) fn start() -> Self {
         Self::on("127.0.0.1:0")
     }

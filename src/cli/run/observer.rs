@@ -261,7 +261,10 @@ impl Observer {
                         .push(Allowance::of(&self.scenario, fault, event.at_us));
                 }
                 ChaosEventKind::Effective => self.watchtower.fault_effective(fault, event.at_us),
-                ChaosEventKind::Undone => self.watchtower.fault_undone(fault, event.at_us),
+                // A fault that heals by itself is restored and never undone.
+                ChaosEventKind::Undone | ChaosEventKind::Restored => {
+                    self.watchtower.fault_undone(fault, event.at_us);
+                }
                 _ => {}
             }
         }
