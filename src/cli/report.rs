@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
+use super::UsageError;
 use super::style::Style;
 use crate::gate::ExitCode;
 use crate::report::console::{self, Colours};
@@ -37,7 +38,7 @@ pub(super) struct ReportArgs {
 /// # Errors
 /// The summary cannot be read or a report cannot be written; the message names the file.
 pub(super) fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
-    let summary = folder::read(&args.folder)?;
+    let summary = folder::read(&args.folder).map_err(|error| UsageError(error.to_string()))?;
     let colours = Colours::wanted(Style::of_stdout().is_colour());
     std::io::stdout().write_all(console::render(&summary, colours).as_bytes())?;
     if !args.print {

@@ -13,12 +13,15 @@ pub(super) struct RunFolder {
     path: PathBuf,
     id: String,
     used: Cell<bool>,
+    /// Whether the folder of all runs was made for this one.
+    first: bool,
 }
 
 impl RunFolder {
     /// Makes `reports/<scenario>-<utc>`.
     pub(super) fn create(reports: &Path, scenario: &str) -> anyhow::Result<Self> {
         let now = i64::try_from(Instant::now().unix_us / 1_000_000).unwrap_or(0);
+        let first = !reports.exists();
         let path = folder::create(reports, scenario, now)?;
         let id = path
             .file_name()
@@ -29,6 +32,7 @@ impl RunFolder {
             path,
             id,
             used: Cell::new(false),
+            first,
         })
     }
 
@@ -54,6 +58,10 @@ impl Drop for RunFolder {
         if !self.used.get() {
             // Ours alone: `create` made it, and nobody else knows its name.
             let _ = std::fs::remove_dir_all(&self.path);
+            if let (true, Some(reports)) = (self.first, self.path.parent()) {
+                // Only when nobody else has put anything there since.
+                let _ = std::fs::remove_dir(reports);
+            }
         }
     }
 }
