@@ -38,7 +38,8 @@ pub(super) struct ReportArgs {
 /// # Errors
 /// The summary cannot be read or a report cannot be written; the message names the file.
 pub(super) fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
-    let summary = folder::read(&args.folder).map_err(|error| UsageError(error.to_string()))?;
+    let summary = folder::read(&args.folder)
+        .map_err(|error| UsageError(format!("{:#}", anyhow::Error::new(error))))?;
     let colours = Colours::wanted(Style::of_stdout().is_colour());
     std::io::stdout().write_all(console::render(&summary, colours).as_bytes())?;
     if !args.print {
