@@ -2,7 +2,7 @@
 
 mod table;
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -13,6 +13,8 @@ use target_app::api::{FailoverProfile, Replication, StackHandle, StackSpec};
 use target_app::client::Client;
 use target_app::control::{self, LaunchError};
 use target_app::process::Progress;
+
+use super::style::Style;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Wrong usage, or something that is for the user to put right.
@@ -211,7 +213,7 @@ async fn start(up: &Up) -> anyhow::Result<ExitCode> {
 async fn greet(client: &Client, begun: Instant) -> anyhow::Result<()> {
     let took = begun.elapsed().as_secs_f64();
     let status = client.status().await?;
-    let table = table::render(&status, is_colourful());
+    let table = table::render(&status, Style::of_stdout().is_colour());
     say(&format!(
         "stack '{}' is up after {took:.2} s\n{table}",
         status.spec.name
@@ -251,7 +253,11 @@ async fn describe(asked: &Status) -> anyhow::Result<ExitCode> {
         for (index, stack) in stacks.iter().enumerate() {
             let gap = if index > 0 { "\n" } else { "" };
             write!(out, "{gap}")?;
-            write!(out, "{}", table::render(stack, is_colourful()))?;
+            write!(
+                out,
+                "{}",
+                table::render(stack, Style::of_stdout().is_colour())
+            )?;
         }
     }
     if stacks.is_empty() {
@@ -275,8 +281,4 @@ async fn stop(down: &Down) -> anyhow::Result<ExitCode> {
     control::stop(&handle).await?;
     println!("stack '{name}' is down");
     Ok(ExitCode::SUCCESS)
-}
-
-fn is_colourful() -> bool {
-    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
 }
