@@ -53,10 +53,13 @@ pub struct Tally {
     pub failed: u64,
     /// Successes that were slower than the SLO's p99.
     pub slow: u64,
+    /// When the earliest of the failures was sent.
+    pub failed_sent: Option<Micros>,
 }
 
 impl Tally {
-    fn add(&mut self, other: Self) {
+    pub(super) fn add(&mut self, other: Self) {
+        self.failed_sent = self.failed_sent.into_iter().chain(other.failed_sent).min();
         self.ok += other.ok;
         self.failed += other.failed;
         self.slow += other.slow;
@@ -208,6 +211,7 @@ impl Tracker {
                 Some(false) => {
                     self.touched = true;
                     self.missed = true;
+                    self.take_back(window);
                     if self.good_since.take().is_some() && self.impact.recovered.is_some() {
                         self.impact.relapses += 1;
                     }
@@ -254,6 +258,20 @@ impl Tracker {
             return self.silence_is_bad.then_some(false);
         }
         Some(window.ok > 0 && self.rule.holds(window))
+    }
+
+    /// Requests that hung tell late: those that were sent before the SLO had held long enough
+    /// belong to the same outage, so it was not over. Only a window that misses the SLO counts.
+    fn take_back(&mut self, window: Tally) {
+        let held_until = self.impact.recovered.map(|at| at + self.rule.held_for_us);
+        let sent = window.failed_sent.filter(|sent| *sent >= self.accepted);
+        if sent
+            .zip(held_until)
+            .is_some_and(|(sent, held_until)| sent < held_until)
+        {
+            self.impact.recovered = None;
+            self.good_since = None;
+        }
     }
 
     fn settle(&mut self, now: Micros) {
@@ -391,6 +409,23 @@ mod tests {
             Some(10_000_000),
             "the SLO was never missed"
         );
+    }
+
+    #[test]
+    fn requests_that_hang_and_fail_late_take_a_recovery_back() {
+        let mut tracker = tracker();
+        feed(&mut tracker, 10_000_000, 15_000_000, 0..0);
+        assert_eq!(tracker.impact(15_000_000).recovered, Some(10_000_000));
+        // Frozen at once, told after a timeout of five seconds.
+        let hung = Tally {
+            failed: 8,
+            failed_sent: Some(10_100_000),
+            ..Tally::default()
+        };
+        tracker.observe(15_000_000, hung);
+        feed(&mut tracker, 15_010_000, 20_000_000, 0..0);
+        let impact = tracker.impact(20_000_000);
+        assert_eq!((impact.recovered, impact.relapses), (Some(15_010_000), 0));
     }
 
     #[test]

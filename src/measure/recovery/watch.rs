@@ -232,9 +232,12 @@ impl Watchtower {
 fn tally(slices: &[Slice], holds: impl Fn(StepId) -> bool) -> Tally {
     let mut sum = Tally::default();
     for slice in slices.iter().filter(|slice| holds(slice.step)) {
-        sum.ok += u64::from(slice.ok);
-        sum.failed += u64::from(slice.failed);
-        sum.slow += u64::from(slice.slow);
+        sum.add(Tally {
+            ok: u64::from(slice.ok),
+            failed: u64::from(slice.failed),
+            slow: u64::from(slice.slow),
+            failed_sent: (slice.failed > 0).then_some(slice.first_failed_sent),
+        });
     }
     sum
 }
