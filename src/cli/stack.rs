@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
-use target_app::api::{FailoverProfile, Replication, StackHandle, StackSpec};
+use target_app::api::{FailoverProfile, Mischief, Replication, StackHandle, StackSpec};
 use target_app::client::Client;
 use target_app::control::{self, LaunchError};
 use target_app::process::Progress;
@@ -86,6 +86,12 @@ pub(super) struct Up {
     /// Customers of the shop.
     #[arg(long, value_name = "COUNT", default_value_t = 2_000)]
     customers: u32,
+    /// Give the shop a defect: every Nth order of a pod is acknowledged and not kept.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    mischief_drop_order: Option<u32>,
+    /// Give the shop a defect: every Nth order of a pod is placed twice.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    mischief_double_order: Option<u32>,
     /// Stay, and take the stack down when this command ends, however it ends.
     #[arg(long)]
     foreground: bool,
@@ -144,6 +150,10 @@ impl Up {
             },
             products: self.products,
             customers: self.customers,
+            mischief: Mischief {
+                drop_order: self.mischief_drop_order,
+                double_order: self.mischief_double_order,
+            },
         }
     }
 }

@@ -43,6 +43,36 @@ pub struct StackSpec {
     pub products: u32,
     /// Customers `customer<N>@example.test`, N from 1, password `secret-<N>`.
     pub customers: u32,
+    /// How the shop breaks its word on purpose; not at all unless told.
+    #[serde(default)]
+    pub mischief: Mischief,
+}
+
+/// Defects that the shop is given on purpose, to see that a ledger finds them. Each pod counts the
+/// orders that it places itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Mischief {
+    /// Every so many-th order is acknowledged and not kept.
+    pub drop_order: Option<u32>,
+    /// Every so many-th order is placed twice under its key. The shop's tables then lack the
+    /// unique index on keys, so a repeated key places another order as well.
+    pub double_order: Option<u32>,
+}
+
+impl Mischief {
+    /// What it does, in words; none when the shop is honest.
+    #[must_use]
+    pub fn words(&self) -> Option<String> {
+        let dropped = self
+            .drop_order
+            .map(|nth| format!("acknowledges 1 of {nth} orders without keeping it"));
+        let doubled = self
+            .double_order
+            .map(|nth| format!("places 1 of {nth} orders twice"));
+        let deeds: Vec<_> = dropped.into_iter().chain(doubled).collect();
+        (!deeds.is_empty()).then(|| format!("a shop that {} on purpose", deeds.join(" and ")))
+    }
 }
 
 impl Default for StackSpec {
@@ -57,6 +87,7 @@ impl Default for StackSpec {
             failover: FailoverProfile::Fast,
             products: 2_000,
             customers: 2_000,
+            mischief: Mischief::default(),
         }
     }
 }

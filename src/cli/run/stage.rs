@@ -148,8 +148,9 @@ fn find_running(named: Option<&str>) -> anyhow::Result<Option<Client>> {
 /// `3 shop pods and 1 task runner in zones a, b, c · PostgreSQL pair, synchronous`
 fn topology(status: &StackStatus) -> String {
     let count = |app: &str| status.pods.iter().filter(|pod| pod.app == app).count();
+    let mischief = status.spec.mischief.words();
     format!(
-        "{} shop pods and {} task runner{} in zones {} · PostgreSQL pair, {}",
+        "{} shop pods and {} task runner{} in zones {} · PostgreSQL pair, {}{}",
         count("shop"),
         count("task-runner"),
         if count("task-runner") == 1 { "" } else { "s" },
@@ -159,6 +160,7 @@ fn topology(status: &StackStatus) -> String {
         } else {
             "asynchronous"
         },
+        mischief.map_or(String::new(), |words| format!(" · {words}")),
     )
 }
 

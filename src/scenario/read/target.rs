@@ -1,6 +1,6 @@
 //! `[target]`: the bundled stack, or any HTTP system by its URL.
 
-use target_app::api::{FailoverProfile, Replication, StackSpec};
+use target_app::api::{FailoverProfile, Mischief, Replication, StackSpec};
 
 use super::headers::read_template;
 use super::names::Unique;
@@ -150,11 +150,29 @@ fn read_stack(mut table: TableReader<'_>) -> Option<StackSpec> {
     spec.failover = table
         .optional("failover", |log, node| value::choice(log, node, &PROFILES))
         .unwrap_or(spec.failover);
+    spec.mischief = table
+        .optional("mischief", read_mischief)
+        .unwrap_or(spec.mischief);
     spec.postgres_bin = table
         .optional("postgres_bin", value::text)
         .map(|found| found.text.into());
     table.finish();
     sound.then_some(spec)
+}
+
+/// `{ drop_order = 10 }`: how the shop breaks its word on purpose.
+fn read_mischief(log: &Log, node: &Node) -> Option<Mischief> {
+    let mut table = TableReader::new(log, node, "mischief")?;
+    let mut nth = |key| {
+        let read = table.optional(key, |log, node| value::positive(log, node, 1_000_000));
+        read.and_then(|nth| u32::try_from(nth).ok())
+    };
+    let mischief = Mischief {
+        drop_order: nth("drop_order"),
+        double_order: nth("double_order"),
+    };
+    table.finish();
+    Some(mischief)
 }
 
 fn read_zones(log: &Log, node: &Node) -> Option<Vec<String>> {

@@ -228,11 +228,17 @@ async fn start(
     let StackSpec {
         products,
         customers,
+        mischief,
         ..
     } = plan.spec;
     schema::install(&access, products, customers)
         .await
         .map_err(|error| fails(error.to_string()))?;
+    if mischief.double_order.is_some() {
+        schema::allow_double_keys(&access)
+            .await
+            .map_err(|error| fails(error.to_string()))?;
+    }
     stages.done("shop: tables made and filled");
     Ok(pair)
 }

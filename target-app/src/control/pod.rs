@@ -16,6 +16,7 @@ use super::probe::{
 use super::root;
 use super::state::App;
 use super::supervisor::Message;
+use crate::api::Mischief;
 use crate::links::Link;
 use crate::process::{self, Child, Launch, Lifetime, Role};
 use crate::service::Secret;
@@ -30,6 +31,7 @@ pub(super) struct PodSettings {
     /// Its address is replaced by that of the pod's own link.
     pub(super) database: DatabaseParams,
     pub(super) session_key: Secret,
+    pub(super) mischief: Mischief,
     /// Where the database's endpoint leads now.
     pub(super) database_target: watch::Receiver<Option<SocketAddr>>,
     pub(super) http: reqwest::Client,
@@ -213,7 +215,10 @@ impl Life {
         match self.app {
             App::Shop => {
                 let key = settings.session_key.clone();
-                let config = ShopConfig::new(pod, zone, listen, database, key);
+                let config = ShopConfig {
+                    mischief: settings.mischief,
+                    ..ShopConfig::new(pod, zone, listen, database, key)
+                };
                 process::spawn(launch, &config, quiet).await
             }
             App::TaskRunner => {

@@ -32,6 +32,10 @@ pub(super) fn objection(spec: &StackSpec) -> Option<String> {
             spec.task_runners
         ));
     }
+    let mischief = &spec.mischief;
+    if mischief.drop_order == Some(0) || mischief.double_order == Some(0) {
+        return Some("mischief: every 0th order is none; 1 is every order".into());
+    }
     None
 }
 

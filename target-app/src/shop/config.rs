@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::api::Mischief;
 use crate::service::Secret;
 use crate::service::database::DatabaseParams;
 
@@ -55,6 +56,9 @@ pub struct ShopConfig {
     /// How long requests in flight may take after that, in milliseconds.
     #[serde(default = "default::grace_ms")]
     pub grace_ms: u64,
+    /// How the pod breaks its word on purpose.
+    #[serde(default)]
+    pub mischief: Mischief,
 }
 
 impl ShopConfig {
@@ -85,6 +89,7 @@ impl ShopConfig {
             slow_request_ms: default::slow_request_ms(),
             drain_ms: default::drain_ms(),
             grace_ms: default::grace_ms(),
+            mischief: Mischief::default(),
         }
     }
 

@@ -14,6 +14,7 @@ mod front_page;
 mod invariants;
 mod limiter;
 mod metrics;
+mod mischief;
 mod openapi;
 mod orders;
 mod password;

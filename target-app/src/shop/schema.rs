@@ -47,12 +47,40 @@ pub async fn install(
     products: u32,
     customers: u32,
 ) -> Result<(), InstallError> {
+    // Hashing takes all cores for a moment: not on this runtime's thread.
+    let hashed = tokio::task::spawn_blocking(move || seed::customers(customers));
+    connected(database, async |client| {
+        let hashed = hashed.await.expect("hashing does not panic");
+        fill(client, products, hashed).await
+    })
+    .await
+}
+
+/// Takes away the unique index on orders' keys, for a shop that doubles orders on purpose.
+///
+/// # Errors
+/// When the database cannot be reached or refuses.
+pub async fn allow_double_keys(database: &DatabaseParams) -> Result<(), InstallError> {
+    connected(database, async |client| {
+        client
+            .batch_execute(
+                "ALTER TABLE orders DROP CONSTRAINT IF EXISTS orders_key_key;
+                 CREATE INDEX IF NOT EXISTS orders_by_key ON orders (key)",
+            )
+            .await
+    })
+    .await
+}
+
+/// Does something on a connection of its own.
+async fn connected(
+    database: &DatabaseParams,
+    work: impl AsyncFnOnce(&mut Client) -> Result<(), tokio_postgres::Error>,
+) -> Result<(), InstallError> {
     let failed = |source| InstallError::Database {
         address: database.address.clone(),
         source,
     };
-    // Hashing takes all cores for a moment: not on this runtime's thread.
-    let hashed = tokio::task::spawn_blocking(move || seed::customers(customers));
     let config = database.driver_config("install")?;
     let (mut client, connection) = tokio::time::timeout(CONNECT_TIMEOUT, config.connect(NoTls))
         .await
@@ -61,8 +89,7 @@ pub async fn install(
         })?
         .map_err(failed)?;
     let connection = tokio::spawn(connection);
-    let hashed = hashed.await.expect("hashing does not panic");
-    let outcome = fill(&mut client, products, hashed).await.map_err(failed);
+    let outcome = work(&mut client).await.map_err(failed);
     drop(client);
     // It ends when its client is gone; what it has to say, the client was told.
     let _ = connection.await;

@@ -11,6 +11,7 @@ use super::ShopConfig;
 use super::error::ShopError;
 use super::limiter::Limiter;
 use super::metrics::Metrics;
+use super::mischief::Mischiefs;
 use super::password::PasswordHashing;
 use super::request_context::Client;
 use super::session::Sessions;
@@ -32,6 +33,7 @@ pub(crate) struct Shop {
     pub(crate) passwords: PasswordHashing,
     pub(crate) limiter: Limiter<Client>,
     pub(crate) metrics: Metrics,
+    pub(crate) mischief: Mischiefs,
 }
 
 impl Shop {
@@ -54,6 +56,7 @@ impl Shop {
             passwords: PasswordHashing::new(config.password_cost)?,
             limiter: Limiter::new(config.rate_limit),
             metrics: Metrics::new(&config),
+            mischief: Mischiefs::new(config.mischief),
             config,
         })
     }

@@ -48,7 +48,7 @@ pub(crate) async fn create(
     let items = fields.items(false);
     fields.finish()?;
 
-    let placed = place::place(&shop.database, customer, key, items).await;
+    let placed = place::place(&shop.database, &shop.mischief, customer, key, items).await;
     let (outcome, answer) = match placed {
         Ok(Answer::Placed(order)) => (OrderOutcome::Placed, Ok((StatusCode::CREATED, Json(order)))),
         Ok(Answer::Repeated(order)) => (OrderOutcome::Repeated, Ok((StatusCode::OK, Json(order)))),

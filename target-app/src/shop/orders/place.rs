@@ -13,10 +13,11 @@ use super::{Order, read};
 use crate::service::database::{Database, DatabaseError, Lease};
 use crate::shop::body::Items;
 use crate::shop::error::ShopError;
+use crate::shop::mischief::{Deed, Mischiefs};
 
 /// Who repeats a key waits here until the first with it has committed or failed.
 const CLAIM_KEY: &str = "
-    INSERT INTO orders (key, customer_id) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING RETURNING id";
+    INSERT INTO orders (key, customer_id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING id";
 
 const TAKE_CART: &str = "
     DELETE FROM cart_items WHERE customer_id = $1 RETURNING product_id, quantity";
@@ -56,6 +57,7 @@ pub(super) enum Answer {
 /// Places an order of `items`, or of what is in the cart, once for each `key`.
 pub(super) async fn place(
     database: &Database,
+    mischief: &Mischiefs,
     customer: i64,
     key: &str,
     items: Option<Items>,
@@ -66,6 +68,7 @@ pub(super) async fn place(
         customer,
         key,
         items,
+        mischief,
         committing: &committing,
     };
     let answer = match database.limited(purchase.run(&mut lease)).await {
@@ -85,6 +88,7 @@ struct Purchase<'a> {
     customer: i64,
     key: &'a str,
     items: Option<Items>,
+    mischief: &'a Mischiefs,
     /// Set just before COMMIT is sent: from then on only an answer tells what happened.
     committing: &'a AtomicBool,
 }
@@ -113,6 +117,19 @@ impl Purchase<'_> {
             }
         };
         let order = self.write(&transaction, order, &lines).await?;
+        match self.mischief.next() {
+            Deed::None => {}
+            Deed::Drop => {
+                transaction.rollback().await?;
+                return Ok(Some(Answer::Placed(order)));
+            }
+            Deed::Double => {
+                let again = transaction
+                    .query_one(&claim, &[&self.key, &self.customer])
+                    .await?;
+                self.write(&transaction, again.get(0), &lines).await?;
+            }
+        }
         self.committing.store(true, Ordering::Relaxed);
         transaction.commit().await?;
         Ok(Some(Answer::Placed(order)))
