@@ -4,9 +4,11 @@
 //! |---|---|
 //! | [`slo`] | limits on what was measured, over a scope and a phase |
 //! | [`recovery`] | limits on what a fault did |
+//! | [`ledger`] | the gate that a ledger step implies |
 //! | [`sufficiency`] | whether there are enough requests to tell |
 //! | [`verdict`] | what all gates together come to |
 
+pub mod ledger;
 pub mod recovery;
 pub mod result;
 pub mod slo;

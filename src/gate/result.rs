@@ -40,7 +40,7 @@ pub struct GateResult {
     pub id: String,
     /// As written in the scenario.
     pub text: String,
-    /// Line in the scenario file, from 1.
+    /// Line in the scenario file, from 1; 0 for a gate that a ledger step implies.
     pub line: usize,
     /// The phase it looked at: `steady`, `whole run`, `fault: database fails over`.
     pub phase: String,
@@ -170,6 +170,17 @@ pub(crate) fn op_text(op: CompareOp) -> &'static str {
         CompareOp::Greater => ">",
         CompareOp::AtLeast => ">=",
         CompareOp::Equal => "==",
+    }
+}
+
+impl GateResult {
+    /// Where it stands in the scenario, in words.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match self.line {
+            0 => "implied".into(),
+            line => format!("line {line}"),
+        }
     }
 }
 

@@ -120,8 +120,9 @@ fn details(summary: &Summary, gate: &GateResult) -> String {
     let mut lines = vec![
         gate.explanation.clone(),
         format!(
-            "gate:      {} (line {} of the scenario)",
-            gate.text, gate.line
+            "gate:      {} ({} of the scenario)",
+            gate.text,
+            gate.place()
         ),
         format!("phase:     {}", gate.phase),
         format!(

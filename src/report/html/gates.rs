@@ -36,11 +36,11 @@ pub(super) fn render(summary: &Summary) -> String {
         let shown = |value: f64| gate.unit.show(value);
         let subject = gate.id.split('/').next().unwrap_or(&gate.id);
         let name = format!(
-            "<b>{}</b> <code>{}</code> <small title=\"{}\">line {}</small>",
+            "<b>{}</b> <code>{}</code> <small title=\"{}\">{}</small>",
             escape(&subject.replacen(':', " ", 1)),
             escape(&gate.text),
             escape(&gate.id),
-            gate.line
+            gate.place()
         );
         table.row([
             Cell::markup(&gate_badge(gate.verdict)),

@@ -8,7 +8,7 @@ mod traffic;
 use super::summary::{
     Fault, Generator, GeneratorVerdict, Lanes, Ledger, Run, SCHEMA_VERSION, Sibling, Slo, Summary,
 };
-use crate::gate::{self, Ending, ExitCode, verdict};
+use crate::gate::{self, Ending, ExitCode, GateVerdict, verdict};
 use crate::measure::aggregate::{Cut, Measured, Plan};
 use crate::measure::interval::ErrorSample;
 use crate::measure::window::PhaseWindow;
@@ -99,7 +99,17 @@ pub fn summarise(input: SummaryInput<'_>) -> Summary {
         .iter()
         .map(|fault| faults::outcome(fault, ledger, run.duration_us))
         .collect();
-    let gates = gate::judge(scenario, measured, &outcomes);
+    let mut gates = gate::judge(scenario, measured, &outcomes);
+    // Said already where the scenario has a gate on lost writes that failed over them.
+    let told = gates
+        .iter()
+        .any(|gate| gate.id.contains("lost_writes") && gate.verdict == GateVerdict::Fail);
+    let broken = ledger
+        .filter(|ledger| !told || ledger.duplicate > 0)
+        .and_then(|ledger| {
+            gate::ledger::implied(ledger.acknowledged, ledger.lost, ledger.duplicate)
+        });
+    gates.extend(broken);
     let verdict = verdict::decide(&gates, &invalid_causes);
     let undo_failed = faults.iter().any(|fault| !fault.is_clean());
     let exit_code = ExitCode::of_run(verdict, input.ending, undo_failed, input.strict).code();
