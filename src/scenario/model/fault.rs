@@ -1,0 +1,147 @@
+//! Faults and what they are aimed at.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::FaultId;
+
+/// One thing done to the infrastructure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fault {
+    /// As gates and reports name it.
+    pub name: String,
+    /// What is done.
+    pub kind: FaultKind,
+    /// When.
+    pub start: FaultStart,
+    /// How long it is held before it is undone; kinds that undo themselves have none.
+    pub hold: Option<Duration>,
+    /// What it acts through.
+    pub provider: ProviderKind,
+    /// Do it although it leaves nothing to carry the load.
+    pub force: bool,
+}
+
+/// What a fault acts through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ProviderKind {
+    /// The bundled stack's control plane.
+    Local,
+    /// A Kubernetes API server.
+    Kubernetes,
+    /// Amazon Web Services.
+    Aws,
+}
+
+/// When a fault starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultStart {
+    /// This long after the load's start.
+    At(Duration),
+    /// After another fault has recovered and stayed so.
+    After {
+        /// The other one.
+        fault: FaultId,
+        /// For this long.
+        recovered_for: Duration,
+    },
+}
+
+/// The catalogue.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FaultKind {
+    /// SIGKILL (or SIGTERM with grace) pods.
+    PodKill {
+        /// Which.
+        pods: PodSelector,
+        /// Between SIGTERM and SIGKILL; zero: SIGKILL at once.
+        grace: Duration,
+    },
+    /// Stop pods without ending them.
+    PodHang {
+        /// Which.
+        pods: PodSelector,
+    },
+    /// A planned failover of the database.
+    DbFailover {
+        /// Instead of the stack's own.
+        profile: Option<target_app::api::FailoverProfile>,
+    },
+    /// The primary dies.
+    DbCrash {
+        /// Instead of the stack's own.
+        profile: Option<target_app::api::FailoverProfile>,
+    },
+    /// A zone is emptied in good order.
+    ZoneDrain {
+        /// Its name.
+        zone: String,
+    },
+    /// A zone is lost at once.
+    ZoneOutage {
+        /// Its name.
+        zone: String,
+    },
+    /// Links become slow.
+    LinkDelay {
+        /// Which.
+        links: LinkSelector,
+        /// Added one way.
+        delay: Duration,
+        /// Uniform, plus or minus.
+        jitter: Duration,
+    },
+}
+
+impl FaultKind {
+    /// As the scenario writes it: `pod-kill`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::PodKill { .. } => "pod-kill",
+            Self::PodHang { .. } => "pod-hang",
+            Self::DbFailover { .. } => "db-failover",
+            Self::DbCrash { .. } => "db-crash",
+            Self::ZoneDrain { .. } => "zone-drain",
+            Self::ZoneOutage { .. } => "zone-outage",
+            Self::LinkDelay { .. } => "link-delay",
+        }
+    }
+}
+
+/// Which pods. Every given condition must hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PodSelector {
+    /// Exact name.
+    pub name: Option<String>,
+    /// The label `app`.
+    pub app: Option<String>,
+    /// Zone.
+    pub zone: Option<String>,
+    /// Labels.
+    pub labels: BTreeMap<String, String>,
+    /// How many of those that match.
+    pub pick: PickCount,
+}
+
+/// How many of those that match; which ones is the seed's choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PickCount {
+    /// Every one.
+    All,
+    /// This many; fewer matching is an error.
+    Count(u32),
+    /// This share, rounded up, 1 to 100.
+    Percent(u32),
+}
+
+/// Which links. Every given condition must hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkSelector {
+    /// Name, with `*` as wildcard.
+    pub name: Option<String>,
+    /// Zone (or `edge`) at the start.
+    pub from: Option<String>,
+    /// Zone at the end.
+    pub to: Option<String>,
+}

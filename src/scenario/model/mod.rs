@@ -1,0 +1,133 @@
+//! A scenario as the rest of the program sees it: parsed, resolved, checked.
+//!
+//! Names have become indices, texts have become compiled templates; whatever reaches this model is
+//! known to be sound, so nothing downstream parses or looks anything up by name.
+
+mod answer;
+mod fault;
+mod gate;
+mod journey;
+mod load;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use answer::*;
+pub use fault::*;
+pub use gate::*;
+pub use journey::*;
+pub use load::*;
+
+use super::template::Template;
+
+/// Index into [`Scenario::journeys`].
+pub type JourneyId = usize;
+/// Index into [`Scenario::steps`]: unique over all journeys.
+pub type StepId = usize;
+/// Index into [`Scenario::faults`].
+pub type FaultId = usize;
+
+/// One scenario file, with the command line's overrides applied.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// Names the run folder and the JUnit class.
+    pub name: String,
+    /// For people.
+    pub description: String,
+    /// Makes a run repeatable: data, think times, arrivals, targets picked.
+    pub seed: u64,
+    /// Where it came from.
+    pub source: Source,
+    /// What is loaded.
+    pub target: Target,
+    /// How requests are made unless a step says otherwise.
+    pub http: HttpDefaults,
+    /// CSV data that templates draw from.
+    pub data: Vec<DataSet>,
+    /// Who arrives when.
+    pub loads: Vec<Load>,
+    /// User paths.
+    pub journeys: Vec<Journey>,
+    /// All steps of all journeys, in order; journeys refer to them by index.
+    pub steps: Vec<Step>,
+    /// How many variable slots an iteration needs.
+    pub slots: usize,
+    /// Faults in the file's order.
+    pub faults: Vec<Fault>,
+    /// When this is no experiment any more.
+    pub guard: Guard,
+    /// What "healthy" means, for guards, recovery and the error budget.
+    pub slo: Slo,
+    /// Rules that decide the verdict.
+    pub gates: Vec<Gate>,
+}
+
+/// The file a scenario was read from.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// As the user named it.
+    pub path: PathBuf,
+    /// The file's text.
+    pub text: String,
+    /// Hash of text and overrides, hexadecimal: equal means comparable.
+    pub hash: String,
+    /// `--set`, `--duration`, `--scale` … as given, for the report.
+    pub overrides: Vec<String>,
+}
+
+/// What is loaded.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Target {
+    /// The bundled shop on this machine; started for the run if none is up.
+    Stack(StackTarget),
+    /// Any HTTP system.
+    Url(String),
+}
+
+/// What the stack must consist of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StackTarget {
+    /// Which stack: the one that `stack up` started under this name, else a fresh one.
+    pub spec: target_app::api::StackSpec,
+}
+
+/// How requests are made.
+#[derive(Debug, Clone)]
+pub struct HttpDefaults {
+    /// From send to last byte.
+    pub timeout: Duration,
+    /// Whether 3xx answers with a `Location` are followed (at most 10).
+    pub redirects: bool,
+    /// Sent with every request.
+    pub headers: Vec<(String, Template)>,
+    /// Whether each iteration keeps cookies from its answers.
+    pub cookies: bool,
+    /// Accept any certificate. An explicit choice.
+    pub insecure: bool,
+}
+
+/// Rows of a CSV file.
+#[derive(Debug, Clone)]
+pub struct DataSet {
+    /// As templates name it.
+    pub name: String,
+    /// Column names.
+    pub columns: Vec<String>,
+    /// Row-major cells.
+    pub rows: Vec<Vec<String>>,
+    /// How rows are handed to iterations.
+    pub order: DataOrder,
+}
+
+/// How rows are handed to iterations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DataOrder {
+    /// In the file's order, from the start again at the end.
+    Sequential,
+    /// In a seeded random order, each once before any comes twice.
+    Shuffle,
+    /// Seeded, independent draws.
+    Random,
+    /// Each row at most once in a run; running out ends the load with an error.
+    Unique,
+}
