@@ -37,7 +37,7 @@ fn checkout_survives_three_faults_and_leaves_nothing_behind() {
     assert_eq!(kinds, ["pod-kill", "db-failover", "zone-drain"]);
     for fault in faults {
         assert!(number(fault, "/rto_seconds") < 15.0, "{fault}");
-        assert_eq!(fault["undo"]["done"], true, "{fault}");
+        assert_eq!(fault["undone"], true, "{fault}");
         assert_eq!(number(fault, "/ledger/lost"), 0.0, "{fault}");
     }
     assert!(

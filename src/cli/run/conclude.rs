@@ -60,7 +60,7 @@ pub(super) async fn conclude(
         samples: &samples,
         generator: facts::generator(&played),
         invalid_causes: facts::invalid_causes(scenario, &played),
-        lanes: facts::lanes(stage, &played, &measured),
+        lanes: facts::lanes(stage, &played),
         ending,
         ending_reason: played
             .observed

@@ -7,7 +7,6 @@ use super::conduct::Played;
 use super::folder::RunFolder;
 use super::stage::Stage;
 use crate::chaos::record::{FaultRecord, Undo};
-use crate::measure::aggregate::Measured;
 use crate::measure::infrastructure::{Entry, Parts, database_parts, detections, mitigated};
 use crate::measure::ledger::{FaultLedger, LedgerCounts, LedgerReport};
 use crate::measure::phases::{FaultSpan, LoadSpan};
@@ -341,26 +340,18 @@ pub(super) fn invalid_causes(scenario: &Scenario, played: &Played) -> Vec<String
     causes
 }
 
-/// Who served, and which part each database server had.
-pub(super) fn lanes(stage: &Stage, played: &Played, measured: &Measured) -> Lanes {
-    let width = measured.timeline.width_seconds();
-    let buckets = measured.timeline.items().len();
-    let serving = played.observed.zones.iter().map(|(zone, seconds)| {
-        let mut lane = ServingLane {
+/// Who served in each second, and which part each database server had.
+pub(super) fn lanes(stage: &Stage, played: &Played) -> Lanes {
+    let serving = played
+        .observed
+        .zones
+        .iter()
+        .map(|(zone, seconds)| ServingLane {
             kind: ServingKind::Zone,
             name: zone.clone(),
-            ok: vec![0; buckets],
-            failed: vec![0; buckets],
-        };
-        for (second, (ok, failed)) in seconds.iter().enumerate() {
-            let bucket = second / width as usize;
-            if bucket < buckets {
-                lane.ok[bucket] += ok;
-                lane.failed[bucket] += failed;
-            }
-        }
-        lane
-    });
+            ok: seconds.iter().map(|(ok, _)| *ok).collect(),
+            failed: seconds.iter().map(|(_, failed)| *failed).collect(),
+        });
     let roles = stage.before.iter().flat_map(|before| {
         let parts = database_parts(
             &parts_before(before),

@@ -24,6 +24,7 @@ pub(super) fn completed(
             fault.requests.get_or_insert(tally.count);
             fault.failed_requests.get_or_insert(tally.failed);
         }
+        fault.undone = fault.undo.as_ref().map(|undo| undo.done);
         fault.budget = fault
             .budget
             .or_else(|| budget(fault, scenario.slo.availability, run_requests));

@@ -23,7 +23,7 @@ pub struct Fault {
     /// Why it was never injected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_injected: Option<String>,
-    /// T1: the first request to fail was sent then.
+    /// T1: the first request failed, to 10 ms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_error_us: Option<u64>,
     /// T2, per detector, in order of time.
@@ -68,6 +68,9 @@ pub struct Fault {
     /// Writes acknowledged in its window or shortly before, and what became of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ledger: Option<Ledger>,
+    /// Whether it is undone completely, as `undo` explains. Absent when it was never injected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undone: Option<bool>,
     /// How it was put back. Absent when it was never injected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<Undo>,
