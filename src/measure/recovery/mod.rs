@@ -3,9 +3,12 @@
 //! Pure: fed with the pulses of the engine, 10 ms at a time, it never reads a clock.
 
 mod dead;
+mod gaps;
+mod latency;
 mod tracker;
 mod watch;
 
 pub use dead::{DeadTime, DeadWindow};
+pub use latency::{LatencyBack, LatencySpan, latency_back};
 pub use tracker::{Health, Impact, SloRule, Tracker};
 pub use watch::{FaultWatch, Side, Watchtower};

@@ -1,8 +1,8 @@
 //! Watches every fault of a run, for all requests and for each class of them.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::gaps::Gaps;
 use super::tracker::{Health, Impact, SloRule, Tally, Tracker};
 use crate::measure::clock::Micros;
 use crate::measure::interval::{Pulse, SLICE_US, Slice};
@@ -96,15 +96,12 @@ pub struct Watchtower {
     rule: SloRule,
     sides: Vec<Side>,
     overall: Tracker,
-    /// Successes per class in the last seconds, to know the rate before a fault.
-    before: VecDeque<(Micros, Vec<u64>)>,
+    /// How far apart each class's successes are.
+    gaps: Vec<Gaps>,
     open: Vec<FaultWatch>,
     /// Effects that were told before the acceptance they belong to.
     early: Vec<(FaultId, Micros)>,
 }
-
-/// The rate before a fault is taken over this long.
-const BASELINE_US: Micros = 5_000_000;
 
 impl Watchtower {
     /// Watches a run of this scenario.
@@ -115,9 +112,9 @@ impl Watchtower {
         Self {
             scenario,
             rule,
+            gaps: vec![Gaps::default(); sides.len()],
             sides,
-            overall: Tracker::new(rule, 0, 0.0),
-            before: VecDeque::new(),
+            overall: Tracker::new(rule, 0, None),
             open: Vec::new(),
             early: Vec::new(),
         }
@@ -135,8 +132,8 @@ impl Watchtower {
         let trackers = self
             .sides
             .iter()
-            .enumerate()
-            .map(|(n, side)| (*side, Tracker::new(self.rule, at, self.rate_before(n, at))))
+            .zip(&self.gaps)
+            .map(|(side, gaps)| (*side, Tracker::new(self.rule, at, gaps.silence_us(at))))
             .collect();
         self.open.push(FaultWatch {
             fault,
@@ -172,13 +169,14 @@ impl Watchtower {
 
     /// Takes one pulse.
     pub fn pulse(&mut self, pulse: &Pulse) {
-        let mut successes = vec![0; self.sides.len()];
         for group in pulse.slices.chunk_by(|a, b| a.at == b.at) {
             for (n, side) in self.sides.iter().enumerate() {
                 let tally = tally(group, |step| side.holds(&self.scenario.steps[step]));
-                successes[n] += tally.ok;
                 if tally == Tally::default() {
                     continue;
+                }
+                if tally.ok > 0 {
+                    self.gaps[n].success(group[0].at);
                 }
                 if n == 0 {
                     self.overall.observe(group[0].at, tally);
@@ -197,14 +195,6 @@ impl Watchtower {
             }
             watch.settle(now, self.rule.held_for_us);
         }
-        self.before.push_back((pulse.at, successes));
-        while self
-            .before
-            .front()
-            .is_some_and(|(at, _)| at + BASELINE_US < pulse.at)
-        {
-            self.before.pop_front();
-        }
     }
 
     /// Whether the run as a whole meets the SLO.
@@ -217,15 +207,6 @@ impl Watchtower {
     #[must_use]
     pub fn faults(&self) -> &[FaultWatch] {
         &self.open
-    }
-
-    fn rate_before(&self, side: usize, at: Micros) -> f64 {
-        let counted = self.before.iter().filter(|(then, _)| *then <= at);
-        let total: u64 = counted.clone().map(|(_, successes)| successes[side]).sum();
-        match counted.clone().next() {
-            Some((first, _)) if at > *first => total as f64 * 1e6 / (at - first) as f64,
-            _ => 0.0,
-        }
     }
 }
 
