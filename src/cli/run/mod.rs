@@ -1,5 +1,6 @@
 //! `loadtest run`: load, faults, report, verdict.
 
+mod books;
 mod conclude;
 mod conduct;
 mod event_log;

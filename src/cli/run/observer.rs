@@ -19,8 +19,9 @@ use crate::measure::clock::{Micros, RunClock};
 use crate::measure::generator::GeneratorSample;
 use crate::measure::interval::{ErrorSample, Interval, Pulse};
 use crate::measure::recording;
-use crate::measure::recovery::{Impact, Side, Watchtower};
+use crate::measure::recovery::{CloseUps, Impact, Side, Watchtower};
 use crate::measure::saturation::{self, clock_step};
+use crate::measure::served::Served;
 use crate::scenario::{FaultId, Scenario};
 
 /// Where reports come from.
@@ -49,8 +50,10 @@ pub(super) struct Observed {
     pub abort: Option<Abort>,
     /// Why the run says nothing.
     pub gave_up: Vec<String>,
-    /// Successes and failures per zone and second.
-    pub zones: BTreeMap<String, Vec<(u64, u64)>>,
+    /// Who served in each second.
+    pub served: Served,
+    /// The moments around each fault.
+    pub close_ups: CloseUps,
     /// All that the provider reported, in order.
     pub provider_events: Vec<ProviderEvent>,
     /// Whether the target ever met the SLO before the first fault.
@@ -112,7 +115,8 @@ impl Observer {
                 generator: saturation::Watch::default(),
                 abort: None,
                 gave_up: Vec::new(),
-                zones: BTreeMap::new(),
+                served: Served::default(),
+                close_ups: CloseUps::default(),
                 provider_events: Vec::new(),
                 healthy_before_faults: None,
                 write_errors: Vec::new(),
@@ -167,6 +171,7 @@ impl Observer {
                 .impacts
                 .insert(watch.fault, watch.impacts(end));
         }
+        self.observed.close_ups = self.watchtower.close_ups().clone();
         if let Err(error) = self.recording.finish() {
             self.observed.write_errors.push(error.to_string());
         }
@@ -180,20 +185,6 @@ impl Observer {
         self.watchtower.pulse(&pulse);
         self.guards.pulse(&pulse);
         self.observed.last_pulse = pulse.at;
-        for slice in &pulse.slices {
-            if let Some(zone) = &slice.zone {
-                let seconds = match self.observed.zones.get_mut(zone) {
-                    Some(seconds) => seconds,
-                    None => self.observed.zones.entry(zone.clone()).or_default(),
-                };
-                let second = (slice.at / 1_000_000) as usize;
-                if seconds.len() <= second {
-                    seconds.resize(second + 1, (0, 0));
-                }
-                seconds[second].0 += u64::from(slice.ok);
-                seconds[second].1 += u64::from(slice.failed);
-            }
-        }
         for sample in &pulse.samples {
             self.log(sample.at, "error-sample", sample);
         }
@@ -230,6 +221,9 @@ impl Observer {
 
     fn interval(&mut self, interval: &Interval) {
         self.guards.interval(interval);
+        self.observed
+            .served
+            .add(interval.second, &interval.responders);
         self.last_seconds.push(interval, &mut self.live);
         if let Err(error) = self.recording.append(interval)
             && self.observed.write_errors.is_empty()

@@ -235,6 +235,7 @@ mod tests {
         FaultSpan {
             fault,
             accepted,
+            recovered: window_end,
             window_end,
             restored: None,
         }

@@ -26,20 +26,20 @@ pub struct LatencySpan {
 /// What the response time did around one fault. Microseconds, of all requests that ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LatencyBack {
-    /// p99 before it. None: fewer than [`ENOUGH`] requests, of which a p99 says nothing.
+    /// p99 before it. None: fewer than 200 requests, of which a p99 says nothing.
     pub p99_before: Option<u64>,
-    /// T6: from here on the p99 of [`WINDOW_SECONDS`] was at most [`ALLOWED`] times that of before.
+    /// T6: from here on the p99 of five seconds was at most 1.1 times that of before.
     pub back: Option<Micros>,
 }
 
 /// "Before" is at most this long.
 const BEFORE_US: Micros = 30_000_000;
 /// Two requests lie beyond the p99 of so many: fewer and it is the slowest of all, which is chance.
-pub const ENOUGH: u64 = 200;
+const ENOUGH: u64 = 200;
 /// Within 10 % of before.
-pub const ALLOWED: f64 = 1.10;
+const ALLOWED: f64 = 1.10;
 /// The p99 afterwards is taken over this long, and must hold that long.
-pub const WINDOW_SECONDS: usize = 5;
+const WINDOW_SECONDS: usize = 5;
 const SECOND_US: Micros = 1_000_000;
 
 /// Compares each fault's afterwards with its before. `seconds` are the run's seconds in order, each

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::closeup::CloseUps;
 use super::gaps::Gaps;
 use super::tracker::{Health, Impact, SloRule, Tally, Tracker};
 use crate::measure::clock::Micros;
@@ -23,6 +24,20 @@ impl Side {
         journey: None,
         writes: None,
     };
+
+    /// `all`, `writes`, `buy`, `buy reads` …
+    #[must_use]
+    pub fn name(self, scenario: &Scenario) -> String {
+        let journey = self.journey.map(|id| scenario.journeys[id].name.as_str());
+        let kind = self
+            .writes
+            .map(|writes| if writes { "writes" } else { "reads" });
+        match (journey, kind) {
+            (None, None) => "all".into(),
+            (Some(one), None) | (None, Some(one)) => one.into(),
+            (Some(journey), Some(kind)) => format!("{journey} {kind}"),
+        }
+    }
 
     fn holds(self, step: &Step) -> bool {
         self.journey.is_none_or(|journey| journey == step.journey)
@@ -98,6 +113,7 @@ pub struct Watchtower {
     overall: Tracker,
     /// How far apart each class's successes are.
     gaps: Vec<Gaps>,
+    close_ups: CloseUps,
     open: Vec<FaultWatch>,
     /// Effects that were told before the acceptance they belong to.
     early: Vec<(FaultId, Micros)>,
@@ -113,6 +129,7 @@ impl Watchtower {
             scenario,
             rule,
             gaps: vec![Gaps::default(); sides.len()],
+            close_ups: CloseUps::default(),
             sides,
             overall: Tracker::new(rule, 0, None),
             open: Vec::new(),
@@ -135,6 +152,7 @@ impl Watchtower {
             .zip(&self.gaps)
             .map(|(side, gaps)| (*side, Tracker::new(self.rule, at, gaps.silence_us(at))))
             .collect();
+        self.close_ups.open(fault, at);
         self.open.push(FaultWatch {
             fault,
             accepted: at,
@@ -180,6 +198,7 @@ impl Watchtower {
                 }
                 if n == 0 {
                     self.overall.observe(group[0].at, tally);
+                    self.close_ups.observe(group[0].at, tally);
                 }
                 for watch in &mut self.open {
                     watch.trackers[n].1.observe(group[0].at, tally);
@@ -201,6 +220,12 @@ impl Watchtower {
     #[must_use]
     pub fn health(&self) -> Health {
         self.overall.health()
+    }
+
+    /// The moments around each fault.
+    #[must_use]
+    pub fn close_ups(&self) -> &CloseUps {
+        &self.close_ups
     }
 
     /// The faults accepted so far.
@@ -261,7 +286,6 @@ fault = [
                 max_response_us: 1_000,
                 sum_response_us: 1_000,
                 first_failed_sent: 0,
-                zone: None,
             };
             tower.pulse(&Pulse {
                 at: at + SLICE_US,

@@ -46,6 +46,8 @@ pub enum ServingKind {
     Zone,
     /// One replica.
     Pod,
+    /// Failures without an answer that tells whose it is.
+    Nobody,
 }
 
 /// What a zone or a pod served, on the timeline's buckets.
