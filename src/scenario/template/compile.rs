@@ -98,6 +98,17 @@ impl Compiler<'_, '_> {
                 name: name.into(),
             });
         }
+        if let Some(zone) = self.bindings.zone.as_ref().filter(|_| name == "zone") {
+            zone.used.set(true);
+            return match &zone.name {
+                Some(zone) => Ok(Expression::Text(zone.as_str().into())),
+                None => {
+                    let message = "`zone` is not known: there is one canary, without a zone";
+                    let error = TemplateError::new(written.span.clone(), message);
+                    Err(error.help("name the zones: zones = [\"a\", \"b\"]"))
+                }
+            };
+        }
         match name {
             "iteration" => return Ok(Expression::Iteration),
             "user" => return Ok(Expression::User),
@@ -342,7 +353,7 @@ impl Compiler<'_, '_> {
     fn count(&mut self, written: &Written, arguments: &[Written]) -> Outcome {
         let argument = self.only(written, arguments, "count(list)")?;
         match self.expression(argument)? {
-            Expression::Slot { slot, .. } => Ok(Expression::Count { slot }),
+            Expression::Slot { slot, name } => Ok(Expression::Count { slot, name }),
             _ => Err(misused(
                 written,
                 "count(list) of a capture with pick = \"all\"",

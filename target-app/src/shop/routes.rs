@@ -10,7 +10,8 @@ use http::{HeaderName, HeaderValue, Method, Uri};
 use super::error::ShopError;
 use super::state::App;
 use super::{
-    canary, cart, catalogue, customers, front_page, invariants, openapi, orders, probes, request_context,
+    canary, cart, catalogue, customers, front_page, invariants, openapi, orders, probes,
+    request_context,
 };
 
 const LARGEST_BODY: usize = 64 * 1024;
