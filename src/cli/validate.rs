@@ -51,7 +51,7 @@ pub(super) fn run(args: &ValidateArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// `2 journeys, 6 steps, 3 faults, 5 gates, 100 s`
+/// `2 journeys, 6 steps, 3 faults, 5 gates, 3 canaries at 20/s, 100 s`
 fn summary(scenario: &Scenario) -> String {
     let mut text = String::new();
     for (count, word) in [
@@ -63,6 +63,11 @@ fn summary(scenario: &Scenario) -> String {
         let plural = if count == 1 { "" } else { "s" };
         // Writing to a string cannot fail.
         let _ = write!(text, "{count} {word}{plural}, ");
+    }
+    if let Some(canary) = &scenario.canary {
+        let count = canary.writers.len();
+        let plural = if count == 1 { "y" } else { "ies" };
+        let _ = write!(text, "{count} canar{plural} at {}/s, ", canary.rate);
     }
     let seconds = scenario.load_length().as_secs_f64();
     let _ = write!(text, "{} s", (seconds * 1e3).round() / 1e3);

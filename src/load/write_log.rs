@@ -1,5 +1,8 @@
 //! What the engine tells the ledger about every write that must still be there at the end.
 
+use std::fmt;
+use std::sync::Arc;
+
 use crate::measure::clock::Micros;
 use crate::measure::ledger::Ledger;
 pub use crate::measure::ledger::WriteOutcome;
@@ -30,6 +33,32 @@ impl WriteLog for NoLedger {
     }
 
     fn end(&self, _: WriteId, _: WriteOutcome, _: Micros) {}
+}
+
+/// Keeps the same ledger for a second load: its steps are numbered after those of the first.
+pub struct StepsFrom {
+    /// What its first step is in the ledger.
+    pub first: StepId,
+    /// The ledger.
+    pub log: Arc<dyn WriteLog>,
+}
+
+impl WriteLog for StepsFrom {
+    fn begin(&self, step: StepId, key: &str, read_back: &str, sent_at: Micros) -> WriteId {
+        self.log.begin(self.first + step, key, read_back, sent_at)
+    }
+
+    fn end(&self, id: WriteId, outcome: WriteOutcome, at: Micros) {
+        self.log.end(id, outcome, at);
+    }
+}
+
+impl fmt::Debug for StepsFrom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StepsFrom")
+            .field("first", &self.first)
+            .finish_non_exhaustive()
+    }
 }
 
 impl WriteLog for Ledger {

@@ -81,17 +81,21 @@ impl Scenario {
     }
 }
 
+/// Writers take turns: the writes of all together are as evenly spaced as those of each.
 fn load(canary: &Canary, writer: usize, length: Duration) -> Load {
     let step = &canary.writers[writer].step;
+    let turn = writer as f64 / canary.writers.len() as f64;
+    let waits = Duration::from_secs_f64(turn / canary.rate).min(length);
+    let at = |rate, over| RateSegment {
+        from: rate,
+        to: rate,
+        over,
+    };
     Load {
         name: step.name.clone(),
         journeys: vec![(writer, 1)],
         shape: Shape::Arrivals {
-            segments: vec![RateSegment {
-                from: canary.rate,
-                to: canary.rate,
-                over: length,
-            }],
+            segments: vec![at(0.0, waits), at(canary.rate, length - waits)],
             spread: Spread::Even,
             max_users: most_at_once(canary.rate, step.timeout),
         },
@@ -148,12 +152,9 @@ journey = { name = "buy", steps = [{ post = "/", json = { a = "${x = uuid()}" } 
         else {
             panic!("an open load")
         };
-        let whole = RateSegment {
-            from: 20.0,
-            to: 20.0,
-            over: Duration::from_secs(60),
-        };
-        assert_eq!((segments.as_slice(), *spread), (&[whole][..], Spread::Even));
+        let over: Vec<_> = segments.iter().map(|s| s.over.as_millis()).collect();
+        assert_eq!(over, [25, 59_975], "b takes turns with a");
+        assert!((segments[1].from - 20.0).abs() < 1e-9 && *spread == Spread::Even);
         assert!(*max_users >= 40, "writes that hang hold {max_users} back");
         assert_eq!(canaries.loads[1].journeys, [(1, 1)]);
         assert_eq!(canaries.journeys[1].steps, 1..2);

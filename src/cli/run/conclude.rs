@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::RunArgs;
+use super::canary;
 use super::conduct::Played;
 use super::facts;
 use super::folder::RunFolder;
@@ -56,11 +57,15 @@ pub(super) async fn conclude(
         run: facts::run(args, scenario, stage, folder, &played, load),
         measured: &measured,
         faults: facts::faults(scenario, &played, &spans, ledger.as_ref()),
-        ledger: ledger.as_ref().map(|report| facts::ledger(&report.total)),
+        ledger: ledger
+            .as_ref()
+            .filter(|_| scenario.steps.iter().any(|step| step.ledger.is_some()))
+            .map(|report| facts::ledger(&report.total)),
+        canary: canary::summary(scenario, &played, ledger.as_ref()),
         samples: &samples,
         generator: facts::generator(&played),
         invalid_causes: facts::invalid_causes(scenario, &played),
-        lanes: facts::lanes(stage, &played),
+        lanes: facts::lanes(scenario, stage, &played),
         ending,
         ending_reason: played
             .observed

@@ -3,6 +3,7 @@
 use target_app::api::{DatabaseRole, StackStatus};
 
 use super::RunArgs;
+use super::canary;
 use super::conduct::Played;
 use super::folder::RunFolder;
 use super::stage::Stage;
@@ -137,6 +138,7 @@ pub(super) fn faults(
                     .collect();
                 fault.mitigated_us = mitigated(&log, span.accepted, until);
             }
+            fault.canary = canary::impacts(scenario, played, id, record.accepted_us);
             fault.ledger = ledger.and_then(|report| {
                 report
                     .per_fault
@@ -340,8 +342,8 @@ pub(super) fn invalid_causes(scenario: &Scenario, played: &Played) -> Vec<String
     causes
 }
 
-/// Who served in each second, and which part each database server had.
-pub(super) fn lanes(stage: &Stage, played: &Played) -> Lanes {
+/// Who served and what was written in each second, and which part each database server had.
+pub(super) fn lanes(scenario: &Scenario, stage: &Stage, played: &Played) -> Lanes {
     let serving = played
         .observed
         .zones
@@ -362,7 +364,7 @@ pub(super) fn lanes(stage: &Stage, played: &Played) -> Lanes {
     });
     Lanes {
         faults: Vec::new(),
-        serving: serving.collect(),
+        serving: serving.chain(canary::lanes(scenario, played)).collect(),
         roles: roles.collect(),
     }
 }

@@ -1,5 +1,6 @@
 //! `loadtest run`: load, faults, report, verdict.
 
+mod canary;
 mod conclude;
 mod conduct;
 mod event_log;

@@ -2,12 +2,14 @@
 //!
 //! Pure: fed with the pulses of the engine, 10 ms at a time, it never reads a clock.
 
+mod canary;
 mod dead;
 mod gaps;
 mod latency;
 mod tracker;
 mod watch;
 
+pub use canary::CanaryWatch;
 pub use dead::{DeadTime, DeadWindow};
 pub use latency::{LatencyBack, LatencySpan, latency_back};
 pub use tracker::{Health, Impact, SloRule, Tracker};

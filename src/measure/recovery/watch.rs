@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::canary::{CanaryTower, CanaryWatch};
 use super::gaps::Gaps;
 use super::tracker::{Health, Impact, SloRule, Tally, Tracker};
 use crate::measure::clock::Micros;
@@ -99,6 +100,7 @@ pub struct Watchtower {
     /// How far apart each class's successes are.
     gaps: Vec<Gaps>,
     open: Vec<FaultWatch>,
+    canaries: CanaryTower,
     /// Effects that were told before the acceptance they belong to.
     early: Vec<(FaultId, Micros)>,
 }
@@ -110,13 +112,14 @@ impl Watchtower {
         let rule = SloRule::of(&scenario.slo);
         let sides = Side::of(&scenario);
         Self {
-            scenario,
             rule,
             gaps: vec![Gaps::default(); sides.len()],
             sides,
             overall: Tracker::new(rule, 0, None),
+            canaries: CanaryTower::new(&scenario),
             open: Vec::new(),
             early: Vec::new(),
+            scenario,
         }
     }
 
@@ -126,6 +129,7 @@ impl Watchtower {
         if self.open.iter().any(|watch| watch.fault == fault) {
             return;
         }
+        self.canaries.fault_accepted(fault, at);
         for watch in &mut self.open {
             watch.settle(at, 0);
         }
@@ -155,6 +159,7 @@ impl Watchtower {
                 for (_, tracker) in &mut watch.trackers {
                     tracker.effective(at);
                 }
+                self.canaries.fault_effective(fault, at);
             }
             None => self.early.push((fault, at)),
         }
@@ -164,7 +169,20 @@ impl Watchtower {
     pub fn fault_undone(&mut self, fault: FaultId, at: Micros) {
         if let Some(watch) = self.open.iter_mut().find(|watch| watch.fault == fault) {
             watch.undone.get_or_insert(at);
+            self.canaries.fault_undone(fault, at);
         }
+    }
+
+    /// Takes one pulse of the canaries, whose steps are numbered by writer. It comes apart from the
+    /// load's, and neither waits for the other.
+    pub fn canary_pulse(&mut self, pulse: &Pulse) {
+        self.canaries.pulse(pulse);
+    }
+
+    /// What the faults accepted so far did to the canaries.
+    #[must_use]
+    pub fn canaries(&self) -> &[CanaryWatch] {
+        self.canaries.faults()
     }
 
     /// Takes one pulse.
@@ -210,7 +228,7 @@ impl Watchtower {
     }
 }
 
-fn tally(slices: &[Slice], holds: impl Fn(StepId) -> bool) -> Tally {
+pub(super) fn tally(slices: &[Slice], holds: impl Fn(StepId) -> bool) -> Tally {
     let mut sum = Tally::default();
     for slice in slices.iter().filter(|slice| holds(slice.step)) {
         sum.add(Tally {

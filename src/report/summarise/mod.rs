@@ -6,7 +6,8 @@ mod reason;
 mod traffic;
 
 use super::summary::{
-    Fault, Generator, GeneratorVerdict, Lanes, Ledger, Run, SCHEMA_VERSION, Sibling, Slo, Summary,
+    Canary, Fault, Generator, GeneratorVerdict, Lanes, Ledger, Run, SCHEMA_VERSION, Sibling, Slo,
+    Summary,
 };
 use crate::gate::{self, Ending, ExitCode, GateVerdict, verdict};
 use crate::measure::aggregate::{Cut, Measured, Plan};
@@ -27,6 +28,8 @@ pub struct SummaryInput<'a> {
     pub faults: Vec<Fault>,
     /// What became of the run's writes; none without ledger steps.
     pub ledger: Option<Ledger>,
+    /// The writers beside the load.
+    pub canary: Option<Canary>,
     /// Failures worth showing.
     pub samples: &'a [ErrorSample],
     /// How well the load was made. A saturated one makes the run invalid.
@@ -72,6 +75,7 @@ pub fn summarise(input: SummaryInput<'_>) -> Summary {
         measured,
         faults,
         ledger,
+        canary,
         samples,
         mut generator,
         lanes,
@@ -110,6 +114,10 @@ pub fn summarise(input: SummaryInput<'_>) -> Summary {
             gate::ledger::implied(ledger.acknowledged, ledger.lost, ledger.duplicate)
         });
     gates.extend(broken);
+    let canaries = canary.as_ref().and_then(|canary| canary.ledger);
+    gates.extend(canaries.and_then(|ledger| {
+        gate::ledger::implied_by_canaries(ledger.acknowledged, ledger.lost, ledger.duplicate)
+    }));
     let verdict = verdict::decide(&gates, &invalid_causes);
     let undo_failed = faults.iter().any(|fault| !fault.is_clean());
     let exit_code = ExitCode::of_run(verdict, input.ending, undo_failed, input.strict).code();
@@ -130,11 +138,12 @@ pub fn summarise(input: SummaryInput<'_>) -> Summary {
         run,
         faults,
         ledger,
+        canary,
         gates,
         generator,
         lanes,
         configuration: input.configuration,
-        siblings: siblings(ledger.is_some()),
+        siblings: siblings(ledger.is_some() || canaries.is_some()),
     };
     summary.reason = reason::reason(&summary, input.ending_reason.as_deref());
     summary

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::CanaryImpact;
+
 /// One fault. Instants are run time in microseconds; T0 to T7 as a drill's report names them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Fault {
@@ -68,6 +70,9 @@ pub struct Fault {
     /// Writes acknowledged in its window or shortly before, and what became of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ledger: Option<Ledger>,
+    /// What it did to the canaries: all together, then each. Empty without any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub canary: Vec<CanaryImpact>,
     /// Whether it is undone completely, as `undo` explains. Absent when it was never injected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undone: Option<bool>,

@@ -4,6 +4,7 @@
 //! What was not measured is absent, never zero. Fields may be added without raising
 //! [`SCHEMA_VERSION`]; a changed meaning raises it.
 
+mod canary;
 mod fault;
 mod generator;
 mod lanes;
@@ -11,6 +12,7 @@ mod run;
 mod timeline;
 mod traffic;
 
+pub use canary::{Canary, CanaryImpact, CanaryWriter};
 pub use fault::{Budget, ControlEvent, Detection, Fault, Ledger, Mark, Undo};
 pub use generator::{Generator, GeneratorVerdict};
 pub use lanes::{FaultLane, Lanes, RoleLane, Segment, ServingKind, ServingLane, Span};
@@ -61,6 +63,9 @@ pub struct Summary {
     /// What became of the run's writes; absent without ledger steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ledger: Option<Ledger>,
+    /// The writers beside the load; absent without any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary: Option<Canary>,
     /// In the scenario's order.
     #[serde(default)]
     pub gates: Vec<GateResult>,
