@@ -146,13 +146,16 @@ impl Compiler<'_, '_> {
             .variables
             .iter()
             .map(|known| known.name.as_str());
+        let help = if self.bindings.zone.is_some() {
+            "a canary has no earlier step: give it what it needs by uuid(), ${env.NAME} or ${data.column}"
+        } else {
+            "a step captures it with capture = { name = \"$.path\" }; data is named ${data.column}"
+        };
         let error = match did_you_mean(name, known.chain(["iteration", "user"])) {
             Some(meant) => error(format!(
                 "nothing named `{name}` is captured before this: did you mean `{meant}`?"
             )),
-            None => error(format!("nothing named `{name}` is captured before this")).help(
-                "a step captures it with capture = { name = \"$.path\" }; data is named ${data.column}",
-            ),
+            None => error(format!("nothing named `{name}` is captured before this")).help(help),
         };
         Err(error)
     }
