@@ -30,10 +30,10 @@ fn ledger_rows(bench: &Bench) -> BTreeMap<String, usize> {
     rows
 }
 
-/// Two readers, who never write, and a failover that takes over a second.
-fn failover(more: &str) -> String {
+/// Readers, who never write, and this fault.
+fn reading(fault: &str) -> String {
     format!(
-        r#"name = "failover"
+        r#"name = "reading"
 [target]
 stack = "local"
 zones = ["a", "b"]
@@ -45,23 +45,25 @@ arrivals = [{{ rate = "10/s", for = "12s" }}]
 name = "look"
 steps = [{{ name = "list", get = "/api/products?page=1" }}]
 [[fault]]
-name = "primary dies"
-kind = "db-crash"
 at = "3s"
+{fault}
+[http]
+timeout = "1s"
 [slo]
 held_for = "1s"
 [guard]
 healthy_before = "500ms"
-{more}
 "#
     )
 }
 
 #[test]
-fn a_failover_shows_in_the_canaries_and_in_nobody_elses_figures() {
+fn a_failover_shows_in_the_canaries_and_they_show_in_nobody_elses_figures() {
     let bench = Bench::new();
-    bench.file("failover.toml", &failover(""));
-    let said = bench.loadtest(["run", "failover.toml"]).exits(0);
+    // The primary's zone: its standby has to take over, which nobody had planned.
+    let lost = "kind = \"zone-outage\"\nzone = \"a\"\nfor = \"4s\"";
+    bench.file("reading.toml", &reading(lost));
+    let said = bench.loadtest(["run", "reading.toml"]).exits(0);
     assert!(
         said.out().contains("canary: no write for"),
         "{}",
@@ -82,19 +84,20 @@ fn a_failover_shows_in_the_canaries_and_in_nobody_elses_figures() {
     }
 
     let impacts = &summary["faults"][0]["canary"];
-    let names: Vec<_> = impacts.as_array().expect("impacts").iter().collect();
-    let names: Vec<_> = names.iter().map(|impact| &impact["writer"]).collect();
+    let each = impacts.as_array().expect("impacts").iter();
+    let names: Vec<_> = each.map(|impact| &impact["writer"]).collect();
     assert_eq!(names, ["all", "canary a", "canary b"]);
     assert!(
         seconds(impacts, "/0/dead_window_seconds") > 0.0,
         "{impacts}"
     );
     let accepted = count(&summary, "/faults/0/accepted_us");
+    assert!(count(impacts, "/0/first_error_us") > accepted, "{impacts}");
     assert!(count(impacts, "/0/recovered_us") > accepted, "{impacts}");
+    assert!(count(impacts, "/1/failed") > 0, "{impacts}");
 
     // The journeys' figures know nothing of them.
-    let steps: Vec<_> = summary["steps"].as_array().expect("steps").iter().collect();
-    assert_eq!(steps.len(), 1, "{steps:?}");
+    assert_eq!(summary["steps"].as_array().map(Vec::len), Some(1));
     assert_eq!(count(&summary, "/requests/total"), 120);
     assert_eq!(count(&summary, "/requests/scheduled"), 120);
     assert_eq!(summary.get("ledger"), None, "no journey writes");
@@ -115,8 +118,8 @@ fn a_failover_shows_in_the_canaries_and_in_nobody_elses_figures() {
 #[test]
 fn who_wants_none_has_none() {
     let bench = Bench::new();
-    bench.file("failover.toml", &failover(""));
-    let none = ["run", "failover.toml", "-d", "4s", "--set", "canary=false"];
+    bench.file("reading.toml", &reading("kind = \"db-failover\""));
+    let none = ["run", "reading.toml", "-d", "4s", "--set", "canary=false"];
     bench.loadtest(none).exits(0);
     let summary = bench.summary();
     assert_eq!(summary.get("canary"), None);
@@ -161,8 +164,8 @@ ledger = {{ key = "${{zone}}/${{key}}", read_back = "/${{zone}}/${{key}}" }}
     // It forgets a note of each zone, which is as bad as an order that is gone.
     assert_eq!(count(&summary, "/canary/ledger/acknowledged"), 60);
     assert_eq!(count(&summary, "/canary/ledger/lost"), 2 * FORGOTTEN as u64);
-    let failed: Vec<_> = summary["gates"].as_array().expect("gates").iter().collect();
-    let failed = failed.iter().filter(|gate| gate["verdict"] == "fail");
+    let gates = summary["gates"].as_array().expect("gates").iter();
+    let failed = gates.filter(|gate| gate["verdict"] == "fail");
     let failed: Vec<_> = failed.map(|gate| &gate["id"]).collect();
     assert_eq!(failed, ["run/whole/canary-ledger"], "{}", said.out());
 }

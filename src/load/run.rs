@@ -43,12 +43,6 @@ impl Running {
         self.began
     }
 
-    /// The run's clock.
-    #[must_use]
-    pub fn clock(&self) -> RunClock {
-        self.clock
-    }
-
     /// When the last schedule ends, run time.
     #[must_use]
     pub fn scheduled_end(&self) -> Micros {

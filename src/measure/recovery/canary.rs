@@ -8,9 +8,9 @@ use crate::measure::interval::{Pulse, SLICE_US};
 use crate::scenario::{FaultId, Scenario};
 
 /// So many writes without an answer in a row are no chance: canaries are evenly spaced.
-const WRITES_OF_SILENCE: f64 = 5.0;
-/// Shorter gaps are ordinary at any rate.
-const SHORTEST_SILENCE_US: Micros = 100_000;
+const WRITES_OF_SILENCE: f64 = 3.0;
+/// Shorter gaps are ordinary at any rate: a disk that takes its time.
+const SHORTEST_SILENCE_US: Micros = 50_000;
 
 /// One fault, as the canaries felt it.
 #[derive(Debug, Clone)]
