@@ -70,3 +70,32 @@ impl WriteLog for Ledger {
         Ledger::end(self, id.0, outcome, at);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_loads_keep_one_ledger_with_steps_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Arc::new(Ledger::create(&folder.path().join("wal")).unwrap());
+        let second = StepsFrom {
+            first: 5,
+            log: ledger.clone(),
+        };
+        WriteLog::begin(&*ledger, 1, "order", "/orders/order", 10);
+        let id = second.begin(1, "canary", "/canaries/canary", 20);
+        second.end(id, WriteOutcome::Ok, 30);
+        let written: Vec<_> = ledger
+            .reader()
+            .unwrap()
+            .map(|write| write.map(|(begin, outcome, _)| (begin.step, begin.key, outcome)))
+            .collect::<Result<_, _>>()
+            .unwrap();
+        let expected = [
+            (1, "order".to_owned(), WriteOutcome::Unknown),
+            (6, "canary".to_owned(), WriteOutcome::Ok),
+        ];
+        assert_eq!(written, expected);
+    }
+}

@@ -58,3 +58,33 @@ pub(super) fn warnings(summary: &Summary) -> String {
         format!("<ul>{items}</ul>")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(writers: &[&str]) -> Fault {
+        let impact = |writer: &&str| CanaryImpact {
+            writer: (*writer).to_owned(),
+            requests: 240,
+            ..CanaryImpact::default()
+        };
+        Fault {
+            canary: writers.iter().map(impact).collect(),
+            ..Fault::default()
+        }
+    }
+
+    #[test]
+    fn each_writer_has_a_row_and_a_single_one_is_not_told_twice() {
+        let rows = |writers: &[&str]| {
+            impacts(&fault(writers))
+                .matches("<tr><th scope=\"row\"")
+                .count()
+        };
+        assert_eq!(rows(&[]), 0);
+        assert_eq!(rows(&["all", "canary"]), 1);
+        assert_eq!(rows(&["all", "canary a", "canary <b>"]), 3);
+        assert!(impacts(&fault(&["all", "a", "canary <b>"])).contains("canary &lt;b&gt;"));
+    }
+}

@@ -87,3 +87,22 @@ impl CanaryImpact {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_impact_is_told_in_a_line() {
+        let impact = |dead_window_seconds, failed| CanaryImpact {
+            requests: 240,
+            failed,
+            dead_window_seconds,
+            ..CanaryImpact::default()
+        };
+        let told = impact(0.48, 11).words();
+        assert_eq!(told, "no write for 480 ms, 11 of 240 failed");
+        let told = impact(0.0, 0).words();
+        assert_eq!(told, "never without a write, 0 of 240 failed");
+    }
+}

@@ -94,7 +94,9 @@ fn read_section(
     let manner = Manner {
         rate: table.optional("rate", read_rate).unwrap_or(RATE),
         timeout: table.optional("timeout", read_patience).unwrap_or(TIMEOUT),
-        zones: table.optional("zones", |log, node| read_zones(log, node, around)),
+        zones: table
+            .node("zones")
+            .map(|node| read_zones(log, node, around)),
     };
     let mut requests = vec!["step"];
     requests.extend(METHODS);
@@ -182,25 +184,27 @@ fn read_patience(log: &Log, node: &Node) -> Option<Duration> {
     Some(timeout)
 }
 
-/// Names; of the bundled stack only those that it has.
-fn read_zones(log: &Log, node: &Node, around: CanarySurroundings<'_>) -> Option<Vec<String>> {
+/// Names; of the bundled stack only those that it has. A wrong one is logged and kept, so that
+/// `${zone}` is no mistake as well.
+fn read_zones(log: &Log, node: &Node, around: CanarySurroundings<'_>) -> Vec<String> {
     let mut names = Unique::default();
     let mut zones = Vec::new();
     for element in node.elements() {
-        let name = value::name(log, element)?;
+        let Some(name) = value::name(log, element) else {
+            continue;
+        };
         names.claim(log, &name, "zone", element.at);
         if let Some(known) = around.stack_zones() {
             let found = Text {
                 text: &name,
                 at: element.at,
             };
-            find(log, found, "zone", known.iter().map(String::as_str))?;
+            find(log, found, "zone", known.iter().map(String::as_str));
         }
         zones.push(name);
     }
-    if !(1..=MOST_ZONES).contains(&zones.len()) {
+    if !(1..=MOST_ZONES).contains(&node.elements().len()) {
         log.error(node.at, "a canary has one to twenty zones");
-        return None;
     }
-    Some(zones)
+    zones
 }
