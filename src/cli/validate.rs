@@ -80,6 +80,12 @@ mod tests {
     use crate::scenario::{self, Overrides, surroundings::Nowhere};
     use std::path::Path;
 
+    fn read(text: &str) -> Scenario {
+        let path = Path::new("a.toml");
+        let reading = scenario::parse(text, path, &Overrides::default(), &Nowhere);
+        reading.unwrap().scenario
+    }
+
     #[test]
     fn a_summary_counts_with_singulars_and_plurals() {
         let text = r#"
@@ -87,9 +93,20 @@ target = "http://127.0.0.1:8080"
 load = { users = { count = 2, for = "1500ms" } }
 journey = { name = "a", steps = [{ get = "/" }, { get = "/b" }] }
 "#;
-        let path = Path::new("a.toml");
-        let reading = scenario::parse(text, path, &Overrides::default(), &Nowhere).unwrap();
-        let line = summary(&reading.scenario);
+        let line = summary(&read(text));
         assert_eq!(line, "1 journey, 2 steps, 0 faults, 0 gates, 1.5 s");
+    }
+
+    #[test]
+    fn a_summary_tells_of_canaries_that_nobody_wrote_down() {
+        let text = r#"
+target = { stack = "local", zones = ["a", "b"] }
+load = { users = { count = 2, for = "60s" } }
+journey = { name = "a", steps = { get = "/" } }
+fault = { kind = "db-failover", at = "9s" }
+"#;
+        let line = summary(&read(text));
+        let expected = "1 journey, 1 step, 1 fault, 0 gates, 2 canaries at 20/s, 60 s";
+        assert_eq!(line, expected);
     }
 }
