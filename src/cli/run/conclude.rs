@@ -9,6 +9,7 @@ use hdrhistogram::Histogram;
 
 use super::RunArgs;
 use super::books;
+use super::canary;
 use super::conduct::Played;
 use super::facts;
 use super::folder::RunFolder;
@@ -76,12 +77,16 @@ pub(super) async fn conclude(
                 ledger: ledger.as_ref(),
             },
         ),
-        ledger: ledger.as_ref().map(|report| facts::ledger(&report.total)),
         books,
+        ledger: ledger
+            .as_ref()
+            .filter(|_| scenario.steps.iter().any(|step| step.ledger.is_some()))
+            .map(|report| facts::ledger(&report.total)),
+        canary: canary::summary(scenario, &played, ledger.as_ref()),
         samples: &samples,
         generator: facts::generator(&played),
         invalid_causes: facts::invalid_causes(scenario, &played),
-        lanes: facts::lanes(stage, &played),
+        lanes: facts::lanes(scenario, stage, &played),
         ending,
         ending_reason: played
             .observed

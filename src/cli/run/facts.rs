@@ -5,6 +5,7 @@ mod fault;
 use target_app::api::{DatabaseRole, StackStatus};
 
 use super::RunArgs;
+use super::canary;
 use super::conduct::Played;
 use super::folder::RunFolder;
 use super::stage::Stage;
@@ -241,8 +242,8 @@ pub(super) fn invalid_causes(scenario: &Scenario, played: &Played) -> Vec<String
     causes
 }
 
-/// Who served in each second, and which part each database server had.
-pub(super) fn lanes(stage: &Stage, played: &Played) -> Lanes {
+/// Who served and what was written in each second, and which part each database server had.
+pub(super) fn lanes(scenario: &Scenario, stage: &Stage, played: &Played) -> Lanes {
     let served = &played.observed.served;
     let zones = served.zones.iter();
     let pods = served.pods.iter();
@@ -269,7 +270,7 @@ pub(super) fn lanes(stage: &Stage, played: &Played) -> Lanes {
     });
     Lanes {
         faults: Vec::new(),
-        serving: serving.collect(),
+        serving: serving.chain(canary::lanes(scenario, played)).collect(),
         roles: roles.collect(),
     }
 }

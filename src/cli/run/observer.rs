@@ -8,6 +8,7 @@ use target_app::api::Instant;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
 
+use super::canary::Sightings;
 use super::event_log::EventLog;
 use super::narrate;
 use super::progress::{LastSeconds, Live, Progress};
@@ -31,6 +32,8 @@ pub(super) struct Inputs {
     pub intervals: UnboundedReceiver<Interval>,
     /// Every 100 ms.
     pub pulses: UnboundedReceiver<Pulse>,
+    /// Every 100 ms, from the canaries; closed from the start without any.
+    pub canary: UnboundedReceiver<Pulse>,
     /// The generator about itself, once a second.
     pub generator: UnboundedReceiver<GeneratorSample>,
     /// Faults and the provider's own log.
@@ -42,6 +45,10 @@ pub(super) struct Inputs {
 pub(super) struct Observed {
     /// For each fault that was accepted, what it did to each class of requests.
     pub impacts: BTreeMap<FaultId, Vec<(Side, Impact)>>,
+    /// For each fault that was accepted, what it did to all canaries together and to each.
+    pub canary_impacts: BTreeMap<FaultId, Vec<Impact>>,
+    /// What the canaries did.
+    pub canaries: Sightings,
     /// A few failures of each kind.
     pub samples: Vec<ErrorSample>,
     /// What speaks against the generator.
@@ -111,6 +118,8 @@ impl Observer {
             clocks: clock.started(),
             observed: Observed {
                 impacts: BTreeMap::new(),
+                canary_impacts: BTreeMap::new(),
+                canaries: Sightings::default(),
                 samples: Vec::new(),
                 generator: saturation::Watch::default(),
                 abort: None,
@@ -134,8 +143,8 @@ impl Observer {
     pub(super) async fn watch(mut self, mut inputs: Inputs) -> Observed {
         let mut ticks = tokio::time::interval(self.progress.pace());
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-        let (mut load_over, mut chaos_over) = (false, false);
-        while !(load_over && chaos_over) {
+        let (mut load_over, mut canary_over, mut chaos_over) = (false, false, false);
+        while !(load_over && canary_over && chaos_over) {
             tokio::select! {
                 // A fault must be known before the pulses that show what it did.
                 biased;
@@ -146,6 +155,10 @@ impl Observer {
                 pulse = inputs.pulses.recv(), if !load_over => match pulse {
                     Some(pulse) => self.pulse(pulse),
                     None => load_over = true,
+                },
+                pulse = inputs.canary.recv(), if !canary_over => match pulse {
+                    Some(pulse) => self.canary_pulse(&pulse),
+                    None => canary_over = true,
                 },
                 Some(interval) = inputs.intervals.recv() => self.interval(&interval),
                 Some(sample) = inputs.generator.recv() => self.generator(&sample),
@@ -172,6 +185,11 @@ impl Observer {
                 .insert(watch.fault, watch.impacts(end));
         }
         self.observed.close_ups = self.watchtower.close_ups().clone();
+        let end = self.observed.canaries.last_pulse;
+        let canaries = self.watchtower.canaries().iter();
+        self.observed.canary_impacts = canaries
+            .map(|watch| (watch.fault, watch.impacts(end)))
+            .collect();
         if let Err(error) = self.recording.finish() {
             self.observed.write_errors.push(error.to_string());
         }
@@ -198,6 +216,15 @@ impl Observer {
             self.log(pulse.at, "abort", &abort.words);
             self.observed.abort = Some(abort);
             self.stop.soft();
+        }
+    }
+
+    /// Canaries tell of the outage; health, guards and the users' figures are the load's alone.
+    fn canary_pulse(&mut self, pulse: &Pulse) {
+        self.watchtower.canary_pulse(pulse);
+        self.observed.canaries.add(pulse);
+        for sample in &pulse.samples {
+            self.log(sample.at, "canary-error-sample", sample);
         }
     }
 

@@ -16,10 +16,12 @@ use crate::scenario::{FaultId, Scenario};
 /// What the ledger found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LedgerReport {
-    /// All writes.
+    /// All writes of the journeys.
     pub total: LedgerCounts,
-    /// Writes at risk of each fault: answered after the previous fault's window and up to the end
-    /// of its own.
+    /// All writes of the canaries.
+    pub canary: LedgerCounts,
+    /// Writes at risk of each fault, the canaries' too: answered after the previous fault's window
+    /// and up to the end of its own.
     pub per_fault: Vec<(FaultId, FaultLedger)>,
 }
 
@@ -96,18 +98,19 @@ pub async fn sweep(
         let found = read_back_batch(&batch, scenario, how).await;
         for ((begin, outcome, at), presence) in batch.iter().zip(found) {
             let fate = Fate::of(*outcome, presence);
-            report.add(
-                Finding {
-                    outcome: *outcome,
-                    fate,
-                },
-                *at,
-                begin.sent_at,
-                spans,
-            );
+            let finding = Finding {
+                outcome: *outcome,
+                fate,
+            };
+            if scenario.is_canary(begin.step) {
+                report.canary.add(finding);
+            } else {
+                report.total.add(finding);
+            }
+            report.put_at_risk(finding, *at, begin.sent_at, spans);
             rows.write_record([
                 begin.key.as_str(),
-                &scenario.steps[begin.step].name,
+                &scenario.ledger_step(begin.step).name,
                 &begin.sent_at.to_string(),
                 &if *at == 0 {
                     String::new()
@@ -123,7 +126,7 @@ pub async fn sweep(
                 },
             ])?;
         }
-        progress(report.total.writes);
+        progress(report.total.writes + report.canary.writes);
     }
     rows.flush()?;
     Ok(report)
@@ -138,8 +141,13 @@ fn answer(outcome: WriteOutcome) -> &'static str {
 }
 
 impl LedgerReport {
-    fn add(&mut self, finding: Finding, answered: Micros, sent: Micros, spans: &[FaultSpan]) {
-        self.total.add(finding);
+    fn put_at_risk(
+        &mut self,
+        finding: Finding,
+        answered: Micros,
+        sent: Micros,
+        spans: &[FaultSpan],
+    ) {
         let known = if answered == 0 { sent } else { answered };
         let Some(at_risk) = at_risk_of(known, spans) else {
             return;
@@ -171,7 +179,7 @@ async fn read_back_batch(
         while open.len() >= how.concurrency.max(1) {
             collect(open.join_next().await, &mut found);
         }
-        let rule = scenario.steps[begin.step].ledger.as_ref();
+        let rule = scenario.ledger_step(begin.step).ledger.as_ref();
         let copies = rule.and_then(|rule| rule.copies.clone());
         let (how, path) = (how.clone(), begin.read_back.clone());
         open.spawn(async move { (n, read_back(&how, &path, copies.as_ref()).await) });

@@ -2,6 +2,7 @@
 //!
 //! Pure: fed with the pulses of the engine, 10 ms at a time, it never reads a clock.
 
+mod canary;
 mod closeup;
 mod dead;
 mod gaps;
@@ -10,6 +11,7 @@ mod stages;
 mod tracker;
 mod watch;
 
+pub use canary::CanaryWatch;
 pub use closeup::{CloseUp, CloseUps};
 pub use dead::{DeadTime, DeadWindow};
 pub use latency::{LatencyBack, LatencySpan, latency_back};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::canary::{CanaryTower, CanaryWatch};
 use super::closeup::CloseUps;
 use super::gaps::Gaps;
 use super::tracker::{Health, Impact, SloRule, Tally, Tracker};
@@ -115,6 +116,7 @@ pub struct Watchtower {
     gaps: Vec<Gaps>,
     close_ups: CloseUps,
     open: Vec<FaultWatch>,
+    canaries: CanaryTower,
     /// Effects that were told before the acceptance they belong to.
     early: Vec<(FaultId, Micros)>,
 }
@@ -126,14 +128,15 @@ impl Watchtower {
         let rule = SloRule::of(&scenario.slo);
         let sides = Side::of(&scenario);
         Self {
-            scenario,
             rule,
             gaps: vec![Gaps::default(); sides.len()],
             close_ups: CloseUps::default(),
             sides,
             overall: Tracker::new(rule, 0, None),
+            canaries: CanaryTower::new(&scenario),
             open: Vec::new(),
             early: Vec::new(),
+            scenario,
         }
     }
 
@@ -143,6 +146,7 @@ impl Watchtower {
         if self.open.iter().any(|watch| watch.fault == fault) {
             return;
         }
+        self.canaries.fault_accepted(fault, at);
         for watch in &mut self.open {
             watch.settle(at, 0);
         }
@@ -173,6 +177,7 @@ impl Watchtower {
                 for (_, tracker) in &mut watch.trackers {
                     tracker.effective(at);
                 }
+                self.canaries.fault_effective(fault, at);
             }
             None => self.early.push((fault, at)),
         }
@@ -182,7 +187,20 @@ impl Watchtower {
     pub fn fault_undone(&mut self, fault: FaultId, at: Micros) {
         if let Some(watch) = self.open.iter_mut().find(|watch| watch.fault == fault) {
             watch.undone.get_or_insert(at);
+            self.canaries.fault_undone(fault, at);
         }
+    }
+
+    /// Takes one pulse of the canaries, whose steps are numbered by writer. It comes apart from the
+    /// load's, and neither waits for the other.
+    pub fn canary_pulse(&mut self, pulse: &Pulse) {
+        self.canaries.pulse(pulse);
+    }
+
+    /// What the faults accepted so far did to the canaries.
+    #[must_use]
+    pub fn canaries(&self) -> &[CanaryWatch] {
+        self.canaries.faults()
     }
 
     /// Takes one pulse.
@@ -235,7 +253,7 @@ impl Watchtower {
     }
 }
 
-fn tally(slices: &[Slice], holds: impl Fn(StepId) -> bool) -> Tally {
+pub(super) fn tally(slices: &[Slice], holds: impl Fn(StepId) -> bool) -> Tally {
     let mut sum = Tally::default();
     for slice in slices.iter().filter(|slice| holds(slice.step)) {
         sum.add(Tally {

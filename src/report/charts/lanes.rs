@@ -127,6 +127,8 @@ fn draw_serving(canvas: &mut Canvas<'_>, y: f64, lane: &ServingLane, width: f64)
         // A pod's name says enough; its zone's lane is above.
         ServingKind::Pod => lane.name.split(" · ").next().unwrap_or_default().into(),
         ServingKind::Nobody => "nobody answered".into(),
+        // Named so already.
+        ServingKind::Canary => lane.name.clone(),
     };
     canvas.lane_name(y + 0.5, &name);
     let (low, high) = (y + 0.16, y + 0.84);

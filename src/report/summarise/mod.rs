@@ -6,8 +6,8 @@ mod reason;
 mod traffic;
 
 use super::summary::{
-    Books, Fault, Generator, GeneratorVerdict, Lanes, Ledger, Run, SCHEMA_VERSION, Sibling, Slo,
-    Summary,
+    Books, Canary, Fault, Generator, GeneratorVerdict, Lanes, Ledger, Run, SCHEMA_VERSION, Sibling,
+    Slo, Summary,
 };
 use crate::gate::{self, Ending, ExitCode, GateVerdict, verdict};
 use crate::measure::aggregate::{Cut, Measured, Plan};
@@ -30,6 +30,8 @@ pub struct SummaryInput<'a> {
     pub ledger: Option<Ledger>,
     /// The target's own books; none where it has none to show.
     pub books: Option<Books>,
+    /// The writers beside the load.
+    pub canary: Option<Canary>,
     /// Failures worth showing.
     pub samples: &'a [ErrorSample],
     /// How well the load was made. A saturated one makes the run invalid.
@@ -76,6 +78,7 @@ pub fn summarise(input: SummaryInput<'_>) -> Summary {
         faults,
         ledger,
         books,
+        canary,
         samples,
         mut generator,
         lanes,
@@ -117,6 +120,10 @@ pub fn summarise(input: SummaryInput<'_>) -> Summary {
     if let Some(books) = &books {
         gates.extend(implied_by_books(books));
     }
+    let canaries = canary.as_ref().and_then(|canary| canary.ledger);
+    gates.extend(canaries.and_then(|ledger| {
+        gate::ledger::implied_by_canaries(ledger.acknowledged, ledger.lost, ledger.duplicate)
+    }));
     let verdict = verdict::decide(&gates, &invalid_causes);
     let undo_failed = faults.iter().any(|fault| !fault.is_clean());
     let exit_code = ExitCode::of_run(verdict, input.ending, undo_failed, input.strict).code();
@@ -138,11 +145,12 @@ pub fn summarise(input: SummaryInput<'_>) -> Summary {
         faults,
         ledger,
         books,
+        canary,
         gates,
         generator,
         lanes,
         configuration: input.configuration,
-        siblings: siblings(ledger.is_some()),
+        siblings: siblings(ledger.is_some() || canaries.is_some()),
     };
     summary.reason = reason::reason(&summary, input.ending_reason.as_deref());
     summary

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::measure::recovery::HELD;
 
+use super::CanaryImpact;
 use super::impact::{ClassImpact, CloseUp, Stage, Towards};
 
 /// One fault. Instants are run time in microseconds; T0 to T7 as a drill's report names them.
@@ -106,6 +107,9 @@ pub struct Fault {
     /// The moments around it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub close_up: Option<CloseUp>,
+    /// What it did to the canaries: all together, then each. Empty without any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub canary: Vec<CanaryImpact>,
     /// Whether it is undone completely, as `undo` explains. Absent when it was never injected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undone: Option<bool>,

@@ -54,6 +54,7 @@ pub(crate) fn run(folder: &Path, p95_limit_us: f64) -> Summary {
             ..Ledger::default()
         }),
         books: None,
+        canary: None,
         samples: &samples(),
         generator: generator(),
         invalid_causes: Vec::new(),

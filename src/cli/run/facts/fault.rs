@@ -1,5 +1,6 @@
 //! A fault of the summary: what was done, what users saw, what the infrastructure said.
 
+use super::super::canary;
 use super::super::conduct::Played;
 use super::{at_risk, log, undo};
 use crate::chaos::record::FaultRecord;
@@ -47,6 +48,7 @@ pub(in crate::cli::run) fn faults(
                 }
                 fault.close_up = close_up(played, id, &fault);
             }
+            fault.canary = canary::impacts(scenario, played, id, record.accepted_us);
             if let Some(report) = findings.ledger {
                 lost(&mut fault, id, report);
             }
