@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::measure::recovery::HELD;
+use crate::measure::units;
 
 use super::CanaryImpact;
 use super::impact::{ClassImpact, CloseUp, Stage, Towards};
@@ -152,6 +153,25 @@ impl Fault {
                 .max_by_key(|stage| stage.length_us())
         };
         longest(Towards::Users).or_else(|| longest(Towards::Redundancy))
+    }
+
+    /// The slowest stage in words: `users waited longest for "promotion": 1.2 s of 1.9 s`.
+    #[must_use]
+    pub fn slowest_words(&self) -> Option<String> {
+        let slowest = self.slowest_stage()?;
+        let (who, end) = match slowest.towards {
+            Towards::Users => ("users waited longest for", self.recovered_us?),
+            Towards::Redundancy => (
+                "users did not wait; redundancy waited longest for",
+                self.redundancy_restored_us?,
+            ),
+        };
+        Some(format!(
+            "{who} “{}”, {} of {}",
+            slowest.name,
+            units::micros(slowest.length_us()),
+            units::micros(end.saturating_sub(self.accepted_us?))
+        ))
     }
 
     /// Whether it was put back, or has nothing to put back because it was never injected.

@@ -77,4 +77,10 @@ pub struct CloseUp {
     pub ok: Vec<u64>,
     /// Failures per bucket.
     pub failed: Vec<u64>,
+    /// The canaries' successes per bucket; empty without canaries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub canary_ok: Vec<u64>,
+    /// The canaries' failures per bucket.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub canary_failed: Vec<u64>,
 }

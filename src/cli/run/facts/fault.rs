@@ -39,6 +39,7 @@ pub(in crate::cli::run) fn faults(
             if let Some(impacts) = played.observed.impacts.get(&id) {
                 felt(&mut fault, scenario, impacts);
             }
+            fault.canary = canary::impacts(scenario, played, id, record.accepted_us);
             let span = findings.spans.iter().position(|span| span.fault == id);
             if let Some(at) = span {
                 noticed(&mut fault, &log, &findings.spans[at], record);
@@ -48,7 +49,6 @@ pub(in crate::cli::run) fn faults(
                 }
                 fault.close_up = close_up(played, id, &fault);
             }
-            fault.canary = canary::impacts(scenario, played, id, record.accepted_us);
             if let Some(report) = findings.ledger {
                 lost(&mut fault, id, report);
             }
@@ -188,22 +188,35 @@ fn noticed(fault: &mut Fault, log: &[Entry<'_>], span: &FaultSpan, record: &Faul
 
 /// The moments until users were served again, or at least until the last failure.
 fn close_up(played: &Played, id: FaultId, fault: &Fault) -> Option<CloseUp> {
+    let canaries = fault.canary.first();
+    let felt = fault.first_error_us.is_some() || canaries.is_some_and(|all| all.failed > 0);
     let marks: Vec<u64> = [
         fault.recovered_us,
         fault.last_error_us,
-        fault
-            .mitigated_us
-            .filter(|_| fault.first_error_us.is_some()),
+        canaries.and_then(|all| all.last_error_us),
+        canaries.and_then(|all| all.recovered_us),
+        fault.mitigated_us.filter(|_| felt),
     ]
     .into_iter()
     .flatten()
     .collect();
-    let close_up = played.observed.close_ups.of(id, &marks)?;
+    let [load, canary] = played
+        .observed
+        .close_ups
+        .each_ref()
+        .map(|of| of.of(id, &marks));
+    let load = load?;
+    // Both cut the same time into the same buckets.
+    let canary = canary.filter(|_| !fault.canary.is_empty());
+    let (canary_ok, canary_failed) =
+        canary.map_or_else(Default::default, |canary| (canary.ok, canary.failed));
     Some(CloseUp {
-        from_us: close_up.from_us,
-        bucket_us: close_up.bucket_us,
-        ok: close_up.ok,
-        failed: close_up.failed,
+        from_us: load.from_us,
+        bucket_us: load.bucket_us,
+        ok: load.ok,
+        failed: load.failed,
+        canary_ok,
+        canary_failed,
     })
 }
 
