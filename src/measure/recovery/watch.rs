@@ -268,6 +268,7 @@ pub(super) fn tally(slices: &[Slice], holds: impl Fn(StepId) -> bool) -> Tally {
             failed: u64::from(slice.failed),
             slow: u64::from(slice.slow),
             failed_sent: (slice.failed > 0).then_some(slice.first_failed_sent),
+            last_failed_sent: (slice.failed > 0).then_some(slice.last_failed_sent),
         });
     }
     sum
@@ -311,6 +312,7 @@ fault = [
                 max_response_us: 1_000,
                 sum_response_us: 1_000,
                 first_failed_sent: 0,
+                last_failed_sent: 0,
             };
             tower.pulse(&Pulse {
                 at: at + SLICE_US,

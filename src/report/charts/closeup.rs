@@ -21,7 +21,8 @@ pub fn close_up(fault: &Fault, number: usize) -> Option<Chart> {
     let to = from + moments.ok.len() as f64 * bucket;
     let most = moments.ok.iter().zip(&moments.failed);
     let most = most.map(|(ok, failed)| ok + failed).max().unwrap_or(0);
-    let mut y = scale::linear(most as f64, |at| format!("{at}"));
+    // Counts: never in fractions.
+    let mut y = scale::linear(most.max(4) as f64, |at| format!("{at}"));
     let (top, canaries) = (y.to, !moments.canary_ok.is_empty());
     y.to = top * 1.45;
     if canaries {

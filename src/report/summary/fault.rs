@@ -6,7 +6,7 @@ use crate::measure::recovery::HELD;
 use crate::measure::units;
 
 use super::CanaryImpact;
-use super::impact::{ClassImpact, CloseUp, Stage, Towards};
+use super::impact::{Check, ClassImpact, CloseUp, Stage, Towards};
 
 /// One fault. Instants are run time in microseconds; T0 to T7 as a drill's report names them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -105,6 +105,9 @@ pub struct Fault {
     /// By class of requests, all of them first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<ClassImpact>,
+    /// Clients' instants beside the infrastructure's. Absent where no client felt anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<Check>,
     /// The moments around it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub close_up: Option<CloseUp>,

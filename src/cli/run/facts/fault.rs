@@ -8,10 +8,11 @@ use crate::measure::infrastructure::{Entry, detections, mitigated};
 use crate::measure::ledger::LedgerReport;
 use crate::measure::phases::FaultSpan;
 use crate::measure::recovery::{
-    Course, Impact, LatencyBack, Side, Stage as Step, towards_redundancy, towards_users,
+    Course, Impact, LatencyBack, Logged, Side, Stage as Step, towards_redundancy, towards_users,
+    witnesses,
 };
 use crate::report::summary::{
-    ClassImpact, CloseUp, ControlEvent, Detection, Fault, Stage, Towards,
+    Check, ClassImpact, CloseUp, ControlEvent, Detection, Fault, Stage, Towards,
 };
 use crate::scenario::{FaultId, FaultStart, Scenario};
 
@@ -47,6 +48,7 @@ pub(in crate::cli::run) fn faults(
                     fault.p99_before_us = latency.p99_before;
                     fault.latency_recovered_us = latency.back;
                 }
+                fault.check = check(played, id, &log, findings.spans[at].accepted);
                 fault.close_up = close_up(played, id, &fault);
             }
             if let Some(report) = findings.ledger {
@@ -184,6 +186,28 @@ fn noticed(fault: &mut Fault, log: &[Entry<'_>], span: &FaultSpan, record: &Faul
             towards_redundancy(log, &course),
         ))
         .collect();
+}
+
+/// What clients found beside what the log says: of all requests, and of all canary writes.
+fn check(played: &Played, id: FaultId, log: &[Entry<'_>], accepted: u64) -> Option<Check> {
+    let load = played.observed.impacts.get(&id).into_iter().flatten();
+    let load = load.filter(|(side, _)| *side == Side::ALL);
+    let canaries = played.observed.canary_impacts.get(&id);
+    let canaries = canaries.and_then(|impacts| impacts.first());
+    let felt = load.map(|(_, impact)| impact).chain(canaries);
+    let found = witnesses(felt, log, accepted)?;
+    let event = |logged: Logged| ControlEvent {
+        at_us: logged.at,
+        kind: logged.kind,
+        subject: logged.subject,
+        detail: String::new(),
+    };
+    Some(Check {
+        clients_from_us: found.clients_from,
+        clients_to_us: found.clients_to,
+        log_from: found.log_from.map(event),
+        log_to: found.log_to.map(event),
+    })
 }
 
 /// The moments until users were served again, or at least until the last failure.

@@ -2,6 +2,7 @@
 
 mod books;
 mod canary;
+mod check;
 mod classes;
 mod consequences;
 mod marks;
@@ -101,6 +102,7 @@ fn story(fault: &Fault, number: usize) -> String {
     markup += "</div></div>";
     markup += &classes::table(fault);
     markup += &canary::impacts(fault);
+    markup += &check::table(fault);
     markup += &log(fault);
     markup + "</article>"
 }
