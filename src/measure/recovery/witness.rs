@@ -52,7 +52,11 @@ pub fn witnesses<'i>(
     let mut from: Option<Micros> = None;
     let mut to: Option<Micros> = None;
     for impact in impacts {
-        let dead = impact.longest_dead;
+        // A silence apart from the failures is another story.
+        let dead = impact.longest_dead.filter(|dead| {
+            let began = impact.first_failed_sent.unwrap_or(dead.from);
+            dead.from <= began + TOUCHING_US && began <= dead.to
+        });
         let starts = impact.first_failed_sent.into_iter();
         let starts = starts.chain(dead.map(|dead| dead.from.max(accepted)));
         let ends = impact.last_failed_sent.into_iter();
@@ -82,6 +86,8 @@ pub fn witnesses<'i>(
     })
 }
 
+/// A dead window that begins later than this after the first failing request was sent is another.
+const TOUCHING_US: Micros = 100_000;
 /// Farther apart than this, two instants do not tell of the same thing.
 const TOGETHER_US: Micros = 1_000_000;
 
