@@ -87,6 +87,17 @@ fn a_shop_that_drops_and_doubles_orders_is_found_out_to_the_order() {
     assert_eq!(count("lost"), placed / 10);
     // One that is due for both is dropped.
     assert_eq!(count("duplicate"), placed / 7 - placed / 70);
+    // The shop's own books know of the doubled ones too; what was never written breaks no rule there.
+    let rule = |name: &str| {
+        let rules = summary["books"]["invariants"].as_array().expect("rules");
+        let rule = rules.iter().find(|rule| rule["name"] == name);
+        rule.and_then(|rule| rule["violations"].as_u64())
+    };
+    assert_eq!(rule("one-order-per-key"), Some(count("duplicate")));
+    assert_eq!(rule("one-payment-per-order"), Some(0));
+    let gates = summary["gates"].as_array().expect("gates").iter();
+    let mut broken = gates.filter(|gate| gate["id"] == "run/invariants/one-order-per-key");
+    assert!(broken.any(|gate| gate["verdict"] == "fail"));
     let topology = summary["run"]["topology"].as_str().expect("a topology");
     assert!(topology.contains("on purpose"), "{topology}");
 }
