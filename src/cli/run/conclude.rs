@@ -17,7 +17,7 @@ use crate::measure::ledger::{LedgerReport, ReadBack, sweep};
 use crate::measure::phases::{FaultSpan, LoadSpan, phases};
 use crate::measure::recording;
 use crate::measure::recovery::Side;
-use crate::report::{self, SummaryInput, redact};
+use crate::report::{self, Summary, SummaryInput, redact};
 use crate::scenario::Scenario;
 
 /// Keys read back at once: enough to be quick, few enough not to be a load of its own.
@@ -25,14 +25,14 @@ const READ_BACK_AT_ONCE: usize = 16;
 /// With pauses of 0.1, 0.2, 0.4 … seconds, a key is tried for about six seconds.
 const READ_BACK_ATTEMPTS: u32 = 7;
 
-/// Turns what was played into a summary and reports, and answers the exit code.
+/// Turns what was played into a summary and reports, and answers the exit code with it.
 pub(super) async fn conclude(
     args: &RunArgs,
     scenario: &Scenario,
     stage: &Stage,
     folder: &RunFolder,
     mut played: Played,
-) -> anyhow::Result<ExitCode> {
+) -> anyhow::Result<(Summary, ExitCode)> {
     let load = LoadSpan {
         began: played.load.began,
         ended: played.load.began + micros(played.load.duration),
@@ -71,13 +71,13 @@ pub(super) async fn conclude(
         configuration: redact::text(&scenario.source.text),
     });
     report::write_run(folder.path(), &summary)?;
-    super::close(&summary, folder);
-    Ok(ExitCode::of_run(
+    let code = ExitCode::of_run(
         summary.verdict,
         ending,
         summary.faults.iter().any(|fault| !fault.is_clean()),
         args.strict,
-    ))
+    );
+    Ok((summary, code))
 }
 
 /// When each fault that was accepted began and ended, in order of acceptance.
