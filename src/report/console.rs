@@ -252,6 +252,7 @@ fn faults(out: &mut String, summary: &Summary, colours: Colours) {
         let rest = [
             (ledger.duplicate, "there twice"),
             (ledger.phantom, "refused and there"),
+            (ledger.stale, "there only later"),
             (ledger.unknown, "without an answer"),
             (ledger.unverified, "not read back"),
         ];

@@ -1,29 +1,22 @@
 //! After the load: balance the ledger, cut the time into phases, judge, write, say.
 
-use std::fs::File;
-use std::io::BufWriter;
 use std::time::Duration;
-
-use anyhow::Context as _;
 
 use super::RunArgs;
 use super::conduct::Played;
 use super::facts;
 use super::folder::RunFolder;
+use super::interrupt::{Interrupts, Wish};
+use super::progress::Progress;
+use super::read_back::balance;
 use super::stage::Stage;
 use crate::gate::{Ending, ExitCode};
 use crate::measure::aggregate::aggregate;
-use crate::measure::ledger::{LedgerReport, ReadBack, sweep};
 use crate::measure::phases::{FaultSpan, LoadSpan, phases};
 use crate::measure::recording;
 use crate::measure::recovery::Side;
 use crate::report::{self, Summary, SummaryInput, redact};
 use crate::scenario::Scenario;
-
-/// Keys read back at once: enough to be quick, few enough not to be a load of its own.
-const READ_BACK_AT_ONCE: usize = 16;
-/// With pauses of 0.1, 0.2, 0.4 … seconds, a key is tried for about six seconds.
-const READ_BACK_ATTEMPTS: u32 = 7;
 
 /// Turns what was played into a summary and reports, and answers the exit code with it.
 pub(super) async fn conclude(
@@ -31,6 +24,7 @@ pub(super) async fn conclude(
     scenario: &Scenario,
     stage: &Stage,
     folder: &RunFolder,
+    interrupts: &Interrupts,
     mut played: Played,
 ) -> anyhow::Result<(Summary, ExitCode)> {
     let load = LoadSpan {
@@ -38,12 +32,20 @@ pub(super) async fn conclude(
         ended: played.load.began + micros(played.load.duration),
     };
     let spans = fault_spans(&played);
-    let ledger = balance(args, scenario, stage, folder, &played, &spans).await?;
+    let ledger = match &played.ledger {
+        Some(ledger) => {
+            let place = (stage.base_url.as_str(), folder.path());
+            let progress = Progress::new(Duration::ZERO, args.quiet);
+            let stop = interrupts.next();
+            Some(balance(ledger, scenario, &spans, place, stop, progress).await?)
+        }
+        None => None,
+    };
     let windows = phases(scenario, &spans, load);
     let plan = report::plan(scenario, windows);
     let reader = recording::Reader::open(folder.path(), recording::StepNames::of(scenario))?;
     let measured = aggregate(reader, &plan)?;
-    let ending = if played.interrupted {
+    let ending = if played.interrupted || interrupts.wish() > Wish::Finish {
         Ending::Interrupted
     } else if played.observed.abort.is_some() {
         Ending::Aborted
@@ -115,42 +117,6 @@ fn fault_spans(played: &Played) -> Vec<FaultSpan> {
         .collect();
     spans.sort_by_key(|span| span.accepted);
     spans
-}
-
-/// Reads every key back and writes `ledger.csv`; the raw log is not needed any more then.
-async fn balance(
-    args: &RunArgs,
-    scenario: &Scenario,
-    stage: &Stage,
-    folder: &RunFolder,
-    played: &Played,
-    spans: &[FaultSpan],
-) -> anyhow::Result<Option<LedgerReport>> {
-    let Some(ledger) = &played.ledger else {
-        return Ok(None);
-    };
-    let writes = ledger.len();
-    if writes > 0 && !args.quiet {
-        eprintln!("reading {writes} writes back");
-    }
-    let how = ReadBack {
-        base_url: stage.base_url.clone(),
-        client: reqwest::Client::builder()
-            .timeout(Duration::from_secs(5))
-            .build()
-            .context("the client that reads writes back cannot be made")?,
-        concurrency: READ_BACK_AT_ONCE,
-        attempts: READ_BACK_ATTEMPTS,
-    };
-    let path = folder.path().join("ledger.csv");
-    let csv =
-        File::create(&path).with_context(|| format!("{} cannot be created", path.display()))?;
-    let reader = ledger
-        .reader()
-        .context("the write ledger cannot be read back")?;
-    let report = sweep(reader, scenario, spans, &how, BufWriter::new(csv), |_| {}).await?;
-    std::fs::remove_file(folder.path().join("ledger.wal")).ok();
-    Ok(Some(report))
 }
 
 fn micros(duration: Duration) -> u64 {

@@ -53,6 +53,22 @@ impl Interrupts {
         *self.0.borrow()
     }
 
+    /// Returns at the next signal after this call; never, once the user wants to leave at once.
+    pub(super) fn next(&self) -> impl Future<Output = ()> + use<> {
+        let mut heard = self.clone();
+        let next = match self.wish() {
+            Wish::Finish => Some(Wish::StopAndReport),
+            Wish::StopAndReport => Some(Wish::Leave),
+            Wish::Leave => None,
+        };
+        async move {
+            match next {
+                Some(wish) => heard.at_least(wish).await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
     /// Returns once the user wants at least this.
     pub(super) async fn at_least(&mut self, wish: Wish) {
         if self.0.wait_for(|now| *now >= wish).await.is_err() {

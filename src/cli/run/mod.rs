@@ -9,6 +9,7 @@ mod interrupt;
 mod narrate;
 mod observer;
 mod progress;
+mod read_back;
 mod stage;
 
 use std::path::PathBuf;
@@ -168,7 +169,8 @@ pub(super) async fn perform(
     let (summary, code) = if interrupts.wish() == Wish::Leave {
         (None, played.code_without_report())
     } else {
-        let (summary, code) = conclude::conclude(args, scenario, stage, folder, played).await?;
+        let (summary, code) =
+            conclude::conclude(args, scenario, stage, folder, interrupts, played).await?;
         (Some(summary), code)
     };
     Ok(Performed {

@@ -121,10 +121,16 @@ impl Progress {
 
     /// Shows where the run is.
     pub(super) fn tick(&mut self, live: &Live) {
+        let line = self.line(live);
+        self.show(&line);
+    }
+
+    /// Shows a line that the next one replaces; where nothing can be replaced they follow one
+    /// another, so mind the [`Progress::pace`].
+    pub(super) fn show(&mut self, line: &str) {
         if self.quiet {
             return;
         }
-        let line = self.line(live);
         if self.moving {
             eprint!("\r\u{1b}[2K{line}");
             let _ = std::io::stderr().flush();

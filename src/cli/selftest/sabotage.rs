@@ -34,6 +34,8 @@ pub(super) enum Sabotage {
     Lost,
     /// One write more is kept twice.
     Doubled,
+    /// One acknowledged write more is not shown at the first look.
+    Stale,
     /// One refused write more is kept.
     Phantom,
     /// One write more is not answered.

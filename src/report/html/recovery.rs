@@ -169,6 +169,7 @@ fn consequences(fault: &Fault) -> String {
         for (count, what) in [
             (ledger.duplicate, "there twice"),
             (ledger.phantom, "refused and there all the same"),
+            (ledger.stale, "there only later"),
             (ledger.unknown, "without an answer"),
             (ledger.unverified, "not read back"),
         ] {

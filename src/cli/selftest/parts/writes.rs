@@ -1,7 +1,7 @@
-//! Writes that are lost, doubled, kept against the target's word, or not answered: the ledger must
+//! Writes that are lost, doubled, shown late, kept against the target's word, or not answered: the ledger must
 //! count each of them right.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{Act, Heard};
@@ -9,7 +9,7 @@ use crate::cli::selftest::row::Row;
 use crate::cli::selftest::sabotage::{Sabotage, Sabotages};
 use crate::cli::selftest::target::{Answering, Books, Reply, Request, Script};
 
-pub(super) const WORDS: &str = "225 writes, some of them lost, doubled, kept or not answered";
+pub(super) const WORDS: &str = "225 writes, some lost, doubled, kept, shown late or not answered";
 
 /// What the target does with a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +20,8 @@ enum Deed {
     Lose,
     /// Keeps it twice and acknowledges it.
     Double,
+    /// Keeps and acknowledges it, and does not show it to the first who asks.
+    KeepAndHide,
     /// Refuses and forgets it.
     Refuse,
     /// Refuses it and keeps it all the same.
@@ -36,6 +38,7 @@ impl Deed {
         match number % 20 {
             3 => Self::Lose,
             6 => Self::Double,
+            8 => Self::KeepAndHide,
             9 => Self::RefuseAndKeep,
             11 => Self::Refuse,
             14 => Self::KeepAndHangUp,
@@ -47,7 +50,7 @@ impl Deed {
     /// Copies that are there afterwards.
     fn copies(self) -> u64 {
         match self {
-            Self::Keep | Self::RefuseAndKeep | Self::KeepAndHangUp => 1,
+            Self::Keep | Self::KeepAndHide | Self::RefuseAndKeep | Self::KeepAndHangUp => 1,
             Self::Double => 2,
             Self::Lose | Self::Refuse | Self::HangUp => 0,
         }
@@ -56,7 +59,7 @@ impl Deed {
     /// The answer's status; none: the connection is closed.
     fn status(self) -> Option<u16> {
         match self {
-            Self::Keep | Self::Lose | Self::Double => Some(201),
+            Self::Keep | Self::KeepAndHide | Self::Lose | Self::Double => Some(201),
             Self::Refuse | Self::RefuseAndKeep => Some(409),
             Self::KeepAndHangUp | Self::HangUp => None,
         }
@@ -67,6 +70,7 @@ impl Deed {
         match sabotage {
             Sabotage::Lost => Some(Self::Lose),
             Sabotage::Doubled => Some(Self::Double),
+            Sabotage::Stale => Some(Self::KeepAndHide),
             Sabotage::Phantom => Some(Self::RefuseAndKeep),
             Sabotage::Unanswered => Some(Self::KeepAndHangUp),
             _ => None,
@@ -85,11 +89,13 @@ pub(super) struct Writes {
 struct Deeds {
     entered: BTreeMap<Deed, u64>,
     kept: HashMap<String, u64>,
+    /// Not shown to the first who asks.
+    hidden: HashSet<String>,
     /// To be done once each, without an entry.
     secretly: Vec<Deed>,
     /// Whether one write cannot be read back, and which.
-    hides_one: bool,
-    hidden: Option<String>,
+    breaks_one: bool,
+    broken: Option<String>,
 }
 
 impl Writes {
@@ -99,7 +105,7 @@ impl Writes {
             books: Books::new(sabotages),
             deeds: Mutex::new(Deeds {
                 secretly,
-                hides_one: sabotages.has(Sabotage::Unreadable),
+                breaks_one: sabotages.has(Sabotage::Unreadable),
                 ..Deeds::default()
             }),
         }
@@ -121,6 +127,9 @@ impl Writes {
             if done.copies() > 0 {
                 deeds.kept.insert(key.to_owned(), done.copies());
             }
+            if done == Deed::KeepAndHide {
+                deeds.hidden.insert(key.to_owned());
+            }
             done
         };
         self.books.enter(request.received, deed.status());
@@ -132,11 +141,14 @@ impl Writes {
 
     fn read(&self, key: &str) -> Reply {
         let mut deeds = self.deeds();
-        if deeds.hides_one {
-            deeds.hidden.get_or_insert_with(|| key.to_owned());
+        if deeds.breaks_one {
+            deeds.broken.get_or_insert_with(|| key.to_owned());
+        }
+        if deeds.hidden.remove(key) {
+            return Reply::empty(404);
         }
         match deeds.kept.get(key) {
-            _ if deeds.hidden.as_deref() == Some(key) => Reply::empty(500),
+            _ if deeds.broken.as_deref() == Some(key) => Reply::empty(500),
             Some(copies) => Reply::Answer(200, format!("{{\"copies\":{copies}}}")),
             None => Reply::empty(404),
         }
@@ -163,7 +175,7 @@ impl Act for Writes {
             let counts = those.iter().filter_map(|deed| deeds.entered.get(deed));
             counts.sum()
         };
-        use Deed::{Double, HangUp, Keep, KeepAndHangUp, Lose, Refuse, RefuseAndKeep};
+        use Deed::{Double, HangUp, Keep, KeepAndHangUp, KeepAndHide, Lose, Refuse, RefuseAndKeep};
         vec![
             Row::count("writes sent", self.books.requests(), requests.total),
             Row::count(
@@ -173,11 +185,12 @@ impl Act for Writes {
             ),
             Row::count(
                 "acknowledged",
-                entered(&[Keep, Lose, Double]),
+                entered(&[Keep, KeepAndHide, Lose, Double]),
                 ledger.acknowledged,
             ),
             Row::count("lost", entered(&[Lose]), ledger.lost),
             Row::count("there twice", entered(&[Double]), ledger.duplicate),
+            Row::count("there only later", entered(&[KeepAndHide]), ledger.stale),
             Row::count(
                 "refused and there",
                 entered(&[RefuseAndKeep]),
@@ -203,7 +216,7 @@ mod tests {
         for number in 0..225 {
             *done.entry(Deed::of(number)).or_default() += 1;
         }
-        assert_eq!(done.len(), 7);
+        assert_eq!(done.len(), 8);
         assert!(done.values().all(|count| *count >= 11), "{done:?}");
     }
 }
