@@ -21,8 +21,6 @@ const PATIENCE: Patience = Patience {
     first_pause: Duration::from_millis(300),
     give_up_after: Duration::from_secs(30),
 };
-/// A key whose answer takes longer counts as not told.
-const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// Reads every key back and writes `ledger.csv`; the raw log is not needed any more then. `place`
 /// is where paths are read back from, and the run folder.
@@ -46,10 +44,6 @@ pub(super) async fn balance(
             units::count(reader.len() as u64)
         ));
     }
-    let client = reqwest::Client::builder()
-        .timeout(ANSWER_WITHIN)
-        .build()
-        .context("the client that reads writes back cannot be made")?;
     let path = folder.join("ledger.csv");
     let csv =
         File::create(&path).with_context(|| format!("{} cannot be created", path.display()))?;
@@ -57,7 +51,7 @@ pub(super) async fn balance(
         ledger: &reader,
         scenario,
         spans,
-        look_up: ReadBack::new(scenario, base_url, client),
+        look_up: ReadBack::new(scenario, base_url)?,
         patience: PATIENCE,
     };
     let mut teller = Teller::new(&mut progress);

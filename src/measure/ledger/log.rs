@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::fate::WriteOutcome;
@@ -10,6 +11,16 @@ use super::record::{End, Record, encode_begin};
 use super::spill::Spill;
 use crate::measure::clock::Micros;
 use crate::scenario::StepId;
+
+/// A new file for nobody else: paths to read back from may say more than others should know.
+fn private(path: &Path) -> io::Result<File> {
+    File::options()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
+}
 
 /// Logs every write before it is sent and when its answer is known.
 ///
@@ -31,7 +42,7 @@ impl Ledger {
     pub fn create(path: &Path) -> io::Result<Self> {
         Ok(Self {
             path: path.to_owned(),
-            spill: Spill::new(File::create(path)?, 0)?,
+            spill: Spill::new(private(path)?, 0)?,
         })
     }
 

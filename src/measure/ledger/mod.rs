@@ -16,7 +16,7 @@ mod sweep;
 
 pub use fate::{Fate, Finding, LedgerCounts, Presence, WriteOutcome};
 pub use log::Ledger;
-pub use look_up::{LookUp, ReadBack};
+pub use look_up::{LookUp, ReadBack, ReadBackError};
 pub use reader::LedgerReader;
 pub use record::{Begin, End, Record};
 pub use report::{FaultLedger, LedgerReport};
