@@ -153,6 +153,7 @@ impl<L: LookUp, P: FnMut(Progress)> Looking<'_, L, P> {
     /// Looks at every open key once.
     async fn once(&mut self, look: u32, of: u64) -> io::Result<Ended> {
         let mut told = Progress { look, done: 0, of };
+        (self.progress)(told);
         let mut under_way = JoinSet::new();
         let mut answered = Instant::now();
         let mut writes = self.ledger.writes()?;
