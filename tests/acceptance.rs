@@ -39,6 +39,7 @@ fn checkout_survives_three_faults_and_leaves_nothing_behind() {
         assert!(number(fault, "/rto_seconds") < 15.0, "{fault}");
         assert_eq!(fault["undone"], true, "{fault}");
         assert_eq!(number(fault, "/ledger/lost"), 0.0, "{fault}");
+        assert!(number(fault, "/canary/0/requests") > 0.0, "{fault}");
     }
     assert!(
         number(&summary, "/ledger/acknowledged") >= 200.0,
@@ -48,6 +49,8 @@ fn checkout_survives_three_faults_and_leaves_nothing_behind() {
     assert_eq!(number(&summary, "/ledger/lost"), 0.0);
     assert_eq!(number(&summary, "/ledger/duplicate"), 0.0);
     assert_eq!(number(&summary, "/ledger/unverified"), 0.0);
+    assert_eq!(number(&summary, "/canary/ledger/lost"), 0.0);
+    assert_eq!(number(&summary, "/canary/ledger/duplicate"), 0.0);
 
     let left: BTreeSet<String> = std::fs::read_dir(bench.run_folder())
         .expect("the run folder")

@@ -51,7 +51,7 @@ STALL  600 arrivals, 4 users, nobody answered for 1 s
   service time p99                      +5 ms  ok
   service time max               −2 ms +22 ms  ok
 
-ERRORS  a fault makes the target refuse the next 40 requests
+ERRORS  a fault makes the target refuse the next 40 requests, and a canary's writes meanwhile
   requests                              exact  ok
   requests failed                       exact  ok
   failed in the fault's window          exact  ok
@@ -62,6 +62,9 @@ ERRORS  a fault makes the target refuse the next 40 requests
   T5 SLO held again                    ±20 ms  ok
   RTO (T5 − T0)                        ±20 ms  ok
   no success for                       ±20 ms  ok
+  canary writes                         exact  ok
+  canary writes failed                  exact  ok
+  no canary write for                  ±20 ms  ok
 
 WRITES  225 writes, some lost, doubled, kept, shown late or not answered
   writes sent                           exact  ok
@@ -74,7 +77,7 @@ WRITES  225 writes, some lost, doubled, kept, shown late or not answered
   without an answer                     exact  ok
   not read back                         exact  ok
 
-✓ OK all 34 rows hold: on this machine the tool reports what happened
+✓ OK all 37 rows hold: on this machine the tool reports what happened
 "#);
     assert!(
         said.err().contains("playing stall"),
@@ -150,11 +153,13 @@ fn arrivals_that_are_not_told_are_found() {
 #[test]
 fn an_outage_that_is_not_told_is_found() {
     assert_eq!(
-        misses("errors", "error,request"),
+        misses("errors", "error,request,canary"),
         rows([
             "requests",
             "requests failed",
-            "failed in the fault's window"
+            "failed in the fault's window",
+            "canary writes",
+            "canary writes failed"
         ])
     );
     assert_eq!(
@@ -166,7 +171,8 @@ fn an_outage_that_is_not_told_is_found() {
             "T4 first success",
             "T5 SLO held again",
             "RTO (T5 − T0)",
-            "no success for"
+            "no success for",
+            "no canary write for"
         ])
     );
 }

@@ -34,6 +34,7 @@ pub(crate) fn scenario(faults: Vec<Fault>) -> Scenario {
         steps: Vec::new(),
         slots: 0,
         faults,
+        canary: None,
         guard: Guard {
             healthy_before: Duration::ZERO,
             wait_at_most: Duration::from_secs(60),

@@ -51,7 +51,7 @@ pub(super) fn run(args: &ValidateArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// `2 journeys, 6 steps, 3 faults, 5 gates, 100 s`
+/// `2 journeys, 6 steps, 3 faults, 5 gates, 3 canaries at 20/s, 100 s`
 fn summary(scenario: &Scenario) -> String {
     let mut text = String::new();
     for (count, word) in [
@@ -64,6 +64,11 @@ fn summary(scenario: &Scenario) -> String {
         // Writing to a string cannot fail.
         let _ = write!(text, "{count} {word}{plural}, ");
     }
+    if let Some(canary) = &scenario.canary {
+        let count = canary.writers.len();
+        let plural = if count == 1 { "y" } else { "ies" };
+        let _ = write!(text, "{count} canar{plural} at {}/s, ", canary.rate);
+    }
     let seconds = scenario.load_length().as_secs_f64();
     let _ = write!(text, "{} s", (seconds * 1e3).round() / 1e3);
     text
@@ -75,6 +80,12 @@ mod tests {
     use crate::scenario::{self, Overrides, surroundings::Nowhere};
     use std::path::Path;
 
+    fn read(text: &str) -> Scenario {
+        let path = Path::new("a.toml");
+        let reading = scenario::parse(text, path, &Overrides::default(), &Nowhere);
+        reading.unwrap().scenario
+    }
+
     #[test]
     fn a_summary_counts_with_singulars_and_plurals() {
         let text = r#"
@@ -82,9 +93,20 @@ target = "http://127.0.0.1:8080"
 load = { users = { count = 2, for = "1500ms" } }
 journey = { name = "a", steps = [{ get = "/" }, { get = "/b" }] }
 "#;
-        let path = Path::new("a.toml");
-        let reading = scenario::parse(text, path, &Overrides::default(), &Nowhere).unwrap();
-        let line = summary(&reading.scenario);
+        let line = summary(&read(text));
         assert_eq!(line, "1 journey, 2 steps, 0 faults, 0 gates, 1.5 s");
+    }
+
+    #[test]
+    fn a_summary_tells_of_canaries_that_nobody_wrote_down() {
+        let text = r#"
+target = { stack = "local", zones = ["a", "b"] }
+load = { users = { count = 2, for = "60s" } }
+journey = { name = "a", steps = { get = "/" } }
+fault = { kind = "db-failover", at = "9s" }
+"#;
+        let line = summary(&read(text));
+        let expected = "1 journey, 1 step, 1 fault, 0 gates, 2 canaries at 20/s, 60 s";
+        assert_eq!(line, expected);
     }
 }

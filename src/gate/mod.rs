@@ -8,6 +8,7 @@
 //! | [`sufficiency`] | whether there are enough requests to tell |
 //! | [`verdict`] | what all gates together come to |
 
+pub mod books;
 pub mod ledger;
 pub mod recovery;
 pub mod result;

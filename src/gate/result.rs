@@ -40,7 +40,7 @@ pub struct GateResult {
     pub id: String,
     /// As written in the scenario.
     pub text: String,
-    /// Line in the scenario file, from 1; 0 for a gate that a ledger step implies.
+    /// Line in the scenario file, from 1; 0 for a gate that a ledger implies.
     pub line: usize,
     /// The phase it looked at: `steady`, `whole run`, `fault: database fails over`.
     pub phase: String,

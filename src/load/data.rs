@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::journey::{of_expectations, of_ledger, of_request};
 use super::seed::{self, Purpose};
 use crate::scenario::{DataOrder, DataSet, JourneyId, Scenario};
 
@@ -121,9 +120,9 @@ impl Set {
 fn used_by(scenario: &Scenario, journey: JourneyId) -> BTreeSet<usize> {
     let mut sets = BTreeSet::new();
     for step in &scenario.steps[scenario.journeys[journey].steps.clone()] {
-        of_request(step, &scenario.http)
-            .chain(of_expectations(&step.expect))
-            .chain(of_ledger(step))
+        let defaults = scenario.http.headers.iter().map(|(_, value)| value);
+        step.templates()
+            .chain(defaults)
             .for_each(|template| template.data_sets(&mut sets));
     }
     sets

@@ -85,6 +85,7 @@ impl Drop for InFlight<'_> {
             bytes_sent: 0,
             bytes_received: 0,
             zone: None,
+            pod: None,
         });
     }
 }

@@ -28,6 +28,6 @@ mod worker;
 mod write_log;
 
 pub use plan::{LATE_US, LoadError, LoadOutcome, LoadPlan, Totals};
-pub use run::{Running, run, start};
+pub use run::{Ready, Running, prepare, run, start};
 pub use stop::{Stop, Urgency};
-pub use write_log::{NoLedger, WriteId, WriteLog, WriteOutcome};
+pub use write_log::{NoLedger, StepsFrom, WriteId, WriteLog, WriteOutcome};

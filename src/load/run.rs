@@ -82,12 +82,42 @@ impl Running {
     }
 }
 
+/// A load run whose users stand ready. Dropped, it never begins.
+#[derive(Debug)]
+pub struct Ready {
+    clock: RunClock,
+    length: Micros,
+    scenario: Arc<Scenario>,
+    shared: Arc<Shared>,
+    begin: watch::Sender<Option<Micros>>,
+    workers: Vec<JoinHandle<Result<(), LoadError>>>,
+    collector: JoinHandle<Collected>,
+}
+
+impl Ready {
+    /// Lets the schedules begin at this run time, which is now or has just been: loads that are
+    /// given the same begin and end together.
+    #[must_use]
+    pub fn begin(self, began: Micros) -> Running {
+        self.begin.send_replace(Some(began));
+        Running {
+            clock: self.clock,
+            began,
+            scheduled_end: began + self.length,
+            scenario: self.scenario,
+            shared: self.shared,
+            workers: self.workers,
+            collector: self.collector,
+        }
+    }
+}
+
 /// Checks that the target can be reached, starts the generator's threads and returns once all
-/// users stand ready and the schedules have begun. Blocking: call it outside async code.
+/// users stand ready. Blocking: call it outside async code.
 ///
 /// # Errors
 /// See [`LoadError`]; then nothing runs.
-pub fn start(plan: LoadPlan) -> Result<Running, LoadError> {
+pub fn prepare(plan: LoadPlan) -> Result<Ready, LoadError> {
     health::raise_descriptor_limit();
     let program = Program::new(&plan.scenario, &plan.base_url).map_err(|cause| {
         let url = plan.base_url.clone();
@@ -127,17 +157,24 @@ pub fn start(plan: LoadPlan) -> Result<Running, LoadError> {
     drop((reports, ready));
     all_ready(&ready_rx, workers)?;
     let collector = collector(&plan, report_rx, workers)?;
-    let began = plan.clock.now();
-    begin.send_replace(Some(began));
-    Ok(Running {
+    Ok(Ready {
         clock: plan.clock,
-        began,
-        scheduled_end: began + length,
+        length,
         scenario: plan.scenario,
         shared,
+        begin,
         workers: threads,
         collector,
     })
+}
+
+/// [`prepare`], then [`Ready::begin`] at once.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn start(plan: LoadPlan) -> Result<Running, LoadError> {
+    let clock = plan.clock;
+    Ok(prepare(plan)?.begin(clock.now()))
 }
 
 /// [`start`], then [`Running::wait`].

@@ -1,5 +1,8 @@
 //! What the engine tells the ledger about every write that must still be there at the end.
 
+use std::fmt;
+use std::sync::Arc;
+
 use crate::measure::clock::Micros;
 use crate::measure::ledger::Ledger;
 pub use crate::measure::ledger::WriteOutcome;
@@ -32,6 +35,32 @@ impl WriteLog for NoLedger {
     fn end(&self, _: WriteId, _: WriteOutcome, _: Micros) {}
 }
 
+/// Keeps the same ledger for a second load: its steps are numbered after those of the first.
+pub struct StepsFrom {
+    /// What its first step is in the ledger.
+    pub first: StepId,
+    /// The ledger.
+    pub log: Arc<dyn WriteLog>,
+}
+
+impl WriteLog for StepsFrom {
+    fn begin(&self, step: StepId, key: &str, read_back: &str, sent_at: Micros) -> WriteId {
+        self.log.begin(self.first + step, key, read_back, sent_at)
+    }
+
+    fn end(&self, id: WriteId, outcome: WriteOutcome, at: Micros) {
+        self.log.end(id, outcome, at);
+    }
+}
+
+impl fmt::Debug for StepsFrom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StepsFrom")
+            .field("first", &self.first)
+            .finish_non_exhaustive()
+    }
+}
+
 impl WriteLog for Ledger {
     fn begin(&self, step: StepId, key: &str, read_back: &str, sent_at: Micros) -> WriteId {
         WriteId(Ledger::begin(self, step, key, read_back, sent_at))
@@ -39,5 +68,36 @@ impl WriteLog for Ledger {
 
     fn end(&self, id: WriteId, outcome: WriteOutcome, at: Micros) {
         Ledger::end(self, id.0, outcome, at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_loads_keep_one_ledger_with_steps_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Arc::new(Ledger::create(&folder.path().join("wal")).unwrap());
+        let second = StepsFrom {
+            first: 5,
+            log: ledger.clone(),
+        };
+        WriteLog::begin(&*ledger, 1, "order", "/orders/order", 10);
+        let id = second.begin(1, "canary", "/canaries/canary", 20);
+        second.end(id, WriteOutcome::Ok, 30);
+        let written: Vec<_> = ledger
+            .reader()
+            .unwrap()
+            .writes()
+            .unwrap()
+            .map(|write| write.map(|(begin, outcome, _)| (begin.step, begin.key, outcome)))
+            .collect::<Result<_, _>>()
+            .unwrap();
+        let expected = [
+            (1, "order".to_owned(), WriteOutcome::Unknown),
+            (6, "canary".to_owned(), WriteOutcome::Ok),
+        ];
+        assert_eq!(written, expected);
     }
 }

@@ -4,6 +4,7 @@
 //! resolution, and drive what has to know at once: guards, recovery, progress.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use hdrhistogram::Histogram;
 
@@ -39,6 +40,35 @@ pub struct Interval {
     pub ended: u64,
     /// Most iterations in progress at once.
     pub users: u64,
+    /// Who answered; a recording that is read back has none.
+    pub responders: Vec<Responder>,
+}
+
+/// Requests of one second by who answered them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Responder {
+    /// As the answers' `x-zone` says; none: no answer, or one that does not say.
+    pub zone: Option<Arc<str>>,
+    /// As the answers' `x-pod` says.
+    pub pod: Option<Arc<str>>,
+    /// Successes.
+    pub ok: u64,
+    /// Failures.
+    pub failed: u64,
+}
+
+impl Responder {
+    /// Adds the counts of another part of the same second to those of the same responder.
+    pub fn join(all: &mut Vec<Self>, other: Self) {
+        let same = |known: &&mut Self| known.zone == other.zone && known.pod == other.pod;
+        match all.iter_mut().find(same) {
+            Some(known) => {
+                known.ok += other.ok;
+                known.failed += other.failed;
+            }
+            None => all.push(other),
+        }
+    }
 }
 
 /// One second of one step.
@@ -99,8 +129,22 @@ pub struct Slice {
     pub sum_response_us: u64,
     /// Earliest send of a request that failed, microseconds of run time; 0 without failures.
     pub first_failed_sent: Micros,
-    /// Zone that answered most of its requests, as the answers' `x-zone` says, if any did.
-    pub zone: Option<String>,
+}
+
+impl Slice {
+    /// Joins the counts of another part of the same slice and step.
+    pub fn merge(&mut self, other: &Self) {
+        self.first_failed_sent = match (self.failed, other.failed) {
+            (_, 0) => self.first_failed_sent,
+            (0, _) => other.first_failed_sent,
+            _ => self.first_failed_sent.min(other.first_failed_sent),
+        };
+        self.ok += other.ok;
+        self.failed += other.failed;
+        self.slow += other.slow;
+        self.max_response_us = self.max_response_us.max(other.max_response_us);
+        self.sum_response_us += other.sum_response_us;
+    }
 }
 
 /// A failure as a person would want to see it. Never holds secrets: no request headers or bodies.

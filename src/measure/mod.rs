@@ -14,6 +14,7 @@ pub mod recording;
 pub mod recovery;
 pub mod samples;
 pub mod saturation;
+pub mod served;
 pub mod timeline;
 pub mod units;
 pub mod window;

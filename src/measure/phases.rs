@@ -11,6 +11,8 @@ pub struct FaultSpan {
     pub fault: FaultId,
     /// T0.
     pub accepted: Micros,
+    /// T5; none: users were not served again by the end of the run.
+    pub recovered: Option<Micros>,
     /// The later of T5 and the undo; none: not by the end of the run.
     pub window_end: Option<Micros>,
     /// T7, if it came after the window's end.
@@ -158,6 +160,7 @@ mod tests {
         FaultSpan {
             fault: 0,
             accepted,
+            recovered: window_end,
             window_end,
             restored,
         }

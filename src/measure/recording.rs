@@ -300,6 +300,7 @@ impl Reader {
             started: run.started.unwrap_or(0),
             ended: run.ended.unwrap_or(0),
             users: run.users.unwrap_or(0),
+            responders: Vec::new(),
         }))
     }
 }

@@ -238,6 +238,11 @@ fn faults(out: &mut String, summary: &Summary, colours: Colours) {
             );
         }
     }
+    for fault in &summary.faults {
+        if let Some(all) = fault.canary.first() {
+            *out += &format!("  {}: canary: {}\n", fault.name, all.words());
+        }
+    }
     if let Some(ledger) = summary.ledger {
         let lost = format!(
             "{} of {} acknowledged writes lost",

@@ -4,7 +4,7 @@
 use super::check::{Run, check_faults, check_gates, check_loads};
 use super::model::{Fault, GateSubject, Load, PhaseSelector, Scenario, Source, Target};
 use super::overrides::Overrides;
-use super::read::{self, Faults, Files, GateNames, PlacedGate};
+use super::read::{self, CanarySurroundings, Faults, Files, GateNames, PlacedGate};
 use super::schedule;
 use super::syntax::{Log, Node, Place, Table, TableReader, units, value};
 use super::template::Bindings;
@@ -48,13 +48,21 @@ pub(super) fn read_document(
     let target = read_target(log, root.node("target"), overrides, &mut bindings);
     let http = read::read_http(log, root.node("http"), &mut bindings);
     let journeys = read::read_journeys(log, root.node("journey"), files, &http, &mut bindings);
-    let slots = bindings.slots;
     let loads = read::read_loads(log, root.node("load"), &journeys.journeys);
     let zones = match &target {
         Some(Target::Stack(stack)) => Some(stack.spec.zones.as_slice()),
         _ => None,
     };
     let faults = read::read_faults(log, root.node("fault"), zones);
+    let around = CanarySurroundings {
+        files,
+        http: &http,
+        journeys: &journeys,
+        target: target.as_ref(),
+        faults: !overrides.no_faults && !faults.faults.is_empty(),
+        target_given: overrides.target.is_some(),
+    };
+    let canary = read::read_canary(log, root.node("canary"), around, &mut bindings);
     let guard = read::read_guard(log, root.node("guard"));
     let slo = read::read_slo(log, root.node("slo"));
     let names = GateNames {
@@ -88,8 +96,9 @@ pub(super) fn read_document(
         loads,
         journeys: journeys.journeys,
         steps: journeys.steps,
-        slots,
+        slots: bindings.slots,
         faults: Vec::new(),
+        canary,
         guard,
         slo,
         gates: Vec::new(),

@@ -4,6 +4,7 @@
 //! the model section by section (`read`), and what only the whole can show is checked last
 //! (`check`). Every mistake on the way is collected; all are told at once.
 
+mod canary;
 mod check;
 mod document;
 mod fingerprint;

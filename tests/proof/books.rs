@@ -21,7 +21,7 @@ impl<'b> Standing<'b> {
         Self { bench }
     }
 
-    /// The keys of all orders, by SQL through the database's one endpoint: a key that is there
+    /// The keys of all orders and canary writes, by SQL through the database's one endpoint: a key that is there
     /// twice comes twice.
     pub(crate) fn keys(&self) -> Vec<String> {
         let said = self
@@ -51,7 +51,12 @@ async fn keys(status: &StackStatus) -> Result<Vec<String>, tokio_postgres::Error
         .password(administrator(&status.root));
     let (client, connection) = config.connect(NoTls).await?;
     let connection = tokio::spawn(connection);
-    let rows = client.query("SELECT key FROM orders", &[]).await?;
+    let rows = client
+        .query(
+            "SELECT key FROM orders UNION ALL SELECT key FROM canaries",
+            &[],
+        )
+        .await?;
     connection.abort();
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }

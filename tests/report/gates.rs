@@ -50,6 +50,7 @@ fn interval(second: u64, load: &Load) -> Interval {
         started: 19 * u64::from(load.fast > 0),
         ended: 0,
         users: 0,
+        responders: Vec::new(),
     }
 }
 

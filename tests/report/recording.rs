@@ -53,6 +53,7 @@ fn interval(second: usize, steps: &[Vec<(bool, u64)>; 2]) -> Interval {
         started: 6,
         ended: 5,
         users: second as u64,
+        responders: Vec::new(),
     }
 }
 

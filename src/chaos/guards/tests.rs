@@ -35,7 +35,6 @@ fn second(guards: &mut Guards, number: u64, ok: u32, failed: u32) {
             max_response_us: 1_000,
             sum_response_us: u64::from(ok / 10 + failed / 10) * 1_000,
             first_failed_sent: 0,
-            zone: None,
         };
         guards.pulse(&Pulse {
             at: at + 100_000,
@@ -70,6 +69,7 @@ fn interval(number: u64, answers: u64, response_us: u64, scheduled: u64) -> Inte
         started: answers,
         ended: answers,
         users: 1,
+        responders: Vec::new(),
     }
 }
 

@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
+use anyhow::Context as _;
+use hdrhistogram::Histogram;
+
 use super::RunArgs;
+use super::books;
+use super::canary;
 use super::conduct::Played;
 use super::facts;
 use super::folder::RunFolder;
@@ -12,9 +17,10 @@ use super::read_back::balance;
 use super::stage::Stage;
 use crate::gate::{Ending, ExitCode};
 use crate::measure::aggregate::aggregate;
+use crate::measure::interval::histogram;
 use crate::measure::phases::{FaultSpan, LoadSpan, phases};
-use crate::measure::recording;
-use crate::measure::recovery::Side;
+use crate::measure::recording::{self, RecordingError};
+use crate::measure::recovery::{LatencySpan, Side, latency_back};
 use crate::report::{self, Summary, SummaryInput, redact};
 use crate::scenario::Scenario;
 
@@ -41,6 +47,15 @@ pub(super) async fn conclude(
         }
         None => None,
     };
+    let client = reqwest::Client::builder()
+        .timeout(Duration::from_secs(5))
+        .build()
+        .context("the client that reads the target's books cannot be made")?;
+    let books = books::read(stage, &client).await;
+    let latency = latency_back(
+        &latency_spans(&spans, load),
+        response_times(folder, scenario)?,
+    )?;
     let windows = phases(scenario, &spans, load);
     let plan = report::plan(scenario, windows);
     let reader = recording::Reader::open(folder.path(), recording::StepNames::of(scenario))?;
@@ -57,12 +72,25 @@ pub(super) async fn conclude(
         scenario,
         run: facts::run(args, scenario, stage, folder, &played, load),
         measured: &measured,
-        faults: facts::faults(scenario, &played, &spans, ledger.as_ref()),
-        ledger: ledger.as_ref().map(|report| facts::ledger(&report.total)),
+        faults: facts::faults(
+            scenario,
+            &played,
+            &facts::Findings {
+                spans: &spans,
+                latency: &latency,
+                ledger: ledger.as_ref(),
+            },
+        ),
+        books,
+        ledger: ledger
+            .as_ref()
+            .filter(|_| scenario.steps.iter().any(|step| step.ledger.is_some()))
+            .map(|report| facts::ledger(&report.total)),
+        canary: canary::summary(scenario, &played, ledger.as_ref()),
         samples: &samples,
         generator: facts::generator(&played),
         invalid_causes: facts::invalid_causes(scenario, &played),
-        lanes: facts::lanes(stage, &played),
+        lanes: facts::lanes(scenario, stage, &played),
         ending,
         ending_reason: played
             .observed
@@ -110,6 +138,7 @@ fn fault_spans(played: &Played) -> Vec<FaultSpan> {
             Some(FaultSpan {
                 fault,
                 accepted,
+                recovered: users,
                 window_end,
                 restored,
             })
@@ -117,6 +146,40 @@ fn fault_spans(played: &Played) -> Vec<FaultSpan> {
         .collect();
     spans.sort_by_key(|span| span.accepted);
     spans
+}
+
+/// What T6 compares for each fault: the calm time before it with what follows, until the next one.
+fn latency_spans(spans: &[FaultSpan], load: LoadSpan) -> Vec<LatencySpan> {
+    let ends = |span: &FaultSpan| span.restored.or(span.window_end).unwrap_or(u64::MAX);
+    spans
+        .iter()
+        .enumerate()
+        .map(|(n, span)| LatencySpan {
+            calm_since: spans[..n].iter().map(ends).max().unwrap_or(load.began),
+            accepted: span.accepted,
+            recovered: span.recovered,
+            until: spans.get(n + 1).map_or(load.ended, |next| next.accepted),
+        })
+        .collect()
+}
+
+/// The run's seconds with the response times of all requests that ended in each.
+fn response_times(
+    folder: &RunFolder,
+    scenario: &Scenario,
+) -> anyhow::Result<impl Iterator<Item = Result<(u64, Histogram<u64>), RecordingError>>> {
+    let reader = recording::Reader::open(folder.path(), recording::StepNames::of(scenario))?;
+    Ok(reader.map(|second| {
+        let second = second?;
+        let mut all = histogram();
+        for step in &second.steps {
+            for part in [&step.ok_response_us, &step.failed_response_us] {
+                // Both grow on demand and have three digits.
+                let _ = all.add(part);
+            }
+        }
+        Ok((second.second, all))
+    }))
 }
 
 fn micros(duration: Duration) -> u64 {

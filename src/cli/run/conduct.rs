@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use tokio::sync::{mpsc, watch};
 
 use super::RunArgs;
+use super::canary;
 use super::event_log::EventLog;
 use super::folder::RunFolder;
 use super::interrupt::{Interrupts, Wish};
@@ -29,6 +30,8 @@ pub(super) struct Played {
     pub clock: RunClock,
     /// What the engine did.
     pub load: LoadOutcome,
+    /// What it did for the canaries.
+    pub canary: Option<LoadOutcome>,
     /// What the faults came to.
     pub chaos: conductor::Outcome,
     /// What users saw.
@@ -62,8 +65,8 @@ pub(super) async fn conduct(
     let clock = RunClock::start();
     let ledger = open_ledger(scenario, folder)?;
     let journal = open_journal(stage, folder).await?;
-    let (plan, inputs, chaos_events) = wire(args, scenario, stage, clock, ledger.as_ref());
-    let stop_load = plan.stop.clone();
+    let (plans, inputs, chaos_events) = wire(args, scenario, stage, clock, ledger.as_ref());
+    let stop_load = plans.main.stop.clone();
     let (outlook, outlook_seen) = watch::channel(Outlook::default());
     let (stop_chaos, chaos_stopped) = watch::channel(schedule::Stop::No);
 
@@ -74,13 +77,13 @@ pub(super) async fn conduct(
     )?;
     let events = EventLog::create(folder.path())?;
 
-    let load = start_load(plan).await?;
+    let loads = start_loads(plans).await?;
     folder.keep();
     progress.say(&format!(
         "load started, until {:.0} s from now",
-        seconds(&load, clock)
+        seconds(&loads.main, clock)
     ));
-    let began = load.began();
+    let began = loads.main.began();
     let mut observer = Observer::new(
         scenario,
         clock,
@@ -105,7 +108,7 @@ pub(super) async fn conduct(
         limits: Limits::default(),
     }));
 
-    let load = follow_load(load, &stop_load, &stop_chaos, interrupts).await?;
+    let (load, canary) = follow_loads(loads, &stop_load, &stop_chaos, interrupts).await?;
     let interrupted = interrupts.wish() > Wish::Finish;
     stop_chaos.send_if_modified(|stop| std::mem::replace(stop, later(*stop)) != later(*stop));
     let mut conductor = conductor;
@@ -121,6 +124,7 @@ pub(super) async fn conduct(
     Ok(Played {
         clock,
         load,
+        canary,
         chaos,
         observed,
         ledger,
@@ -136,19 +140,42 @@ fn later(stop: schedule::Stop) -> schedule::Stop {
     }
 }
 
+/// The journeys' load, and that of the canaries beside it.
+struct Pair<T> {
+    main: T,
+    canary: Option<T>,
+}
+
+impl Pair<load::Running> {
+    /// Blocks until both have ended. Canaries do not outlive the load that they accompany.
+    fn wait(self, stop: &load::Stop) -> Result<(LoadOutcome, Option<LoadOutcome>), LoadError> {
+        let main = self.main.wait();
+        // By itself an end that is early is only the pause after the last arrival.
+        if main
+            .as_ref()
+            .map_or(true, |main| !main.data_ran_out.is_empty())
+        {
+            stop.soft();
+        }
+        let canary = self.canary.map(load::Running::wait);
+        Ok((main?, canary.transpose()?))
+    }
+}
+
 /// Waits for the end of the load, and passes on what the user wishes meanwhile.
-async fn follow_load(
-    load: load::Running,
+async fn follow_loads(
+    loads: Pair<load::Running>,
     stop_load: &load::Stop,
     stop_chaos: &watch::Sender<schedule::Stop>,
     interrupts: &mut Interrupts,
-) -> anyhow::Result<LoadOutcome> {
-    let mut waiting = tokio::task::spawn_blocking(move || load.wait());
+) -> anyhow::Result<(LoadOutcome, Option<LoadOutcome>)> {
+    let stop = stop_load.clone();
+    let mut waiting = tokio::task::spawn_blocking(move || loads.wait(&stop));
     let mut next = Some(Wish::StopAndReport);
     loop {
         let wish = next;
         tokio::select! {
-            outcome = &mut waiting => return Ok(outcome.context("the load's thread panicked")??),
+            outcomes = &mut waiting => return Ok(outcomes.context("the load's thread panicked")??),
             () = interrupts.at_least(wish.unwrap_or(Wish::Leave)), if wish.is_some() => {
                 if wish == Some(Wish::StopAndReport) {
                     stop_load.soft();
@@ -172,7 +199,7 @@ fn wire(
     clock: RunClock,
     ledger: Option<&Arc<Ledger>>,
 ) -> (
-    LoadPlan,
+    Pair<LoadPlan>,
     Inputs,
     mpsc::UnboundedSender<crate::chaos::record::ChaosEvent>,
 ) {
@@ -195,17 +222,30 @@ fn wire(
         health,
         write_log,
     };
+    let (canary, canary_seen) = canary::plan(scenario, &plan);
     let inputs = Inputs {
         intervals: intervals_seen,
         pulses: pulses_seen,
+        canary: canary_seen,
         generator: generator_seen,
         chaos: chaos_seen,
     };
-    (plan, inputs, chaos)
+    (Pair { main: plan, canary }, inputs, chaos)
 }
 
-async fn start_load(plan: LoadPlan) -> anyhow::Result<load::Running> {
-    let started = tokio::task::spawn_blocking(move || load::start(plan)).await;
+/// Begins both loads at the same instant.
+async fn start_loads(plans: Pair<LoadPlan>) -> anyhow::Result<Pair<load::Running>> {
+    let clock = plans.main.clock;
+    let start = move || {
+        let main = load::prepare(plans.main)?;
+        let canary = plans.canary.map(load::prepare).transpose()?;
+        let now = clock.now();
+        Ok(Pair {
+            main: main.begin(now),
+            canary: canary.map(|canary| canary.begin(now)),
+        })
+    };
+    let started = tokio::task::spawn_blocking(start).await;
     match started.context("the load's thread panicked")? {
         Ok(running) => Ok(running),
         Err(error @ (LoadError::Unreachable { .. } | LoadError::BadUrl { .. })) => {
@@ -216,7 +256,12 @@ async fn start_load(plan: LoadPlan) -> anyhow::Result<load::Running> {
 }
 
 fn open_ledger(scenario: &Scenario, folder: &RunFolder) -> anyhow::Result<Option<Arc<Ledger>>> {
-    if scenario.steps.iter().all(|step| step.ledger.is_none()) {
+    let canaries = scenario.canary.iter().flat_map(|canary| &canary.writers);
+    let mut steps = scenario
+        .steps
+        .iter()
+        .chain(canaries.map(|writer| &writer.step));
+    if steps.all(|step| step.ledger.is_none()) {
         return Ok(None);
     }
     let path = folder.path().join("ledger.wal");

@@ -1,22 +1,26 @@
 //! What the summary is told that only the run itself knows: who, where, which fault, whether to believe it.
 
+mod fault;
+
 use target_app::api::{DatabaseRole, StackStatus};
 
 use super::RunArgs;
+use super::canary;
 use super::conduct::Played;
 use super::folder::RunFolder;
 use super::stage::Stage;
 use crate::chaos::record::{FaultRecord, Undo};
-use crate::measure::infrastructure::{Entry, Parts, database_parts, detections, mitigated};
-use crate::measure::ledger::{FaultLedger, LedgerCounts, LedgerReport};
-use crate::measure::phases::{FaultSpan, LoadSpan};
-use crate::measure::recovery::{Impact, Side};
+use crate::measure::infrastructure::{Entry, Parts, database_parts};
+use crate::measure::ledger::{FaultLedger, LedgerCounts};
+use crate::measure::phases::LoadSpan;
 use crate::report::redact;
 use crate::report::summary::{
-    ControlEvent, Detection, Fault, Generator, GeneratorVerdict, Lanes, Latency, Ledger, RoleLane,
-    Run, Segment, ServingKind, ServingLane, Span, Undo as UndoResult,
+    Generator, GeneratorVerdict, Lanes, Latency, Ledger, RoleLane, Run, Segment, ServingKind,
+    ServingLane, Span, Undo as UndoResult,
 };
-use crate::scenario::{FaultId, FaultStart, Scenario};
+use crate::scenario::Scenario;
+
+pub(super) use fault::{Findings, faults};
 
 /// Who ran what where.
 pub(super) fn run(
@@ -103,89 +107,6 @@ fn quoted(word: &str) -> String {
     }
 }
 
-/// Every fault of the scenario: what was done, what users saw, what the infrastructure said.
-pub(super) fn faults(
-    scenario: &Scenario,
-    played: &Played,
-    spans: &[FaultSpan],
-    ledger: Option<&LedgerReport>,
-) -> Vec<Fault> {
-    let log = log(played);
-    let records = played.chaos.records.iter().enumerate();
-    records
-        .map(|(id, record)| {
-            let span = spans.iter().find(|span| span.fault == id);
-            let impact = played.observed.impacts.get(&id).and_then(|impacts| {
-                impacts
-                    .iter()
-                    .find(|(side, _)| *side == Side::ALL)
-                    .map(|(_, impact)| impact)
-            });
-            let mut fault = told(scenario, played, id, record);
-            if let Some(impact) = impact {
-                felt(&mut fault, record, impact);
-            }
-            if let Some(span) = span {
-                let until = span.restored.or(span.window_end).unwrap_or(u64::MAX);
-                let noticed = detections(&log, span.accepted, until);
-                fault.detected = noticed
-                    .into_iter()
-                    .map(|(by, at_us)| Detection {
-                        by: by.into(),
-                        at_us,
-                    })
-                    .collect();
-                fault.mitigated_us = mitigated(&log, span.accepted, until);
-            }
-            fault.ledger = ledger.and_then(|report| {
-                report
-                    .per_fault
-                    .iter()
-                    .find(|(of, _)| *of == id)
-                    .map(|(_, at_risk)| self::at_risk(at_risk))
-            });
-            fault
-        })
-        .collect()
-}
-
-/// What the conductor knows.
-fn told(scenario: &Scenario, played: &Played, id: FaultId, record: &FaultRecord) -> Fault {
-    let planned_us = match scenario.faults[id].start {
-        FaultStart::At(at) => {
-            Some(played.load.began + u64::try_from(at.as_micros()).unwrap_or(u64::MAX))
-        }
-        FaultStart::After { .. } => record.planned_us,
-    };
-    Fault {
-        name: record.name.clone(),
-        kind: record.kind.clone(),
-        provider: record.provider.clone(),
-        target: record.targets.clone(),
-        planned_us,
-        accepted_us: record.accepted_us,
-        not_injected: record.accepted_us.is_none().then(|| {
-            record
-                .refused
-                .clone()
-                .unwrap_or_else(|| "its turn never came".into())
-        }),
-        redundancy_restored_us: record.redundancy_restored_us,
-        undo: record.accepted_us.is_some().then(|| undo(record)),
-        events: record
-            .events
-            .iter()
-            .map(|event| ControlEvent {
-                at_us: event.at_us,
-                kind: event.kind.clone(),
-                subject: event.subject.clone(),
-                detail: event.detail.clone(),
-            })
-            .collect(),
-        ..Fault::default()
-    }
-}
-
 fn undo(record: &FaultRecord) -> UndoResult {
     match &record.undone {
         Undo::NotNeeded => UndoResult {
@@ -215,25 +136,6 @@ fn undo(record: &FaultRecord) -> UndoResult {
             at_us: None,
         },
     }
-}
-
-/// What users saw.
-fn felt(fault: &mut Fault, record: &FaultRecord, impact: &Impact) {
-    let seconds = |micros: u64| micros as f64 / 1e6;
-    fault.first_error_us = impact.first_error;
-    fault.last_error_us = impact.last_error;
-    fault.first_success_us = impact.first_success;
-    fault.recovered_us = impact.recovered;
-    fault.rto_seconds = impact
-        .recovered
-        .zip(record.accepted_us)
-        .map(|(recovered, accepted)| seconds(recovered.saturating_sub(accepted)));
-    fault.dead_window_seconds = Some(
-        impact
-            .longest_dead
-            .map_or(0.0, |dead| seconds(dead.length())),
-    );
-    fault.below_slo_seconds = Some(seconds(impact.below_slo_us));
 }
 
 fn at_risk(at_risk: &FaultLedger) -> Ledger {
@@ -341,18 +243,24 @@ pub(super) fn invalid_causes(scenario: &Scenario, played: &Played) -> Vec<String
     causes
 }
 
-/// Who served in each second, and which part each database server had.
-pub(super) fn lanes(stage: &Stage, played: &Played) -> Lanes {
-    let serving = played
-        .observed
-        .zones
-        .iter()
-        .map(|(zone, seconds)| ServingLane {
-            kind: ServingKind::Zone,
-            name: zone.clone(),
-            ok: seconds.iter().map(|(ok, _)| *ok).collect(),
-            failed: seconds.iter().map(|(_, failed)| *failed).collect(),
-        });
+/// Who served and what was written in each second, and which part each database server had.
+pub(super) fn lanes(scenario: &Scenario, stage: &Stage, played: &Played) -> Lanes {
+    let served = &played.observed.served;
+    let zones = served.zones.iter();
+    let pods = served.pods.iter();
+    let serving = zones
+        .map(|(zone, seconds)| serving(ServingKind::Zone, zone.clone(), seconds))
+        .chain(pods.map(|((pod, zone), seconds)| {
+            let name = match zone {
+                Some(zone) => format!("{pod} · zone {zone}"),
+                None => pod.clone(),
+            };
+            serving(ServingKind::Pod, name, seconds)
+        }))
+        .chain(
+            (!served.nobody.is_empty())
+                .then(|| serving(ServingKind::Nobody, String::new(), &served.nobody)),
+        );
     let roles = stage.before.iter().flat_map(|before| {
         let parts = database_parts(
             &parts_before(before),
@@ -363,8 +271,17 @@ pub(super) fn lanes(stage: &Stage, played: &Played) -> Lanes {
     });
     Lanes {
         faults: Vec::new(),
-        serving: serving.collect(),
+        serving: serving.chain(canary::lanes(scenario, played)).collect(),
         roles: roles.collect(),
+    }
+}
+
+fn serving(kind: ServingKind, name: String, seconds: &[(u64, u64)]) -> ServingLane {
+    ServingLane {
+        kind,
+        name,
+        ok: seconds.iter().map(|(ok, _)| *ok).collect(),
+        failed: seconds.iter().map(|(_, failed)| *failed).collect(),
     }
 }
 

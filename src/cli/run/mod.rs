@@ -1,5 +1,7 @@
 //! `loadtest run`: load, faults, report, verdict.
 
+mod books;
+mod canary;
 mod conclude;
 mod conduct;
 mod event_log;

@@ -8,6 +8,7 @@ use target_app::api::Instant;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
 
+use super::canary::Sightings;
 use super::event_log::EventLog;
 use super::narrate;
 use super::progress::{LastSeconds, Live, Progress};
@@ -19,8 +20,9 @@ use crate::measure::clock::{Micros, RunClock};
 use crate::measure::generator::GeneratorSample;
 use crate::measure::interval::{ErrorSample, Interval, Pulse};
 use crate::measure::recording;
-use crate::measure::recovery::{Impact, Side, Watchtower};
+use crate::measure::recovery::{CloseUps, Impact, Side, Watchtower};
 use crate::measure::saturation::{self, clock_step};
+use crate::measure::served::Served;
 use crate::scenario::{FaultId, Scenario};
 
 /// Where reports come from.
@@ -30,6 +32,8 @@ pub(super) struct Inputs {
     pub intervals: UnboundedReceiver<Interval>,
     /// Every 100 ms.
     pub pulses: UnboundedReceiver<Pulse>,
+    /// Every 100 ms, from the canaries; closed from the start without any.
+    pub canary: UnboundedReceiver<Pulse>,
     /// The generator about itself, once a second.
     pub generator: UnboundedReceiver<GeneratorSample>,
     /// Faults and the provider's own log.
@@ -41,6 +45,10 @@ pub(super) struct Inputs {
 pub(super) struct Observed {
     /// For each fault that was accepted, what it did to each class of requests.
     pub impacts: BTreeMap<FaultId, Vec<(Side, Impact)>>,
+    /// For each fault that was accepted, what it did to all canaries together and to each.
+    pub canary_impacts: BTreeMap<FaultId, Vec<Impact>>,
+    /// What the canaries did.
+    pub canaries: Sightings,
     /// A few failures of each kind.
     pub samples: Vec<ErrorSample>,
     /// What speaks against the generator.
@@ -49,8 +57,10 @@ pub(super) struct Observed {
     pub abort: Option<Abort>,
     /// Why the run says nothing.
     pub gave_up: Vec<String>,
-    /// Successes and failures per zone and second.
-    pub zones: BTreeMap<String, Vec<(u64, u64)>>,
+    /// Who served in each second.
+    pub served: Served,
+    /// The moments around each fault.
+    pub close_ups: CloseUps,
     /// All that the provider reported, in order.
     pub provider_events: Vec<ProviderEvent>,
     /// Whether the target ever met the SLO before the first fault.
@@ -108,11 +118,14 @@ impl Observer {
             clocks: clock.started(),
             observed: Observed {
                 impacts: BTreeMap::new(),
+                canary_impacts: BTreeMap::new(),
+                canaries: Sightings::default(),
                 samples: Vec::new(),
                 generator: saturation::Watch::default(),
                 abort: None,
                 gave_up: Vec::new(),
-                zones: BTreeMap::new(),
+                served: Served::default(),
+                close_ups: CloseUps::default(),
                 provider_events: Vec::new(),
                 healthy_before_faults: None,
                 write_errors: Vec::new(),
@@ -130,8 +143,8 @@ impl Observer {
     pub(super) async fn watch(mut self, mut inputs: Inputs) -> Observed {
         let mut ticks = tokio::time::interval(self.progress.pace());
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-        let (mut load_over, mut chaos_over) = (false, false);
-        while !(load_over && chaos_over) {
+        let (mut load_over, mut canary_over, mut chaos_over) = (false, false, false);
+        while !(load_over && canary_over && chaos_over) {
             tokio::select! {
                 // A fault must be known before the pulses that show what it did.
                 biased;
@@ -142,6 +155,10 @@ impl Observer {
                 pulse = inputs.pulses.recv(), if !load_over => match pulse {
                     Some(pulse) => self.pulse(pulse),
                     None => load_over = true,
+                },
+                pulse = inputs.canary.recv(), if !canary_over => match pulse {
+                    Some(pulse) => self.canary_pulse(&pulse),
+                    None => canary_over = true,
                 },
                 Some(interval) = inputs.intervals.recv() => self.interval(&interval),
                 Some(sample) = inputs.generator.recv() => self.generator(&sample),
@@ -167,6 +184,12 @@ impl Observer {
                 .impacts
                 .insert(watch.fault, watch.impacts(end));
         }
+        self.observed.close_ups = self.watchtower.close_ups().clone();
+        let end = self.observed.canaries.last_pulse;
+        let canaries = self.watchtower.canaries().iter();
+        self.observed.canary_impacts = canaries
+            .map(|watch| (watch.fault, watch.impacts(end)))
+            .collect();
         if let Err(error) = self.recording.finish() {
             self.observed.write_errors.push(error.to_string());
         }
@@ -180,20 +203,6 @@ impl Observer {
         self.watchtower.pulse(&pulse);
         self.guards.pulse(&pulse);
         self.observed.last_pulse = pulse.at;
-        for slice in &pulse.slices {
-            if let Some(zone) = &slice.zone {
-                let seconds = match self.observed.zones.get_mut(zone) {
-                    Some(seconds) => seconds,
-                    None => self.observed.zones.entry(zone.clone()).or_default(),
-                };
-                let second = (slice.at / 1_000_000) as usize;
-                if seconds.len() <= second {
-                    seconds.resize(second + 1, (0, 0));
-                }
-                seconds[second].0 += u64::from(slice.ok);
-                seconds[second].1 += u64::from(slice.failed);
-            }
-        }
         for sample in &pulse.samples {
             self.log(sample.at, "error-sample", sample);
         }
@@ -207,6 +216,15 @@ impl Observer {
             self.log(pulse.at, "abort", &abort.words);
             self.observed.abort = Some(abort);
             self.stop.soft();
+        }
+    }
+
+    /// Canaries tell of the outage; health, guards and the users' figures are the load's alone.
+    fn canary_pulse(&mut self, pulse: &Pulse) {
+        self.watchtower.canary_pulse(pulse);
+        self.observed.canaries.add(pulse);
+        for sample in &pulse.samples {
+            self.log(sample.at, "canary-error-sample", sample);
         }
     }
 
@@ -230,6 +248,9 @@ impl Observer {
 
     fn interval(&mut self, interval: &Interval) {
         self.guards.interval(interval);
+        self.observed
+            .served
+            .add(interval.second, &interval.responders);
         self.last_seconds.push(interval, &mut self.live);
         if let Err(error) = self.recording.append(interval)
             && self.observed.write_errors.is_empty()

@@ -22,6 +22,8 @@ pub(super) enum Sabotage {
     Deaf,
     /// One request more is refused than was entered.
     Error,
+    /// One write more of the canary is refused than was entered.
+    Canary,
     /// The fault is entered 100 ms after it was accepted.
     Accepted,
     /// The first refusals leave 100 ms after they were entered.

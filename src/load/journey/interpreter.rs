@@ -356,6 +356,7 @@ impl Tour<'_> {
             },
             bytes_received: answer.map_or(0, |answer| answer.body_length()),
             zone: answer.and_then(|answer| answer.header("x-zone")),
+            pod: answer.and_then(|answer| answer.header("x-pod")),
         };
         let mut recorder = self.worker.recorder();
         recorder.connection(received.connect_us, received.resent);
@@ -372,8 +373,8 @@ impl Tour<'_> {
                 status: outcome.status,
                 message: redact::message(&fault, body, outgoing.head(), prepared.secrets),
                 request: redact::request(step, outgoing.path()),
-                pod: answer
-                    .and_then(|answer| answer.header("x-pod"))
+                pod: outcome
+                    .pod
                     .map(|pod| String::from_utf8_lossy(pod).into_owned()),
             });
         }

@@ -7,8 +7,6 @@ mod interpreter;
 mod program;
 mod redact;
 mod request;
-mod templates;
 
 pub(crate) use interpreter::{Finish, Traveller, Trip, travel};
 pub(crate) use program::Program;
-pub(crate) use templates::{of_expectations, of_ledger, of_request};

@@ -1,6 +1,5 @@
 //! Steps prepared for sending: everything that never changes is already bytes.
 
-use super::templates::{of_expectations, of_request};
 use crate::load::exchange::{Origin, Target};
 use crate::scenario::template::Template;
 use crate::scenario::{Body, HttpDefaults, Scenario, Step};
@@ -85,7 +84,7 @@ impl Program {
             fields: pieces(&headers),
             secrets: Secrets {
                 sent: of_request(step, http).any(Template::is_secret),
-                expected: of_expectations(&step.expect).any(Template::is_secret),
+                expected: step.expect.templates().any(Template::is_secret),
             },
             states_empty_body: !matches!(step.method.as_str(), "GET" | "HEAD" | "OPTIONS"),
             method: step.method.clone(),
@@ -196,6 +195,14 @@ fn headers(step: &Step, http: &HttpDefaults) -> Vec<(String, Template)> {
         Body::None | Body::Raw(_) => {}
     }
     headers
+}
+
+/// What goes into the request: URL, headers (the scenario's too), body.
+fn of_request<'s>(step: &'s Step, http: &'s HttpDefaults) -> impl Iterator<Item = &'s Template> {
+    let headers = http.headers.iter().chain(&step.headers);
+    std::iter::once(&step.url)
+        .chain(step.body.templates())
+        .chain(headers.map(|(_, template)| template))
 }
 
 /// Header lines with everything fixed joined together.

@@ -7,12 +7,13 @@ use hdrhistogram::Histogram;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::recorder::Report;
-use super::slices::ZonedSlice;
 use crate::load::health;
 use crate::load::plan::Totals;
 use crate::measure::clock::Micros;
 use crate::measure::generator::GeneratorSample;
-use crate::measure::interval::{ErrorSample, Interval, Pulse, StepInterval, histogram};
+use crate::measure::interval::{
+    ErrorSample, Interval, Pulse, Responder, Slice, StepInterval, histogram,
+};
 use crate::scenario::StepId;
 
 const SECOND_US: Micros = 1_000_000;
@@ -57,7 +58,7 @@ struct Merge {
     backlog: Vec<u64>,
     users: Vec<u64>,
     seconds: BTreeMap<u64, Interval>,
-    slices: BTreeMap<(Micros, StepId), ZonedSlice>,
+    slices: BTreeMap<(Micros, StepId), Slice>,
     samples: Vec<ErrorSample>,
     pulsed: Micros,
     collected: Collected,
@@ -110,12 +111,12 @@ impl Merge {
             }
         }
         for slice in report.slices {
-            match self.slices.entry((slice.slice.at, slice.slice.step)) {
+            match self.slices.entry((slice.at, slice.step)) {
                 std::collections::btree_map::Entry::Vacant(entry) => {
                     entry.insert(slice);
                 }
                 std::collections::btree_map::Entry::Occupied(mut entry) => {
-                    entry.get_mut().merge(slice);
+                    entry.get_mut().merge(&slice);
                 }
             }
         }
@@ -183,7 +184,7 @@ impl Merge {
         let slices = std::mem::take(&mut self.slices);
         let _ = outlets.pulses.send(Pulse {
             at,
-            slices: slices.into_values().map(ZonedSlice::decide).collect(),
+            slices: slices.into_values().collect(),
             users: self.users.iter().sum(),
             samples: std::mem::take(&mut self.samples),
         });
@@ -201,12 +202,16 @@ fn join(into: &mut Interval, other: Interval) {
         started,
         ended,
         users,
+        responders,
     } = other;
     let _ = into.start_lag_us.add(&start_lag_us);
     into.scheduled += scheduled;
     into.started += started;
     into.ended += ended;
     into.users += users;
+    for responder in responders {
+        Responder::join(&mut into.responders, responder);
+    }
     for step in steps {
         match into.steps.iter_mut().find(|known| known.step == step.step) {
             Some(known) => join_step(known, &step),
@@ -249,6 +254,14 @@ mod tests {
             .collect()
     }
 
+    /// Who answered how much, in no order.
+    fn answered(interval: &Interval) -> BTreeMap<Option<String>, (u64, u64)> {
+        let responders = interval.responders.iter();
+        responders
+            .map(|of| (of.zone.as_deref().map(str::to_owned), (of.ok, of.failed)))
+            .collect()
+    }
+
     /// Runs the requests through so many workers and returns everything that comes out.
     fn merged(
         requests: &[(usize, u64, u64, bool)],
@@ -274,6 +287,7 @@ mod tests {
                 bytes_sent: 1,
                 bytes_received: response,
                 zone: Some(if failed { b"a" } else { b"b" }),
+                pod: None,
             });
             recorder.ended(now, failed, false);
             if index % 7 == 0 {
@@ -313,6 +327,7 @@ mod tests {
                 prop_assert_eq!(a.second, b.second);
                 prop_assert_eq!((a.started, a.ended), (b.started, b.ended));
                 prop_assert_eq!(counts(&a.start_lag_us), counts(&b.start_lag_us));
+                prop_assert_eq!(answered(a), answered(b));
                 prop_assert_eq!(a.steps.len(), b.steps.len());
                 for (x, y) in a.steps.iter().zip(&b.steps) {
                     prop_assert_eq!(x.step, y.step);

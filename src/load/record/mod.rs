@@ -3,6 +3,7 @@
 
 mod collector;
 mod recorder;
+mod responders;
 mod samples;
 mod slices;
 

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
 
+use super::responders::Responders;
 use super::samples::Samples;
-use super::slices::{Slices, ZonedSlice};
+use super::slices::Slices;
 use crate::load::plan::{LATE_US, Totals};
 use crate::measure::clock::Micros;
-use crate::measure::interval::{ErrorSample, HIGHEST_US, Interval, StepInterval, histogram};
+use crate::measure::interval::{ErrorSample, HIGHEST_US, Interval, Slice, StepInterval, histogram};
 use crate::measure::outcome::ErrorKind;
 use crate::scenario::StepId;
 
@@ -32,6 +33,8 @@ pub(crate) struct Outcome<'a> {
     pub(crate) bytes_received: u64,
     /// Zone that answered, as the answer says.
     pub(crate) zone: Option<&'a [u8]>,
+    /// Pod that answered, as the answer says.
+    pub(crate) pod: Option<&'a [u8]>,
 }
 
 /// Measurements of one worker that have not been handed over yet.
@@ -42,6 +45,7 @@ pub(crate) struct Recorder {
     touched: Vec<bool>,
     finished: Vec<Interval>,
     slices: Slices,
+    responders: Responders,
     pub(crate) samples: Samples,
     users: u64,
     pub(crate) totals: Totals,
@@ -58,7 +62,7 @@ pub(crate) struct Report {
     pub(crate) at: Micros,
     /// Seconds that are complete.
     pub(crate) intervals: Vec<Interval>,
-    pub(crate) slices: Vec<ZonedSlice>,
+    pub(crate) slices: Vec<Slice>,
     pub(crate) samples: Vec<ErrorSample>,
     pub(crate) users: u64,
     /// Processor time of the worker's thread so far, seconds.
@@ -87,6 +91,7 @@ impl Recorder {
             touched: vec![false; steps],
             finished: Vec::new(),
             slices: Slices::new(steps),
+            responders: Responders::default(),
             samples: Samples::default(),
             users: 0,
             totals: Totals::default(),
@@ -128,8 +133,9 @@ impl Recorder {
             outcome.step,
             response_us,
             outcome.error.map(|_| outcome.sent_at),
-            outcome.zone,
         );
+        self.responders
+            .count(outcome.zone, outcome.pod, outcome.error.is_some());
     }
 
     /// What a request needed of connections: time to open them (0: none), a second sending.
@@ -221,6 +227,7 @@ impl Recorder {
         let mut next = empty(self.current.second + 1);
         next.users = self.users;
         let mut interval = std::mem::replace(&mut self.current, next);
+        interval.responders = self.responders.take();
         for (id, touched) in self.touched.iter_mut().enumerate() {
             if std::mem::take(touched) {
                 let step = &mut self.steps[id];
@@ -247,6 +254,7 @@ fn empty(second: u64) -> Interval {
         started: 0,
         ended: 0,
         users: 0,
+        responders: Vec::new(),
     }
 }
 
@@ -296,6 +304,7 @@ mod tests {
             bytes_sent: 1,
             bytes_received: 10,
             zone: None,
+            pod: None,
         }
     }
 

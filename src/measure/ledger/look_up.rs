@@ -41,7 +41,7 @@ pub enum ReadBackError {
 pub struct ReadBack {
     base_url: String,
     client: reqwest::Client,
-    /// By step.
+    /// By the ledger's step ids: the journeys' steps, then the canaries' writers.
     rules: Vec<Rule>,
 }
 
@@ -68,7 +68,11 @@ impl ReadBack {
             // The load itself goes through none.
             .no_proxy()
             .build()?;
-        let steps = scenario.steps.iter();
+        let canaries = scenario.canary.iter().flat_map(|canary| &canary.writers);
+        let steps = scenario
+            .steps
+            .iter()
+            .chain(canaries.map(|writer| &writer.step));
         Ok(Self {
             base_url: base_url.trim_end_matches('/').to_owned(),
             client,

@@ -93,7 +93,7 @@ impl LedgerReader {
     ///
     /// # Errors
     /// The file cannot be opened.
-    pub(super) fn writes(&self) -> io::Result<impl Iterator<Item = io::Result<Write>>> {
+    pub(crate) fn writes(&self) -> io::Result<impl Iterator<Item = io::Result<Write>>> {
         let mut input = BufReader::with_capacity(READ_AHEAD, File::open(&self.path)?);
         Ok(std::iter::from_fn(move || {
             loop {

@@ -8,10 +8,12 @@ use crate::scenario::FaultId;
 /// What the ledger found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LedgerReport {
-    /// All writes.
+    /// All writes of the journeys.
     pub total: LedgerCounts,
-    /// Writes at risk of each fault: answered after the previous fault's window and up to the end
-    /// of its own.
+    /// All writes of the canaries.
+    pub canary: LedgerCounts,
+    /// Writes at risk of each fault, the canaries' too: answered after the previous fault's window
+    /// and up to the end of its own.
     pub per_fault: Vec<(FaultId, FaultLedger)>,
     /// Somebody or something stopped the reading back before every write was looked at: what was
     /// not is unread.
@@ -39,15 +41,14 @@ impl LedgerReport {
         }
     }
 
-    /// Adds a write: `answered` is 0 when it never was.
-    pub(super) fn add(
+    /// Adds a write to the fault whose risk it ran, if any: `answered` is 0 when it never was.
+    pub(super) fn put_at_risk(
         &mut self,
         finding: Finding,
         answered: Micros,
         sent: Micros,
         spans: &[FaultSpan],
     ) {
-        self.total.add(finding);
         let known = if answered == 0 { sent } else { answered };
         let Some(at_risk) = at_risk_of(known, spans) else {
             return;
@@ -76,6 +77,7 @@ mod tests {
         FaultSpan {
             fault,
             accepted,
+            recovered: window_end,
             window_end,
             restored: None,
         }

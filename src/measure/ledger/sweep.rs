@@ -238,7 +238,13 @@ fn balance(
         let id = usize::try_from(begin.id).unwrap_or(usize::MAX);
         let seen = seen.get(id).copied().unwrap_or(Seen::NOTHING);
         let fate = Fate::of(outcome, seen.presence(), seen.was_missed());
-        report.add(Finding { outcome, fate }, at, begin.sent_at, spans);
+        let finding = Finding { outcome, fate };
+        if scenario.is_canary(begin.step) {
+            report.canary.add(finding);
+        } else {
+            report.total.add(finding);
+        }
+        report.put_at_risk(finding, at, begin.sent_at, spans);
         let answered = if at == 0 {
             String::new()
         } else {
@@ -251,7 +257,7 @@ fn balance(
         };
         rows.write_record([
             begin.key.as_str(),
-            &scenario.steps[begin.step].name,
+            &scenario.ledger_step(begin.step).name,
             &begin.sent_at.to_string(),
             &answered,
             answer(outcome),

@@ -30,24 +30,13 @@ pub struct DeadTime {
     total_us: Micros,
 }
 
-/// Shorter gaps are ordinary at any rate.
-const SHORTEST_SILENCE_US: Micros = 100_000;
-/// How many mean gaps between successes make silence: e^-10 of Poisson gaps are longer.
-const GAPS_OF_SILENCE: f64 = 10.0;
-
 impl DeadTime {
-    /// Starts at `from`, as if a request had just succeeded. `successes_per_second` is the rate
-    /// before the fault; with none known, silence alone is never dead time.
+    /// Starts at `from`, as if a request had just succeeded. A gap longer than `silence_us` is dead
+    /// time even without a failure; none: silence alone never is.
     #[must_use]
-    pub fn new(from: Micros, successes_per_second: f64) -> Self {
-        let silence_us = if successes_per_second > 0.0 {
-            // Saturates for rates near zero, which is what we want: never.
-            ((GAPS_OF_SILENCE / successes_per_second * 1e6) as Micros).max(SHORTEST_SILENCE_US)
-        } else {
-            Micros::MAX
-        };
+    pub fn new(from: Micros, silence_us: Option<Micros>) -> Self {
         Self {
-            silence_us,
+            silence_us: silence_us.unwrap_or(Micros::MAX),
             last_success: from,
             failed_since: false,
             longest: None,
@@ -112,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_failure_between_two_successes_is_a_dead_window() {
-        let mut dead = DeadTime::new(0, 100.0);
+        let mut dead = DeadTime::new(0, Some(100_000));
         dead.success(10_000);
         dead.failure(20_000);
         dead.failure(60_000);
@@ -130,17 +119,17 @@ mod tests {
 
     #[test]
     fn silence_is_dead_only_when_traffic_was_dense() {
-        let mut dense = DeadTime::new(0, 100.0);
+        let mut dense = DeadTime::new(0, Some(100_000));
         dense.success(500_000);
         assert_eq!(dense.total_us(500_000), 500_000);
-        let mut sparse = DeadTime::new(0, 2.0);
+        let mut sparse = DeadTime::new(0, None);
         sparse.success(500_000);
         assert_eq!(sparse.total_us(500_000), 0);
     }
 
     #[test]
     fn an_outage_that_never_ends_counts_until_now() {
-        let mut dead = DeadTime::new(1_000_000, 0.0);
+        let mut dead = DeadTime::new(1_000_000, None);
         dead.failure(1_200_000);
         assert_eq!(dead.total_us(3_000_000), 2_000_000);
     }

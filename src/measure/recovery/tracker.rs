@@ -90,8 +90,13 @@ pub struct Impact {
     pub recovered: Option<Micros>,
     /// How often the SLO was missed again after T5.
     pub relapses: u32,
-    /// Time in slices below the SLO, in tenths of a second, microseconds.
+    /// When the first request was sent that failed after T0: users were affected from here on,
+    /// though a request that hangs tells late.
+    pub first_failed_sent: Option<Micros>,
+    /// Time below the SLO, in tenths of a second, microseconds.
     pub below_slo_us: Micros,
+    /// Of that, time in which somebody was served: a brown-out.
+    pub brown_out_us: Micros,
     /// Longest stretch in which nothing succeeded.
     pub longest_dead: Option<DeadWindow>,
     /// All such stretches together, microseconds.
@@ -128,21 +133,22 @@ pub struct Tracker {
 const BUCKET_US: Micros = 100_000;
 
 impl Tracker {
-    /// Starts at the fault's acceptance. `successes_per_second` is what the class did before.
+    /// Starts at the fault's acceptance. `silence_us` is a gap between successes that the class's
+    /// traffic before does not explain; none: it was too thin to tell.
     #[must_use]
-    pub fn new(rule: SloRule, accepted: Micros, successes_per_second: f64) -> Self {
+    pub fn new(rule: SloRule, accepted: Micros, silence_us: Option<Micros>) -> Self {
         let start = accepted / SLICE_US * SLICE_US;
         Self {
             rule,
             accepted,
-            silence_is_bad: successes_per_second * rule.window_us as f64 / 1e6 >= 5.0,
+            silence_is_bad: silence_us.is_some_and(|silence| silence <= rule.window_us),
             slices: VecDeque::new(),
             next: start,
             good_since: None,
             touched: false,
             missed: false,
             effective: None,
-            dead: DeadTime::new(accepted, successes_per_second),
+            dead: DeadTime::new(accepted, silence_us),
             bucket: (accepted / BUCKET_US, Tally::default()),
             successes: VecDeque::new(),
             impact: Impact {
@@ -153,7 +159,9 @@ impl Tracker {
                 first_success: None,
                 recovered: None,
                 relapses: 0,
+                first_failed_sent: None,
                 below_slo_us: 0,
+                brown_out_us: 0,
                 longest_dead: None,
                 dead_us: 0,
             },
@@ -182,6 +190,9 @@ impl Tracker {
             self.touched = true;
             self.impact.first_error.get_or_insert(at);
             self.impact.last_error = Some(end);
+            let sent = tally.failed_sent.map(|sent| sent.max(self.accepted));
+            self.impact.first_failed_sent =
+                self.impact.first_failed_sent.into_iter().chain(sent).min();
             self.dead.failure(at);
         }
         if tally.ok > 0 {
@@ -303,6 +314,7 @@ impl Tracker {
             let (_, full) = std::mem::replace(&mut self.bucket, (number, Tally::default()));
             if !self.rule.holds(full) {
                 self.impact.below_slo_us += BUCKET_US;
+                self.impact.brown_out_us += if full.ok > 0 { BUCKET_US } else { 0 };
             }
         }
         self.bucket.1.add(tally);
@@ -321,7 +333,7 @@ mod tests {
     };
 
     fn tracker() -> Tracker {
-        let mut tracker = Tracker::new(RULE, 10_000_000, 100.0);
+        let mut tracker = Tracker::new(RULE, 10_000_000, Some(100_000));
         tracker.effective(10_000_000);
         tracker
     }
@@ -430,7 +442,7 @@ mod tests {
 
     #[test]
     fn a_fault_that_bites_late_is_not_recovered_before_it_bit() {
-        let mut tracker = Tracker::new(RULE, 10_000_000, 100.0);
+        let mut tracker = Tracker::new(RULE, 10_000_000, Some(100_000));
         feed(&mut tracker, 10_000_000, 15_000_000, 0..0);
         assert_eq!(tracker.recovered_since(), None);
         tracker.effective(15_500_000);

@@ -1,8 +1,10 @@
 //! Watches every fault of a run, for all requests and for each class of them.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::canary::{CanaryTower, CanaryWatch};
+use super::closeup::CloseUps;
+use super::gaps::Gaps;
 use super::tracker::{Health, Impact, SloRule, Tally, Tracker};
 use crate::measure::clock::Micros;
 use crate::measure::interval::{Pulse, SLICE_US, Slice};
@@ -23,6 +25,20 @@ impl Side {
         journey: None,
         writes: None,
     };
+
+    /// `all`, `writes`, `buy`, `buy reads` …
+    #[must_use]
+    pub fn name(self, scenario: &Scenario) -> String {
+        let journey = self.journey.map(|id| scenario.journeys[id].name.as_str());
+        let kind = self
+            .writes
+            .map(|writes| if writes { "writes" } else { "reads" });
+        match (journey, kind) {
+            (None, None) => "all".into(),
+            (Some(one), None) | (None, Some(one)) => one.into(),
+            (Some(journey), Some(kind)) => format!("{journey} {kind}"),
+        }
+    }
 
     fn holds(self, step: &Step) -> bool {
         self.journey.is_none_or(|journey| journey == step.journey)
@@ -96,15 +112,14 @@ pub struct Watchtower {
     rule: SloRule,
     sides: Vec<Side>,
     overall: Tracker,
-    /// Successes per class in the last seconds, to know the rate before a fault.
-    before: VecDeque<(Micros, Vec<u64>)>,
+    /// How far apart each class's successes are.
+    gaps: Vec<Gaps>,
+    close_ups: CloseUps,
     open: Vec<FaultWatch>,
+    canaries: CanaryTower,
     /// Effects that were told before the acceptance they belong to.
     early: Vec<(FaultId, Micros)>,
 }
-
-/// The rate before a fault is taken over this long.
-const BASELINE_US: Micros = 5_000_000;
 
 impl Watchtower {
     /// Watches a run of this scenario.
@@ -113,13 +128,15 @@ impl Watchtower {
         let rule = SloRule::of(&scenario.slo);
         let sides = Side::of(&scenario);
         Self {
-            scenario,
             rule,
+            gaps: vec![Gaps::default(); sides.len()],
+            close_ups: CloseUps::default(),
             sides,
-            overall: Tracker::new(rule, 0, 0.0),
-            before: VecDeque::new(),
+            overall: Tracker::new(rule, 0, None),
+            canaries: CanaryTower::new(&scenario),
             open: Vec::new(),
             early: Vec::new(),
+            scenario,
         }
     }
 
@@ -129,15 +146,17 @@ impl Watchtower {
         if self.open.iter().any(|watch| watch.fault == fault) {
             return;
         }
+        self.canaries.fault_accepted(fault, at);
         for watch in &mut self.open {
             watch.settle(at, 0);
         }
         let trackers = self
             .sides
             .iter()
-            .enumerate()
-            .map(|(n, side)| (*side, Tracker::new(self.rule, at, self.rate_before(n, at))))
+            .zip(&self.gaps)
+            .map(|(side, gaps)| (*side, Tracker::new(self.rule, at, gaps.silence_us(at))))
             .collect();
+        self.close_ups.open(fault, at);
         self.open.push(FaultWatch {
             fault,
             accepted: at,
@@ -158,6 +177,7 @@ impl Watchtower {
                 for (_, tracker) in &mut watch.trackers {
                     tracker.effective(at);
                 }
+                self.canaries.fault_effective(fault, at);
             }
             None => self.early.push((fault, at)),
         }
@@ -167,21 +187,36 @@ impl Watchtower {
     pub fn fault_undone(&mut self, fault: FaultId, at: Micros) {
         if let Some(watch) = self.open.iter_mut().find(|watch| watch.fault == fault) {
             watch.undone.get_or_insert(at);
+            self.canaries.fault_undone(fault, at);
         }
+    }
+
+    /// Takes one pulse of the canaries, whose steps are numbered by writer. It comes apart from the
+    /// load's, and neither waits for the other.
+    pub fn canary_pulse(&mut self, pulse: &Pulse) {
+        self.canaries.pulse(pulse);
+    }
+
+    /// What the faults accepted so far did to the canaries.
+    #[must_use]
+    pub fn canaries(&self) -> &[CanaryWatch] {
+        self.canaries.faults()
     }
 
     /// Takes one pulse.
     pub fn pulse(&mut self, pulse: &Pulse) {
-        let mut successes = vec![0; self.sides.len()];
         for group in pulse.slices.chunk_by(|a, b| a.at == b.at) {
             for (n, side) in self.sides.iter().enumerate() {
                 let tally = tally(group, |step| side.holds(&self.scenario.steps[step]));
-                successes[n] += tally.ok;
                 if tally == Tally::default() {
                     continue;
                 }
+                if tally.ok > 0 {
+                    self.gaps[n].success(group[0].at);
+                }
                 if n == 0 {
                     self.overall.observe(group[0].at, tally);
+                    self.close_ups.observe(group[0].at, tally);
                 }
                 for watch in &mut self.open {
                     watch.trackers[n].1.observe(group[0].at, tally);
@@ -197,14 +232,6 @@ impl Watchtower {
             }
             watch.settle(now, self.rule.held_for_us);
         }
-        self.before.push_back((pulse.at, successes));
-        while self
-            .before
-            .front()
-            .is_some_and(|(at, _)| at + BASELINE_US < pulse.at)
-        {
-            self.before.pop_front();
-        }
     }
 
     /// Whether the run as a whole meets the SLO.
@@ -213,23 +240,20 @@ impl Watchtower {
         self.overall.health()
     }
 
+    /// The moments around each fault.
+    #[must_use]
+    pub fn close_ups(&self) -> &CloseUps {
+        &self.close_ups
+    }
+
     /// The faults accepted so far.
     #[must_use]
     pub fn faults(&self) -> &[FaultWatch] {
         &self.open
     }
-
-    fn rate_before(&self, side: usize, at: Micros) -> f64 {
-        let counted = self.before.iter().filter(|(then, _)| *then <= at);
-        let total: u64 = counted.clone().map(|(_, successes)| successes[side]).sum();
-        match counted.clone().next() {
-            Some((first, _)) if at > *first => total as f64 * 1e6 / (at - first) as f64,
-            _ => 0.0,
-        }
-    }
 }
 
-fn tally(slices: &[Slice], holds: impl Fn(StepId) -> bool) -> Tally {
+pub(super) fn tally(slices: &[Slice], holds: impl Fn(StepId) -> bool) -> Tally {
     let mut sum = Tally::default();
     for slice in slices.iter().filter(|slice| holds(slice.step)) {
         sum.add(Tally {
@@ -280,7 +304,6 @@ fault = [
                 max_response_us: 1_000,
                 sum_response_us: 1_000,
                 first_failed_sent: 0,
-                zone: None,
             };
             tower.pulse(&Pulse {
                 at: at + SLICE_US,

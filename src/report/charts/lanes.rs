@@ -122,11 +122,15 @@ fn draw_fault(canvas: &mut Canvas<'_>, y: f64, lane: &FaultLane, recovery: Optio
 
 /// A bar whose failing share is marked from its top, so that it can be told without colour.
 fn draw_serving(canvas: &mut Canvas<'_>, y: f64, lane: &ServingLane, width: f64) {
-    let kind = match lane.kind {
-        ServingKind::Zone => "zone",
-        ServingKind::Pod => "pod",
+    let name = match lane.kind {
+        ServingKind::Zone => format!("zone {}", lane.name),
+        // A pod's name says enough; its zone's lane is above.
+        ServingKind::Pod => lane.name.split(" · ").next().unwrap_or_default().into(),
+        ServingKind::Nobody => "nobody answered".into(),
+        // Named so already.
+        ServingKind::Canary => lane.name.clone(),
     };
-    canvas.lane_name(y + 0.5, &format!("{kind} {}", lane.name));
+    canvas.lane_name(y + 0.5, &name);
     let (low, high) = (y + 0.16, y + 0.84);
     let states: Vec<Option<f64>> = lane
         .ok

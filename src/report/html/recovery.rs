@@ -1,7 +1,7 @@
 //! 4. Recovery: per fault, what the users saw and when it was over.
 
 use super::cells::{Cell, Table, badge};
-use super::escape;
+use super::{canary, escape};
 use crate::measure::units;
 use crate::report::Summary;
 use crate::report::charts::Colour;
@@ -113,6 +113,7 @@ fn anatomy(fault: &Fault) -> String {
         markup += "</ol>";
     }
     markup += &consequences(fault);
+    markup += &canary::impacts(fault);
     if !fault.events.is_empty() {
         markup += "<details><summary>The infrastructure’s own log</summary><ul class=\"events\">";
         for event in &fault.events {

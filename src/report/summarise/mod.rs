@@ -6,7 +6,8 @@ mod reason;
 mod traffic;
 
 use super::summary::{
-    Fault, Generator, GeneratorVerdict, Lanes, Ledger, Run, SCHEMA_VERSION, Sibling, Slo, Summary,
+    Books, Canary, Fault, Generator, GeneratorVerdict, Lanes, Ledger, Run, SCHEMA_VERSION, Sibling,
+    Slo, Summary,
 };
 use crate::gate::{self, Ending, ExitCode, GateVerdict, verdict};
 use crate::measure::aggregate::{Cut, Measured, Plan};
@@ -27,6 +28,10 @@ pub struct SummaryInput<'a> {
     pub faults: Vec<Fault>,
     /// What became of the run's writes; none without ledger steps.
     pub ledger: Option<Ledger>,
+    /// The target's own books; none where it has none to show.
+    pub books: Option<Books>,
+    /// The writers beside the load.
+    pub canary: Option<Canary>,
     /// Failures worth showing.
     pub samples: &'a [ErrorSample],
     /// How well the load was made. A saturated one makes the run invalid.
@@ -72,6 +77,8 @@ pub fn summarise(input: SummaryInput<'_>) -> Summary {
         measured,
         faults,
         ledger,
+        books,
+        canary,
         samples,
         mut generator,
         lanes,
@@ -110,6 +117,13 @@ pub fn summarise(input: SummaryInput<'_>) -> Summary {
             gate::ledger::implied(ledger.acknowledged, ledger.lost, ledger.duplicate)
         });
     gates.extend(broken);
+    if let Some(books) = &books {
+        gates.extend(implied_by_books(books));
+    }
+    let canaries = canary.as_ref().and_then(|canary| canary.ledger);
+    gates.extend(canaries.and_then(|ledger| {
+        gate::ledger::implied_by_canaries(ledger.acknowledged, ledger.lost, ledger.duplicate)
+    }));
     let verdict = verdict::decide(&gates, &invalid_causes);
     let undo_failed = faults.iter().any(|fault| !fault.is_clean());
     let exit_code = ExitCode::of_run(verdict, input.ending, undo_failed, input.strict).code();
@@ -130,14 +144,39 @@ pub fn summarise(input: SummaryInput<'_>) -> Summary {
         run,
         faults,
         ledger,
+        books,
+        canary,
         gates,
         generator,
         lanes,
         configuration: input.configuration,
-        siblings: siblings(ledger.is_some()),
+        siblings: siblings(ledger.is_some() || canaries.is_some()),
     };
     summary.reason = reason::reason(&summary, input.ending_reason.as_deref());
     summary
+}
+
+/// A target whose own books are wrong fails the run; one that cannot show them leaves it open.
+fn implied_by_books(books: &Books) -> Vec<gate::GateResult> {
+    if let Some(why) = &books.unread {
+        return vec![gate::books::undecided(&format!(
+            "the target's books could not be read: {why}"
+        ))];
+    }
+    let broken = books.invariants.iter();
+    let mut gates: Vec<_> = broken
+        .filter_map(|rule| {
+            gate::books::implied(&rule.name, &rule.rule, rule.checked, rule.violations)
+        })
+        .collect();
+    if books.pending > 0 {
+        let words = format!(
+            "{} jobs still waited when the target's books were read",
+            books.pending
+        );
+        gates.push(gate::books::undecided(&words));
+    }
+    gates
 }
 
 fn siblings(ledger: bool) -> Vec<Sibling> {

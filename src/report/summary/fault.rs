@@ -2,6 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::measure::recovery::HELD;
+
+use super::CanaryImpact;
+use super::impact::{ClassImpact, CloseUp, Stage, Towards};
+
 /// One fault. Instants are run time in microseconds; T0 to T7 as a drill's report names them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Fault {
@@ -26,6 +31,10 @@ pub struct Fault {
     /// T1: the first request failed, to 10 ms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_error_us: Option<u64>,
+    /// When the first request was sent that then failed: users were affected from here on, though a
+    /// request that hangs tells late.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_failed_sent_us: Option<u64>,
     /// T2, per detector, in order of time.
     #[serde(default)]
     pub detected: Vec<Detection>,
@@ -50,9 +59,26 @@ pub struct Fault {
     /// T5 − T0, seconds: how long users felt it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rto_seconds: Option<f64>,
+    /// T2 − the moment from which users were affected, seconds; negative when the infrastructure
+    /// knew first. Absent when nobody noticed, or nobody was affected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_to_detect_seconds: Option<f64>,
     /// Longest stretch without any success, seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead_window_seconds: Option<f64>,
+    /// All stretches without any success together, seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dead_seconds: Option<f64>,
+    /// Time in which some were served but the SLO was missed, seconds, in tenths.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brown_out_seconds: Option<f64>,
+    /// How often the SLO was missed again after T5.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relapses: Option<u32>,
+    /// p99 of the response time before it, which T6 compares with. Absent when too few requests
+    /// came before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p99_before_us: Option<u64>,
     /// Time outside the SLO within its window, seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub below_slo_seconds: Option<f64>,
@@ -68,6 +94,22 @@ pub struct Fault {
     /// Writes acknowledged in its window or shortly before, and what became of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ledger: Option<Ledger>,
+    /// Observed RPO, seconds: T0 − acknowledgement of the oldest write that was lost; 0 when none was.
+    /// Absent without a ledger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rpo_seconds: Option<f64>,
+    /// What the time until T5 and until T7 was spent on, in order of time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<Stage>,
+    /// By class of requests, all of them first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<ClassImpact>,
+    /// The moments around it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub close_up: Option<CloseUp>,
+    /// What it did to the canaries: all together, then each. Empty without any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub canary: Vec<CanaryImpact>,
     /// Whether it is undone completely, as `undo` explains. Absent when it was never injected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undone: Option<bool>,
@@ -97,6 +139,19 @@ impl Fault {
         .into_iter()
         .filter_map(|(id, label, at)| at.map(|at_us| Mark { id, label, at_us }))
         .collect()
+    }
+
+    /// The longest stage that users waited for; with none, the longest that redundancy waited for.
+    /// Time that the fault was held on purpose does not count.
+    #[must_use]
+    pub fn slowest_stage(&self) -> Option<&Stage> {
+        let longest = |towards: Towards| {
+            let stages = self.stages.iter();
+            stages
+                .filter(move |stage| stage.towards == towards && stage.name != HELD)
+                .max_by_key(|stage| stage.length_us())
+        };
+        longest(Towards::Users).or_else(|| longest(Towards::Redundancy))
     }
 
     /// Whether it was put back, or has nothing to put back because it was never injected.

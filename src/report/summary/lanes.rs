@@ -8,7 +8,7 @@ pub struct Lanes {
     /// One per fault, in the scenario's order.
     #[serde(default)]
     pub faults: Vec<FaultLane>,
-    /// One per zone, then one per pod.
+    /// One per zone, then one per pod, then one per canary.
     #[serde(default)]
     pub serving: Vec<ServingLane>,
     /// One per database server.
@@ -46,12 +46,16 @@ pub enum ServingKind {
     Zone,
     /// One replica.
     Pod,
+    /// Failures without an answer that tells whose it is.
+    Nobody,
+    /// A writer beside the load.
+    Canary,
 }
 
-/// What a zone or a pod served, on the timeline's buckets.
+/// What a zone or a pod served, or what a canary wrote, on the timeline's buckets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServingLane {
-    /// Zone or pod.
+    /// Zone, pod or canary.
     pub kind: ServingKind,
     /// Its name.
     pub name: String,

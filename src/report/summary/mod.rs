@@ -4,15 +4,21 @@
 //! What was not measured is absent, never zero. Fields may be added without raising
 //! [`SCHEMA_VERSION`]; a changed meaning raises it.
 
+mod canary;
 mod fault;
 mod generator;
+mod impact;
+mod invariant;
 mod lanes;
 mod run;
 mod timeline;
 mod traffic;
 
+pub use canary::{Canary, CanaryImpact, CanaryWriter};
 pub use fault::{Budget, ControlEvent, Detection, Fault, Ledger, Mark, Undo};
 pub use generator::{Generator, GeneratorVerdict};
+pub use impact::{ClassImpact, CloseUp, Stage, Towards};
+pub use invariant::{Books, Invariant};
 pub use lanes::{FaultLane, Lanes, RoleLane, Segment, ServingKind, ServingLane, Span};
 pub use run::{Run, Sibling, Slo};
 pub use timeline::{Curve, CurvePoint, Timeline};
@@ -61,6 +67,12 @@ pub struct Summary {
     /// What became of the run's writes; absent without ledger steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ledger: Option<Ledger>,
+    /// What must hold in the target's own books; absent for a target that has none to show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub books: Option<Books>,
+    /// The writers beside the load; absent without any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary: Option<Canary>,
     /// In the scenario's order.
     #[serde(default)]
     pub gates: Vec<GateResult>,

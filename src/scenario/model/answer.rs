@@ -24,6 +24,19 @@ pub struct Expect {
     pub within: Option<Duration>,
 }
 
+impl Expect {
+    /// What the answer is compared with.
+    pub fn templates(&self) -> impl Iterator<Item = &Template> {
+        let json = self.json.iter().map(|(_, rule)| rule);
+        let headers = self.headers.iter().map(|(_, rule)| rule);
+        let rules = json.chain(headers).filter_map(|rule| match rule {
+            ValueRule::Equals(template) | ValueRule::Contains(template) => Some(template),
+            ValueRule::Present | ValueRule::Absent | ValueRule::Matches(_) => None,
+        });
+        rules.chain(&self.body_contains).chain(&self.body_lacks)
+    }
+}
+
 /// An allowed status or class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StatusRule {

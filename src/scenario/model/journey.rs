@@ -77,6 +77,18 @@ impl Step {
     pub fn is_write(&self) -> bool {
         !matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS")
     }
+
+    /// Its own templates in the order in which they are rendered: URL, headers, body, ledger,
+    /// expectations.
+    pub fn templates(&self) -> impl Iterator<Item = &Template> {
+        let headers = self.headers.iter().map(|(_, value)| value);
+        let ledger = self.ledger.iter();
+        std::iter::once(&self.url)
+            .chain(headers)
+            .chain(self.body.templates())
+            .chain(ledger.flat_map(|rule| [&rule.key, &rule.read_back]))
+            .chain(self.expect.templates())
+    }
 }
 
 /// What is sent.
@@ -90,4 +102,18 @@ pub enum Body {
     Form(Vec<(String, Template)>),
     /// These bytes.
     Raw(Template),
+}
+
+impl Body {
+    /// Its templates.
+    pub fn templates(&self) -> impl Iterator<Item = &Template> {
+        let (whole, fields): (Option<&Template>, &[(String, Template)]) = match self {
+            Self::None => (None, &[]),
+            Self::Json(template) | Self::Raw(template) => (Some(template), &[]),
+            Self::Form(fields) => (None, fields),
+        };
+        whole
+            .into_iter()
+            .chain(fields.iter().map(|(_, template)| template))
+    }
 }

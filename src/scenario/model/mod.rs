@@ -4,6 +4,7 @@
 //! known to be sound, so nothing downstream parses or looks anything up by name.
 
 mod answer;
+mod canary;
 mod fault;
 mod gate;
 mod journey;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use answer::*;
+pub use canary::*;
 pub use fault::*;
 pub use gate::*;
 pub use journey::*;
@@ -54,6 +56,8 @@ pub struct Scenario {
     pub slots: usize,
     /// Faults in the file's order.
     pub faults: Vec<Fault>,
+    /// Writers beside the load; none: nobody writes but the journeys.
+    pub canary: Option<Canary>,
     /// When this is no experiment any more.
     pub guard: Guard,
     /// What "healthy" means, for guards, recovery and the error budget.

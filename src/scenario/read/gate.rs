@@ -1,7 +1,7 @@
 //! `[[gate]]`: rules that decide the verdict. Each expectation becomes one gate.
 
 use super::condition::{self, Condition};
-use super::names::find;
+use super::names::{find, find_step};
 use crate::scenario::model::{
     Check, FaultId, Gate, GateSubject, Journey, PhaseSelector, RecoveryCheck, Scope, Step,
 };
@@ -178,18 +178,8 @@ fn read_scope(log: &Log, node: &Node, names: GateNames<'_>) -> Option<(Scope, St
                 log.error(at, message);
                 return None;
             };
-            let found = Text {
-                text: journey.trim(),
-                at,
-            };
-            let journey = &names.journeys[find(log, found, "journey", journeys())?];
-            let steps = names.steps[journey.steps.clone()].iter();
-            let found = Text {
-                text: step.trim(),
-                at,
-            };
-            let index = find(log, found, "step", steps.map(|step| step.name.as_str()))?;
-            Scope::Step(journey.steps.start + index)
+            let path = (journey, step);
+            Scope::Step(find_step(log, at, path, names.journeys, names.steps)?)
         }
         _ => {
             let message = format!("`{text}` is nothing a gate can look at");

@@ -1,6 +1,7 @@
 //! One file per section of a scenario: each turns nodes into its part of the model.
 
 mod body;
+mod canary;
 mod capture;
 mod condition;
 mod data;
@@ -18,6 +19,7 @@ mod step;
 mod target;
 mod think;
 
+pub(crate) use canary::{CanarySurroundings, read_canary};
 pub(crate) use data::read_data;
 pub(crate) use fault::{FaultPlaces, Faults, read_faults};
 pub(crate) use files::Files;

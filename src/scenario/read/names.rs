@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::scenario::model::{Journey, Step, StepId};
 use crate::scenario::syntax::value::{self, Text};
 use crate::scenario::syntax::{Log, Place};
 
@@ -18,6 +19,24 @@ pub(crate) fn find<'n>(
         value::unknown(log, found, what, known);
     }
     index
+}
+
+/// The step of this journey and name; an unknown one is logged with what was probably meant.
+pub(crate) fn find_step(
+    log: &Log,
+    at: Place,
+    (journey, step): (&str, &str),
+    journeys: &[Journey],
+    steps: &[Step],
+) -> Option<StepId> {
+    let text = journey.trim();
+    let known = journeys.iter().map(|journey| journey.name.as_str());
+    let journey = &journeys[find(log, Text { text, at }, "journey", known)?];
+    let text = step.trim();
+    let known = steps[journey.steps.clone()].iter();
+    let known = known.map(|step| step.name.as_str());
+    let step = find(log, Text { text, at }, "step", known)?;
+    Some(journey.steps.start + step)
 }
 
 /// Names that must differ from each other.

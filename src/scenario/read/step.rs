@@ -13,7 +13,8 @@ use crate::scenario::model::{Body, Expect, HttpDefaults, JourneyId, LedgerRule, 
 use crate::scenario::syntax::{Log, Node, TableReader, value};
 use crate::scenario::template::{Bindings, Escape, Template};
 
-const METHODS: [&str; 7] = ["get", "head", "options", "post", "put", "patch", "delete"];
+/// Keys that say method and path at once.
+pub(crate) const METHODS: [&str; 7] = ["get", "head", "options", "post", "put", "patch", "delete"];
 
 /// What a step needs to know of its surroundings.
 #[derive(Debug, Clone, Copy)]
@@ -23,9 +24,7 @@ pub(crate) struct StepDefaults<'a> {
     pub(crate) journey: JourneyId,
 }
 
-/// Reads a step. Its parts are read in the order in which they are rendered, because each sees the
-/// variables that those before it assign. The ledger is rendered before the request is sent: what
-/// becomes of a write without an answer is looked up by its key too.
+/// Reads a step.
 pub(crate) fn read_step(
     log: &Log,
     node: &Node,
@@ -37,25 +36,10 @@ pub(crate) fn read_step(
     if let Some(name) = &name {
         table.rename(format!("step \"{name}\""));
     }
-    let request = read_request(log, &mut table, bindings);
-    let mut headers = table
-        .optional("headers", |log, node| {
-            Some(read_headers(log, node, bindings))
-        })
-        .unwrap_or_default();
-    let body = read_body(log, &mut table, defaults.files, bindings);
-    read_content_type(&mut table, body.is_some(), &mut headers, bindings);
-    let ledger_at = table.key_at("ledger");
-    let ledger = table.optional("ledger", |log, node| read_ledger(log, node, bindings));
-    let what = table.what().to_owned();
-    let expect = table.node("expect");
-    let expect = expect.map_or_else(Expect::default, |node| {
-        read_expect(log, node, &what, bindings)
-    });
+    let step = read_exchange(log, &mut table, defaults, bindings);
     let captures = table.node("capture");
     let captures = captures.map_or_else(Vec::new, |node| read_captures(log, node, bindings));
     let timeout = table.optional("timeout", read_timeout);
-    let redirects = table.optional("redirects", value::flag);
     let think = table.optional("think", read_think);
     table.finish_with(&[
         ("captures", "did you mean `capture`?"),
@@ -70,20 +54,68 @@ pub(crate) fn read_step(
             "write the query into the URL: get = \"/path?name=value\"",
         ),
     ]);
+    let step = step?;
+    Some(Step {
+        name: name.unwrap_or(step.name),
+        captures,
+        timeout: timeout.unwrap_or(step.timeout),
+        think,
+        ..step
+    })
+}
+
+/// The keys of [`read_exchange`] besides those that say where the request goes.
+pub(crate) const EXCHANGE: [&str; 9] = [
+    "headers",
+    "json",
+    "form",
+    "body",
+    "body_file",
+    "content_type",
+    "ledger",
+    "expect",
+    "redirects",
+];
+
+/// Reads what is sent and what must come back: a step without what makes it one of a journey. Its
+/// parts are read in the order in which they are rendered, because each sees the variables that
+/// those before it assign. The ledger is rendered before the request is sent: what becomes of a
+/// write without an answer is looked up by its key too.
+pub(crate) fn read_exchange(
+    log: &Log,
+    table: &mut TableReader<'_>,
+    defaults: StepDefaults<'_>,
+    bindings: &mut Bindings<'_>,
+) -> Option<Step> {
+    let request = read_request(log, table, bindings);
+    let mut headers = table
+        .optional("headers", |log, node| {
+            Some(read_headers(log, node, bindings))
+        })
+        .unwrap_or_default();
+    let body = read_body(log, table, defaults.files, bindings);
+    read_content_type(table, body.is_some(), &mut headers, bindings);
+    let ledger_at = table.key_at("ledger");
+    let ledger = table.optional("ledger", |log, node| read_ledger(log, node, bindings));
+    let what = table.what().to_owned();
+    let expect = table.node("expect");
+    let expect = expect.map_or_else(Expect::default, |node| {
+        read_expect(log, node, &what, bindings)
+    });
+    let redirects = table.optional("redirects", value::flag);
     let (method, url) = request?;
-    let name = name.unwrap_or_else(|| format!("{method} {}", url.source()));
     let step = Step {
-        name,
+        name: format!("{method} {}", url.source()),
         journey: defaults.journey,
         method,
         url,
         headers,
         body: body.unwrap_or(Body::None),
         expect,
-        captures,
-        timeout: timeout.unwrap_or(defaults.http.timeout),
+        captures: Vec::new(),
+        timeout: defaults.http.timeout,
         redirects: redirects.unwrap_or(defaults.http.redirects),
-        think,
+        think: None,
         ledger,
     };
     if step.ledger.is_some() && !step.is_write() {

@@ -27,6 +27,14 @@ pub(crate) enum Later {
     Step(String),
 }
 
+/// `${zone}` in what a canary writes.
+#[derive(Debug)]
+pub(crate) struct Zone {
+    /// None: the canary has no zones.
+    pub(crate) name: Option<String>,
+    pub(crate) used: Cell<bool>,
+}
+
 /// The names that are visible.
 #[derive(Debug)]
 pub(crate) struct Bindings<'a> {
@@ -37,6 +45,8 @@ pub(crate) struct Bindings<'a> {
     pub(crate) later: BTreeMap<String, Later>,
     /// Why no variable is visible here, where that is so.
     pub(crate) no_variables: Option<&'static str>,
+    /// Only in a canary.
+    pub(crate) zone: Option<Zone>,
     /// Highest number of slots any journey needs.
     pub(crate) slots: usize,
 }
@@ -50,6 +60,7 @@ impl<'a> Bindings<'a> {
             variables: Vec::new(),
             later: BTreeMap::new(),
             no_variables: None,
+            zone: None,
             slots: 0,
         }
     }

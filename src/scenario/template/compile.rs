@@ -98,6 +98,17 @@ impl Compiler<'_, '_> {
                 name: name.into(),
             });
         }
+        if let Some(zone) = self.bindings.zone.as_ref().filter(|_| name == "zone") {
+            zone.used.set(true);
+            return match &zone.name {
+                Some(zone) => Ok(Expression::Text(zone.as_str().into())),
+                None => {
+                    let message = "`zone` is not known: there is one canary, without a zone";
+                    let error = TemplateError::new(written.span.clone(), message);
+                    Err(error.help("name the zones: zones = [\"a\", \"b\"]"))
+                }
+            };
+        }
         match name {
             "iteration" => return Ok(Expression::Iteration),
             "user" => return Ok(Expression::User),
@@ -135,13 +146,16 @@ impl Compiler<'_, '_> {
             .variables
             .iter()
             .map(|known| known.name.as_str());
+        let help = if self.bindings.zone.is_some() {
+            "a canary has no earlier step: give it what it needs by uuid(), ${env.NAME} or ${data.column}"
+        } else {
+            "a step captures it with capture = { name = \"$.path\" }; data is named ${data.column}"
+        };
         let error = match did_you_mean(name, known.chain(["iteration", "user"])) {
             Some(meant) => error(format!(
                 "nothing named `{name}` is captured before this: did you mean `{meant}`?"
             )),
-            None => error(format!("nothing named `{name}` is captured before this")).help(
-                "a step captures it with capture = { name = \"$.path\" }; data is named ${data.column}",
-            ),
+            None => error(format!("nothing named `{name}` is captured before this")).help(help),
         };
         Err(error)
     }
@@ -342,7 +356,7 @@ impl Compiler<'_, '_> {
     fn count(&mut self, written: &Written, arguments: &[Written]) -> Outcome {
         let argument = self.only(written, arguments, "count(list)")?;
         match self.expression(argument)? {
-            Expression::Slot { slot, .. } => Ok(Expression::Count { slot }),
+            Expression::Slot { slot, name } => Ok(Expression::Count { slot, name }),
             _ => Err(misused(
                 written,
                 "count(list) of a capture with pick = \"all\"",

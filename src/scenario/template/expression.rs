@@ -38,6 +38,7 @@ pub(super) enum Expression {
     /// How many a list holds.
     Count {
         slot: usize,
+        name: Box<str>,
     },
     /// A text made from a text.
     Transform(Transform, Box<Expression>),
@@ -159,7 +160,7 @@ impl Expression {
             }
             Self::Int(inner) => inner.number(context)?.truncate(),
             Self::Num(inner) => inner.number(context)?,
-            Self::Count { slot } => Number::Int(match &context.slots[*slot] {
+            Self::Count { slot, .. } => Number::Int(match &context.slots[*slot] {
                 Value::Unset => 0,
                 Value::Text(_) => 1,
                 Value::List(texts) => texts.len() as i64,

@@ -7,6 +7,7 @@ mod escape;
 mod expression;
 mod number;
 mod sets;
+mod slots;
 mod syntax;
 
 use std::fmt;
@@ -15,7 +16,7 @@ use crate::scenario::syntax::Place;
 use expression::Expression;
 use syntax::Piece;
 
-pub(crate) use bindings::{Bindings, Later, is_name};
+pub(crate) use bindings::{Bindings, Later, Zone, is_name};
 pub(crate) use compile::check_variable_name;
 pub(crate) use escape::Escape;
 pub(crate) use syntax::TemplateError;

@@ -34,10 +34,11 @@ pub(super) async fn forward(
     to_origin_form(&mut request);
     headers::forward_request(request.headers_mut(), client);
 
+    let preferred = headers::preferred_zone(request.headers());
     let mut tried: Vec<Arc<Backend>> = Vec::new();
     let mut last_cause = String::new();
     while tried.len() < MOST_TARGETS {
-        let Some(backend) = edge.choose(&tried) else {
+        let Some(backend) = edge.choose(&tried, preferred.as_ref()) else {
             break;
         };
         if let Some(answer) = injected(edge, &backend).await? {

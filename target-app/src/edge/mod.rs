@@ -2,7 +2,8 @@
 //!
 //! It shares requests out among healthy targets, takes failing ones out of rotation, lets leaving
 //! ones finish, and keeps count of all. What it does to a request that fails is decided by one
-//! rule: nothing that may have reached a target is ever sent again.
+//! rule: nothing that may have reached a target is ever sent again. A request with `x-prefer-zone: b`
+//! is given to a target of that zone as long as one is in rotation, and to any other then.
 
 mod admin;
 pub mod admin_api;

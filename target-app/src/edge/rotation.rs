@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use http::HeaderValue;
+
 use super::admin_api::{Counts, Injection, Stats, Target};
 use super::backend::Backend;
 use super::balance;
@@ -78,20 +80,30 @@ impl Edge {
         backend
     }
 
-    /// A target to ask that is not among those `tried`.
-    pub(super) fn choose(&self, tried: &[Arc<Backend>]) -> Option<Arc<Backend>> {
+    /// A target to ask that is not among those `tried`: one of the `preferred` zone if it has one in
+    /// rotation, else any.
+    pub(super) fn choose(
+        &self,
+        tried: &[Arc<Backend>],
+        preferred: Option<&HeaderValue>,
+    ) -> Option<Arc<Backend>> {
         let backends = Arc::clone(&self.backends.read().unwrap_or_else(PoisonError::into_inner));
         let untried = |backend: &Arc<Backend>| {
             backend.is_active() && !tried.iter().any(|other| Arc::ptr_eq(other, backend))
         };
+        let in_rotation = |backend: &Arc<Backend>| backend.is_healthy() && untried(backend);
         let policy = self.config.policy;
-        let healthy = balance::choose(&backends, policy, |backend| {
-            backend.is_healthy() && untried(backend)
+        let near = preferred.and_then(|zone| {
+            balance::choose(&backends, policy, |backend| {
+                backend.zone_header == zone && in_rotation(backend)
+            })
         });
-        let chosen = match healthy {
-            None if self.config.fail_open => balance::choose(&backends, policy, untried),
-            healthy => healthy,
-        };
+        let chosen = near
+            .or_else(|| balance::choose(&backends, policy, in_rotation))
+            .or_else(|| {
+                let open = self.config.fail_open;
+                open.then(|| balance::choose(&backends, policy, untried))?
+            });
         chosen.cloned()
     }
 

@@ -1,10 +1,11 @@
-//! The shop: catalogue, customers, cart, orders. One process is one pod.
+//! The shop: catalogue, customers, cart, orders, and canary writes. One process is one pod.
 //!
 //! Its promises, whatever fails around it: an order that was answered 201 is in the database with
 //! its payment, its confirmation job and its stock; the same `Idempotency-Key` never makes a second
 //! one; and when a commit's outcome cannot be known, the answer says so.
 
 mod body;
+mod canary;
 mod cart;
 mod catalogue;
 mod config;

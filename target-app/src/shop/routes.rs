@@ -4,13 +4,14 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use http::{HeaderName, HeaderValue, Method, Uri};
 
 use super::error::ShopError;
 use super::state::App;
 use super::{
-    cart, catalogue, customers, front_page, invariants, openapi, orders, probes, request_context,
+    canary, cart, catalogue, customers, front_page, invariants, openapi, orders, probes,
+    request_context,
 };
 
 const LARGEST_BODY: usize = 64 * 1024;
@@ -30,6 +31,7 @@ pub(crate) fn router(shop: App) -> Router {
         .route("/api/cart/items", post(cart::add))
         .route("/api/orders", get(orders::history).post(orders::create))
         .route("/api/orders/by-key/{key}", get(orders::by_key))
+        .route("/api/canary/{key}", put(canary::write).get(canary::read))
         .route("/api/admin/invariants", get(invariants::check))
         .route("/healthz", get(probes::healthz))
         .route("/readyz", get(probes::readyz))

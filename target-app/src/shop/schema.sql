@@ -75,6 +75,12 @@ CREATE UNIQUE INDEX jobs_one_confirmation ON jobs (order_id) WHERE kind = 'order
 -- Of what comes round, at most one run is ever waiting.
 CREATE UNIQUE INDEX jobs_one_recurring ON jobs (kind) WHERE state = 'queued' AND recurring;
 
+-- What canaries wrote. Nothing refers to it.
+CREATE TABLE canaries (
+    key        text PRIMARY KEY,
+    written_at timestamptz NOT NULL DEFAULT now()
+);
+
 -- What the task runner sent.
 CREATE TABLE emails (
     id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

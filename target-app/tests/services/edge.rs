@@ -66,6 +66,14 @@ impl Edge {
             .unwrap()
     }
 
+    /// Who answered a request that would rather be answered in this zone.
+    async fn name_near(&self, zone: &str) -> String {
+        let request = self.client.get(self.running.url("/"));
+        let answer = request.header("x-prefer-zone", zone).send().await.unwrap();
+        let echo: Value = answer.json().await.unwrap();
+        echo["name"].as_str().unwrap().to_owned()
+    }
+
     /// Who answered.
     pub(crate) async fn name(&self) -> String {
         let echo: Value = self.get("/").await.json().await.unwrap();
@@ -102,6 +110,32 @@ async fn requests_are_shared_out_evenly_and_counted() {
         "{metrics}"
     );
     edge.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_preferred_zone_answers_as_long_as_it_has_a_target_in_rotation() {
+    let (a, b) = (Backend::start("a").await, Backend::start("b").await);
+    let edge = Edge::start(vec![a.target(), b.target()], |_| {}).await;
+    for _ in 0..4 {
+        assert_eq!(edge.name_near("zone-of-b").await, "b");
+    }
+    for _ in 0..2 {
+        edge.name_near("no such zone").await;
+    }
+    assert_eq!(
+        (a.requests(), b.requests()),
+        (1, 5),
+        "an unknown zone is no wish"
+    );
+
+    let mut draining = b.target();
+    draining.state = TargetState::Draining;
+    edge.set_targets(&[a.target(), draining]).await;
+    assert_eq!(edge.name_near("zone-of-b").await, "a");
+    // Not in rotation for another reason: nobody listens any more.
+    edge.set_targets(&[a.target(), b.target()]).await;
+    b.kill().await;
+    assert_eq!(edge.name_near("zone-of-b").await, "a");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Shop, task runner and edge as they run: real sockets, a real PostgreSQL.
 
 mod backend;
+mod canary;
 mod edge;
 mod edge_faults;
 mod orders;

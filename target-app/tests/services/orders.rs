@@ -43,7 +43,7 @@ async fn a_purchase_from_sign_in_to_history() {
     assert_eq!(none["items"], json!([]));
     let counts = pod.assert_invariants().await;
     assert_eq!(
-        (&counts["orders"], &counts["jobs_queued"]),
+        (&counts["orders"], &counts["pending"]),
         (&json!(1), &json!(1))
     );
 }

@@ -53,6 +53,8 @@ pub(crate) fn run(folder: &Path, p95_limit_us: f64) -> Summary {
             unknown: 61,
             ..Ledger::default()
         }),
+        books: None,
+        canary: None,
         samples: &samples(),
         generator: generator(),
         invalid_causes: Vec::new(),

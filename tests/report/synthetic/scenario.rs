@@ -235,6 +235,7 @@ pub(crate) fn scenario(p95_limit_us: f64) -> Scenario {
         steps: steps(),
         slots: 0,
         faults: planned_faults(),
+        canary: None,
         guard: Guard {
             healthy_before: Duration::from_secs(5),
             wait_at_most: Duration::from_secs(60),

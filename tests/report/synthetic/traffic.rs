@@ -49,6 +49,7 @@ pub(super) fn interval(second: u64, random: &mut fastrand::Rng) -> Interval {
         started: scheduled,
         ended: scheduled,
         users: (25.0 * ramp + arrivals * if (42..46).contains(&second) { 2.6 } else { 1.2 }) as u64,
+        responders: Vec::new(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Every form of the language ends as the right part of the model.
 
+mod canary;
 mod faults;
 mod load;
 mod steps;

@@ -1,7 +1,7 @@
 //! An outage of known length: the conductor injects it through a provider of the selftest's own,
 //! and every instant of the report is compared with the target's.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,7 +14,8 @@ use crate::cli::selftest::sabotage::{Sabotage, Sabotages};
 use crate::cli::selftest::target::{Answering, Books, Exchange, Reply, Request, Script};
 use crate::provider::Providers;
 
-pub(super) const WORDS: &str = "a fault makes the target refuse the next 40 requests";
+pub(super) const WORDS: &str =
+    "a fault makes the target refuse the next 40 requests, and a canary's writes meanwhile";
 
 /// Requests that the fault refuses.
 const REFUSED: u64 = 40;
@@ -32,6 +33,8 @@ const PASSED_ON: Tolerance = Tolerance::either_way_ms(1);
 #[derive(Debug)]
 pub(super) struct Errors {
     books: Books,
+    /// The canary's.
+    canaries: Books,
     sabotages: Sabotages,
     /// Refusals that are left of the fault.
     left: AtomicU64,
@@ -40,17 +43,21 @@ pub(super) struct Errors {
     /// Answers since the last refusal.
     served_since: AtomicU64,
     accepted: Mutex<Option<Instant>>,
+    /// Whether one write of the canary is still to be refused without an entry.
+    canary_secretly: AtomicBool,
 }
 
 impl Errors {
     pub(super) fn new(sabotages: &Sabotages) -> Self {
         Self {
             books: Books::new(sabotages),
+            canaries: Books::new(sabotages),
             sabotages: sabotages.clone(),
             left: AtomicU64::new(0),
             refused: AtomicU64::new(0),
             served_since: AtomicU64::new(0),
             accepted: Mutex::new(None),
+            canary_secretly: AtomicBool::new(sabotages.has(Sabotage::Canary)),
         }
     }
 
@@ -79,11 +86,29 @@ impl Errors {
             }
         }
     }
+
+    /// The canary is refused while the fault lasts, and is none of the requests that end it.
+    async fn canary(&self, request: &Request) -> Reply {
+        let status = if self.is_broken() { 503 } else { 200 };
+        self.canaries.enter(request.received, Some(status));
+        if status == 200 && self.canary_secretly.swap(false, Ordering::SeqCst) {
+            return Reply::empty(503);
+        }
+        let after = self.refused.load(Ordering::SeqCst) > 0
+            && self.served_since.load(Ordering::SeqCst) < SECRETLY_LATE;
+        if status == 200 && after && self.sabotages.has(Sabotage::Recovery) {
+            tokio::time::sleep(SECRETLY).await;
+        }
+        Reply::empty(status)
+    }
 }
 
 impl Script for Errors {
     fn answer(&self, request: Request) -> Answering<'_> {
         Box::pin(async move {
+            if request.path.starts_with("/canary/") {
+                return self.canary(&request).await;
+            }
             let refusal = self.refusal();
             let status = if refusal.is_some() { 503 } else { 200 };
             let entered = if refusal.is_some_and(|number| number > REFUSED) {
@@ -133,6 +158,15 @@ impl Act for Errors {
             [outage.first, outage.last, outage.served].map(|at| heard.at(at));
         let micros = |seconds: f64| (seconds * 1e6).round() as u64;
         let since = |at: u64| at.saturating_sub(accepted);
+        let canary = Outage::of(&self.canaries.exchanges());
+        let canaries = heard
+            .summary
+            .canary
+            .iter()
+            .flat_map(|canary| &canary.writers);
+        let [canary_writes, canary_failed] = canaries.fold([0, 0], |[all, failed], writer| {
+            [all + writer.requests, failed + writer.failed]
+        });
         vec![
             Row::count("requests", self.books.requests(), requests.total),
             Row::count("requests failed", outage.refused, requests.failed),
@@ -171,6 +205,17 @@ impl Act for Errors {
                 "no success for",
                 since(served),
                 fault.dead_window_seconds.map(micros),
+                TOLD_BY_USERS,
+            ),
+            Row::count("canary writes", self.canaries.requests(), canary_writes),
+            Row::count("canary writes failed", canary.refused, canary_failed),
+            Row::duration(
+                "no canary write for",
+                since(heard.at(canary.served)),
+                fault
+                    .canary
+                    .first()
+                    .map(|impact| micros(impact.dead_window_seconds)),
                 TOLD_BY_USERS,
             ),
         ]

@@ -127,6 +127,9 @@ impl Writes {
             if done.copies() > 0 {
                 deeds.kept.insert(key.to_owned(), done.copies());
             }
+            if deeds.breaks_one && done == Deed::Keep {
+                deeds.broken.get_or_insert_with(|| key.to_owned());
+            }
             if done == Deed::KeepAndHide {
                 deeds.hidden.insert(key.to_owned());
             }
@@ -141,9 +144,6 @@ impl Writes {
 
     fn read(&self, key: &str) -> Reply {
         let mut deeds = self.deeds();
-        if deeds.breaks_one {
-            deeds.broken.get_or_insert_with(|| key.to_owned());
-        }
         if deeds.hidden.remove(key) {
             return Reply::empty(404);
         }
