@@ -64,6 +64,8 @@ ERRORS  a fault makes the target refuse the next 40 requests, and a canary's wri
   no success for                       ±20 ms  ok
   canary writes                         exact  ok
   canary writes failed                  exact  ok
+  canary writes acknowledged            exact  ok
+  canary writes lost                    exact  ok
   no canary write for                  ±20 ms  ok
 
 WRITES  225 writes, some lost, doubled, kept, shown late or not answered
@@ -77,7 +79,7 @@ WRITES  225 writes, some lost, doubled, kept, shown late or not answered
   without an answer                     exact  ok
   not read back                         exact  ok
 
-✓ OK all 37 rows hold: on this machine the tool reports what happened
+✓ OK all 39 rows hold: on this machine the tool reports what happened
 "#);
     assert!(
         said.err().contains("playing stall"),
@@ -153,13 +155,17 @@ fn arrivals_that_are_not_told_are_found() {
 #[test]
 fn an_outage_that_is_not_told_is_found() {
     assert_eq!(
-        misses("errors", "error,request,canary"),
+        misses("errors", "request"),
+        rows(["requests", "canary writes", "canary writes acknowledged"])
+    );
+    assert_eq!(
+        misses("errors", "error,canary,lost"),
         rows([
-            "requests",
             "requests failed",
             "failed in the fault's window",
-            "canary writes",
-            "canary writes failed"
+            "canary writes failed",
+            "canary writes acknowledged",
+            "canary writes lost"
         ])
     );
     assert_eq!(

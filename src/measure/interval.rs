@@ -129,6 +129,8 @@ pub struct Slice {
     pub sum_response_us: u64,
     /// Earliest send of a request that failed, microseconds of run time; 0 without failures.
     pub first_failed_sent: Micros,
+    /// Latest send of a request that failed; 0 without failures.
+    pub last_failed_sent: Micros,
 }
 
 impl Slice {
@@ -139,6 +141,7 @@ impl Slice {
             (0, _) => other.first_failed_sent,
             _ => self.first_failed_sent.min(other.first_failed_sent),
         };
+        self.last_failed_sent = self.last_failed_sent.max(other.last_failed_sent);
         self.ok += other.ok;
         self.failed += other.failed;
         self.slow += other.slow;

@@ -3,7 +3,7 @@
 use crate::gate::{GateVerdict, Verdict};
 use crate::measure::units;
 use crate::report::Summary;
-use crate::report::summary::Fault;
+use crate::report::summary::{Books, Fault, Ledger};
 
 /// Escape sequences, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -204,6 +204,7 @@ fn faults(out: &mut String, summary: &Summary, colours: Colours) {
             vec![
                 fault.name.clone(),
                 fault.accepted_us.map_or("–".into(), units::instant),
+                seconds(fault.time_to_detect_seconds),
                 seconds(fault.rto_seconds),
                 seconds(fault.dead_window_seconds),
                 fault.failed_requests.map_or("–".into(), units::count),
@@ -216,6 +217,7 @@ fn faults(out: &mut String, summary: &Summary, colours: Colours) {
         &[
             "fault",
             "at",
+            "detected after",
             "recovered in",
             "no success for",
             "failed",
@@ -239,34 +241,76 @@ fn faults(out: &mut String, summary: &Summary, colours: Colours) {
         }
     }
     for fault in &summary.faults {
+        if let Some(words) = fault.slowest_words() {
+            *out += &format!("  {}: {words}\n", fault.name);
+        }
         if let Some(all) = fault.canary.first() {
             *out += &format!("  {}: canary: {}\n", fault.name, all.words());
         }
     }
     if let Some(ledger) = summary.ledger {
-        let lost = format!(
-            "{} of {} acknowledged writes lost",
-            units::count(ledger.lost),
-            units::count(ledger.acknowledged)
-        );
-        let lost = if ledger.lost > 0 {
-            colours.bad(&lost)
-        } else {
-            colours.good(&lost)
-        };
-        let rest = [
-            (ledger.duplicate, "there twice"),
-            (ledger.phantom, "refused and there"),
-            (ledger.stale, "there only later"),
-            (ledger.unknown, "without an answer"),
-            (ledger.unverified, "not read back"),
-        ];
-        let rest: String = rest
-            .iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| format!(" · {} {what}", units::count(*count)))
-            .collect();
-        *out += &format!("  {lost}{rest}\n");
+        *out += &writes(ledger, "acknowledged writes", colours);
+    }
+    if let Some(ledger) = summary.canary.as_ref().and_then(|canary| canary.ledger) {
+        *out += &writes(ledger, "acknowledged canary writes", colours);
+    }
+    if let Some(books) = &summary.books {
+        *out += &format!("  {}\n", books_line(books, colours));
+    }
+}
+
+/// `0 of 1,434 acknowledged writes lost · 2 without an answer`
+fn writes(ledger: Ledger, what: &str, colours: Colours) -> String {
+    let lost = format!(
+        "{} of {} {what} lost",
+        units::count(ledger.lost),
+        units::count(ledger.acknowledged)
+    );
+    let lost = if ledger.lost > 0 {
+        colours.bad(&lost)
+    } else {
+        colours.good(&lost)
+    };
+    let rest = [
+        (ledger.duplicate, "there twice"),
+        (ledger.phantom, "refused and there"),
+        (ledger.stale, "there only later"),
+        (ledger.unknown, "without an answer"),
+        (ledger.unverified, "not read back"),
+    ];
+    let rest: String = rest
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!(" · {} {what}", units::count(*count)))
+        .collect();
+    format!("  {lost}{rest}\n")
+}
+
+/// The target's own books in a line.
+fn books_line(books: &Books, colours: Colours) -> String {
+    if let Some(why) = &books.unread {
+        return colours.unsure(&format!("the target's books could not be read: {why}"));
+    }
+    if books.pending > 0 {
+        let jobs = units::count(books.pending);
+        return colours.unsure(&format!(
+            "the target's books are open: {jobs} jobs still wait"
+        ));
+    }
+    let broken: Vec<String> = books
+        .invariants
+        .iter()
+        .filter(|rule| rule.violations > 0)
+        .map(|rule| format!("{} by {}", rule.name, units::count(rule.violations)))
+        .collect();
+    if broken.is_empty() {
+        let rules = books.invariants.len();
+        colours.good(&format!("all {rules} rules of the target's books hold"))
+    } else {
+        colours.bad(&format!(
+            "rules of the target's books broken: {}",
+            broken.join(", ")
+        ))
     }
 }
 

@@ -143,6 +143,12 @@ fn faults(out: &mut String, summary: &Summary) {
         ],
         rows,
     );
+    for fault in &summary.faults {
+        if let Some(words) = fault.slowest_words() {
+            *out += &format!("- {}: {}\n", text(&fault.name), text(&words));
+        }
+    }
+    *out += "\n";
     if let Some(ledger) = summary.ledger {
         let stale = match ledger.stale {
             0 => String::new(),
@@ -156,6 +162,16 @@ fn faults(out: &mut String, summary: &Summary) {
             units::count(ledger.phantom),
             units::count(ledger.unknown)
         );
+    }
+    for rule in summary.books.iter().flat_map(|books| &books.invariants) {
+        if rule.violations > 0 {
+            *out += &format!(
+                "- **{} of {} break a rule of the target's books**: {}\n",
+                units::count(rule.violations),
+                units::count(rule.checked),
+                text(&rule.rule)
+            );
+        }
     }
 }
 

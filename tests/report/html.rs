@@ -146,6 +146,8 @@ fn an_empty_run_is_told_apart_from_a_fast_one() {
     summary.gates.clear();
     summary.errors.clear();
     summary.ledger = None;
+    summary.books = None;
+    summary.canary = None;
     summary.lanes = loadtest::report::summary::Lanes::default();
     summary.distribution.clear();
     summary.requests.availability = None;

@@ -35,6 +35,7 @@ fn second(guards: &mut Guards, number: u64, ok: u32, failed: u32) {
             max_response_us: 1_000,
             sum_response_us: u64::from(ok / 10 + failed / 10) * 1_000,
             first_failed_sent: 0,
+            last_failed_sent: 0,
         };
         guards.pulse(&Pulse {
             at: at + 100_000,

@@ -238,6 +238,7 @@ mod tests {
             max_response_us: 0,
             sum_response_us: 0,
             first_failed_sent: 0,
+            last_failed_sent: 0,
         };
         let mut seen = Sightings::default();
         seen.add(&Pulse {

@@ -59,8 +59,8 @@ pub(super) struct Observed {
     pub gave_up: Vec<String>,
     /// Who served in each second.
     pub served: Served,
-    /// The moments around each fault.
-    pub close_ups: CloseUps,
+    /// The moments around each fault: of the load, and of the canaries.
+    pub close_ups: [CloseUps; 2],
     /// All that the provider reported, in order.
     pub provider_events: Vec<ProviderEvent>,
     /// Whether the target ever met the SLO before the first fault.
@@ -125,7 +125,7 @@ impl Observer {
                 abort: None,
                 gave_up: Vec::new(),
                 served: Served::default(),
-                close_ups: CloseUps::default(),
+                close_ups: Default::default(),
                 provider_events: Vec::new(),
                 healthy_before_faults: None,
                 write_errors: Vec::new(),
@@ -184,7 +184,7 @@ impl Observer {
                 .impacts
                 .insert(watch.fault, watch.impacts(end));
         }
-        self.observed.close_ups = self.watchtower.close_ups().clone();
+        self.observed.close_ups = self.watchtower.close_ups().map(CloseUps::clone);
         let end = self.observed.canaries.last_pulse;
         let canaries = self.watchtower.canaries().iter();
         self.observed.canary_impacts = canaries

@@ -23,6 +23,7 @@ struct Cell {
     max: u64,
     sum: u64,
     first_failed_sent: Option<Micros>,
+    last_failed_sent: Micros,
 }
 
 impl Slices {
@@ -64,6 +65,7 @@ impl Slices {
                 cell.failed += 1;
                 cell.first_failed_sent =
                     Some(cell.first_failed_sent.map_or(sent, |first| first.min(sent)));
+                cell.last_failed_sent = cell.last_failed_sent.max(sent);
             }
         }
         cell.max = cell.max.max(response_us);
@@ -96,6 +98,7 @@ impl Slices {
                 max_response_us: cell.max,
                 sum_response_us: cell.sum,
                 first_failed_sent: cell.first_failed_sent.unwrap_or(0),
+                last_failed_sent: cell.last_failed_sent,
             });
         }
     }
@@ -125,6 +128,7 @@ mod tests {
                 max_response_us: 700,
                 sum_response_us: 1_300,
                 first_failed_sent: 18_000,
+                last_failed_sent: 19_000,
             }
         );
         assert_eq!((taken[1].at, taken[1].step, taken[1].ok), (20_000, 0, 1));
@@ -141,7 +145,7 @@ mod tests {
         let mut merged = part(None);
         merged.merge(&part(Some(4)));
         merged.merge(&part(Some(2)));
-        assert_eq!(merged.first_failed_sent, 2);
+        assert_eq!((merged.first_failed_sent, merged.last_failed_sent), (2, 4));
         assert_eq!((merged.ok, merged.failed), (1, 2));
     }
 }

@@ -178,6 +178,7 @@ fault = { kind = "zone-outage", zone = "b", at = "10s", for = "5s" }
                 max_response_us: 1_000,
                 sum_response_us: 1_000,
                 first_failed_sent: at,
+                last_failed_sent: at,
             };
             tower.pulse(&Pulse {
                 at: at + 25 * MS,

@@ -10,6 +10,7 @@ mod latency;
 mod stages;
 mod tracker;
 mod watch;
+mod witness;
 
 pub use canary::CanaryWatch;
 pub use closeup::{CloseUp, CloseUps};
@@ -18,3 +19,4 @@ pub use latency::{LatencyBack, LatencySpan, latency_back};
 pub use stages::{Course, HELD, Stage, towards_redundancy, towards_users};
 pub use tracker::{Health, Impact, SloRule, Tracker};
 pub use watch::{FaultWatch, Side, Watchtower};
+pub use witness::{Logged, Witnesses, witnesses};

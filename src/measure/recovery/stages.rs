@@ -75,11 +75,10 @@ pub fn towards_users(log: &[Entry<'_>], course: &Course) -> Vec<Stage> {
         return Vec::new();
     };
     let mut milestones = milestones(log, &TOWARDS_USERS, course.accepted, recovered);
-    let moved = milestones.iter().any(|(name, _)| *name == "endpoint");
-    let last = if moved {
-        "pools reconnect"
-    } else {
-        "last failures"
+    let latest = milestones.iter().max_by_key(|(_, at)| *at);
+    let last = match latest {
+        Some(("endpoint", _)) => "pools reconnect",
+        _ => "last failures",
     };
     milestones.push((last, recovered));
     cut(course.accepted, milestones)

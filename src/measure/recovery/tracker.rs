@@ -55,11 +55,14 @@ pub struct Tally {
     pub slow: u64,
     /// When the earliest of the failures was sent.
     pub failed_sent: Option<Micros>,
+    /// When the latest of the failures was sent.
+    pub last_failed_sent: Option<Micros>,
 }
 
 impl Tally {
     pub(super) fn add(&mut self, other: Self) {
         self.failed_sent = self.failed_sent.into_iter().chain(other.failed_sent).min();
+        self.last_failed_sent = self.last_failed_sent.max(other.last_failed_sent);
         self.ok += other.ok;
         self.failed += other.failed;
         self.slow += other.slow;
@@ -93,6 +96,8 @@ pub struct Impact {
     /// When the first request was sent that failed after T0: users were affected from here on,
     /// though a request that hangs tells late.
     pub first_failed_sent: Option<Micros>,
+    /// When the last request was sent that failed.
+    pub last_failed_sent: Option<Micros>,
     /// Time below the SLO, in tenths of a second, microseconds.
     pub below_slo_us: Micros,
     /// Of that, time in which somebody was served: a brown-out.
@@ -160,6 +165,7 @@ impl Tracker {
                 recovered: None,
                 relapses: 0,
                 first_failed_sent: None,
+                last_failed_sent: None,
                 below_slo_us: 0,
                 brown_out_us: 0,
                 longest_dead: None,
@@ -193,6 +199,7 @@ impl Tracker {
             let sent = tally.failed_sent.map(|sent| sent.max(self.accepted));
             self.impact.first_failed_sent =
                 self.impact.first_failed_sent.into_iter().chain(sent).min();
+            self.impact.last_failed_sent = self.impact.last_failed_sent.max(tally.last_failed_sent);
             self.dead.failure(at);
         }
         if tally.ok > 0 {

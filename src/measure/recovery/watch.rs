@@ -115,6 +115,7 @@ pub struct Watchtower {
     /// How far apart each class's successes are.
     gaps: Vec<Gaps>,
     close_ups: CloseUps,
+    canary_close_ups: CloseUps,
     open: Vec<FaultWatch>,
     canaries: CanaryTower,
     /// Effects that were told before the acceptance they belong to.
@@ -131,6 +132,7 @@ impl Watchtower {
             rule,
             gaps: vec![Gaps::default(); sides.len()],
             close_ups: CloseUps::default(),
+            canary_close_ups: CloseUps::default(),
             sides,
             overall: Tracker::new(rule, 0, None),
             canaries: CanaryTower::new(&scenario),
@@ -157,6 +159,7 @@ impl Watchtower {
             .map(|(side, gaps)| (*side, Tracker::new(self.rule, at, gaps.silence_us(at))))
             .collect();
         self.close_ups.open(fault, at);
+        self.canary_close_ups.open(fault, at);
         self.open.push(FaultWatch {
             fault,
             accepted: at,
@@ -194,6 +197,10 @@ impl Watchtower {
     /// Takes one pulse of the canaries, whose steps are numbered by writer. It comes apart from the
     /// load's, and neither waits for the other.
     pub fn canary_pulse(&mut self, pulse: &Pulse) {
+        for group in pulse.slices.chunk_by(|a, b| a.at == b.at) {
+            let all = tally(group, |_| true);
+            self.canary_close_ups.observe(group[0].at, all);
+        }
         self.canaries.pulse(pulse);
     }
 
@@ -240,10 +247,10 @@ impl Watchtower {
         self.overall.health()
     }
 
-    /// The moments around each fault.
+    /// The moments around each fault: of the load, and of the canaries.
     #[must_use]
-    pub fn close_ups(&self) -> &CloseUps {
-        &self.close_ups
+    pub fn close_ups(&self) -> [&CloseUps; 2] {
+        [&self.close_ups, &self.canary_close_ups]
     }
 
     /// The faults accepted so far.
@@ -261,6 +268,7 @@ pub(super) fn tally(slices: &[Slice], holds: impl Fn(StepId) -> bool) -> Tally {
             failed: u64::from(slice.failed),
             slow: u64::from(slice.slow),
             failed_sent: (slice.failed > 0).then_some(slice.first_failed_sent),
+            last_failed_sent: (slice.failed > 0).then_some(slice.last_failed_sent),
         });
     }
     sum
@@ -304,6 +312,7 @@ fault = [
                 max_response_us: 1_000,
                 sum_response_us: 1_000,
                 first_failed_sent: 0,
+                last_failed_sent: 0,
             };
             tower.pulse(&Pulse {
                 at: at + SLICE_US,

@@ -205,6 +205,13 @@ impl Canvas<'_> {
         self.path(vec![(x, self.y.from), (x, self.y.to)], colour, 2, 1.0);
     }
 
+    /// An instant with its name at a height; the line stands below the name.
+    pub(super) fn instant(&mut self, x: f64, y: f64, name: &str, colour: Colour) {
+        self.path(vec![(x, self.y.from), (x, y)], colour, 3, 0.9);
+        let (right, middle) = self.pixel(x, y);
+        self.label((right + 8, middle), name, Colour::Ink, HPos::Left);
+    }
+
     /// A limit over the whole width, with its name.
     pub(super) fn limit(&mut self, y: f64, name: &str) {
         if (self.y.from..=self.y.to).contains(&y) {

@@ -69,7 +69,7 @@ pub fn distribution(summary: &Summary) -> Option<Chart> {
         })
         .collect();
     Some(Chart {
-        id: "chart-distribution",
+        id: "chart-distribution".into(),
         title: title.into(),
         svg: finish("chart-distribution", title, &description, HEIGHT, &drawn),
         description,

@@ -64,7 +64,7 @@ pub fn errors(summary: &Summary) -> Chart {
         })
         .collect();
     Chart {
-        id: "chart-errors",
+        id: "chart-errors".into(),
         title: title.into(),
         svg: finish("chart-errors", title, &description, HEIGHT, &drawn),
         description,
@@ -135,7 +135,7 @@ pub fn budget(summary: &Summary) -> Option<Chart> {
         lowest
     );
     Some(Chart {
-        id: "chart-budget",
+        id: "chart-budget".into(),
         title: title.into(),
         svg: finish("chart-budget", title, &description, HEIGHT, &drawn),
         description,

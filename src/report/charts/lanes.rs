@@ -4,7 +4,7 @@ use super::canvas::Canvas;
 use super::{Axis, Chart, Colour, LegendMark, Plot, finish, item, shade_faults, time_axis};
 use crate::measure::units;
 use crate::report::Summary;
-use crate::report::summary::{FaultLane, RoleLane, ServingKind, ServingLane, Span};
+use crate::report::summary::{Fault, FaultLane, RoleLane, ServingKind, ServingLane, Span};
 
 const LANE: u32 = 52;
 
@@ -36,7 +36,7 @@ pub fn lanes(summary: &Summary) -> Option<Chart> {
             top
         };
         for lane in &lanes.faults {
-            draw_fault(canvas, next(), lane, recovery_of(summary, lane));
+            draw_fault(canvas, next(), lane, told_of(summary, lane));
         }
         for lane in &lanes.serving {
             draw_serving(canvas, next(), lane, summary.timeline.bucket_seconds as f64);
@@ -51,7 +51,7 @@ pub fn lanes(summary: &Summary) -> Option<Chart> {
                        what zones and pods served and failed, and the part of each database server."
             .to_owned();
     Some(Chart {
-        id: "chart-lanes",
+        id: "chart-lanes".into(),
         title: title.into(),
         svg: finish("chart-lanes", title, &description, height, &drawn),
         description,
@@ -66,6 +66,7 @@ fn legend(summary: &Summary) -> Vec<super::LegendItem> {
     if !lanes.faults.is_empty() {
         legend.push(item("fault's window", Colour::Fault, Area));
         legend.push(item("SLO held again", Colour::Recovered, Line));
+        legend.push(item("T0 to T7", Colour::Ink, Line));
     }
     if !lanes.serving.is_empty() {
         legend.push(item("served", Colour::Served, Area));
@@ -85,11 +86,7 @@ fn seconds(span: Span) -> (f64, f64) {
 }
 
 /// What a reader looks for first, beside the fault's bar.
-fn recovery_of(summary: &Summary, lane: &FaultLane) -> Option<String> {
-    let fault = summary
-        .faults
-        .iter()
-        .find(|fault| fault.name == lane.name)?;
+fn recovery(fault: &Fault) -> Option<String> {
     fault.accepted_us?;
     Some(match fault.rto_seconds {
         Some(rto) => format!("recovered in {}", units::duration(rto * 1e6)),
@@ -97,8 +94,14 @@ fn recovery_of(summary: &Summary, lane: &FaultLane) -> Option<String> {
     })
 }
 
-fn draw_fault(canvas: &mut Canvas<'_>, y: f64, lane: &FaultLane, recovery: Option<String>) {
+/// The fault of a lane.
+fn told_of<'s>(summary: &'s Summary, lane: &FaultLane) -> Option<&'s Fault> {
+    summary.faults.iter().find(|fault| fault.name == lane.name)
+}
+
+fn draw_fault(canvas: &mut Canvas<'_>, y: f64, lane: &FaultLane, fault: Option<&Fault>) {
     canvas.lane_name(y + 0.5, &lane.name);
+    let recovery = fault.and_then(recovery);
     if let Some(actual) = lane.actual {
         canvas.block(seconds(actual), (y + 0.22, y + 0.78), Colour::Fault, 1.0);
     }
@@ -114,6 +117,15 @@ fn draw_fault(canvas: &mut Canvas<'_>, y: f64, lane: &FaultLane, recovery: Optio
             y + 0.5,
             &recovery,
         );
+    }
+    for mark in fault.map(Fault::marks).unwrap_or_default() {
+        let at = mark.at_us as f64 / 1e6;
+        let colour = if mark.id == "T5" {
+            Colour::Recovered
+        } else {
+            Colour::Ink
+        };
+        canvas.line(&[(at, y + 0.16), (at, y + 0.84)], colour, 3);
     }
     if let Some(planned) = lane.planned {
         canvas.outline(seconds(planned), (y + 0.12, y + 0.88), Colour::Ink);

@@ -70,7 +70,7 @@ pub fn latency(summary: &Summary) -> Chart {
     ];
     legend.extend(slo.map(|_| item("SLO", Colour::Limit, LegendMark::Line)));
     Chart {
-        id: "chart-latency",
+        id: "chart-latency".into(),
         title: title.into(),
         svg: finish("chart-latency", title, &description, HEIGHT, &drawn),
         description,

@@ -5,6 +5,7 @@
 //! one thing. plotters knows neither dashes nor titles: [`finish`] adds both.
 
 mod canvas;
+mod closeup;
 mod distribution;
 mod errors;
 mod lanes;
@@ -13,6 +14,7 @@ mod palette;
 mod rate;
 mod scale;
 
+pub use closeup::close_up;
 pub use distribution::distribution;
 pub use errors::{budget, errors};
 pub use lanes::lanes;
@@ -35,7 +37,7 @@ pub const RIGHT: u32 = 40;
 #[derive(Debug, Clone)]
 pub struct Chart {
     /// Unique in the page.
-    pub id: &'static str,
+    pub id: String,
     /// Heading.
     pub title: String,
     /// What it shows, in a sentence.

@@ -68,7 +68,7 @@ pub fn rate(summary: &Summary) -> Chart {
         ));
     }
     Chart {
-        id: "chart-rate",
+        id: "chart-rate".into(),
         title: title.into(),
         svg: finish("chart-rate", title, &description, HEIGHT, &drawn),
         description,
@@ -104,7 +104,7 @@ pub fn users(summary: &Summary) -> Chart {
     let description =
         "The most iterations in progress at once: they pile up while the target stalls.".to_owned();
     Chart {
-        id: "chart-users",
+        id: "chart-users".into(),
         title: title.into(),
         svg: finish("chart-users", title, &description, HEIGHT, &drawn),
         description,

@@ -40,6 +40,37 @@ pub(super) fn time(seconds: f64) -> Axis {
     }
 }
 
+/// Microseconds before and after an instant: `−200 ms`, `0`, `+1 s`.
+pub(super) fn around(from: f64, to: f64) -> Axis {
+    let magnitude = 10_f64.powf(((to - from) / 8.0).log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .map(|factor| factor * magnitude)
+        .find(|step| (to - from) / step <= 9.0)
+        .unwrap_or(magnitude * 10.0);
+    let label = |at: f64| match at {
+        0.0 => "0".to_owned(),
+        at if at < 0.0 => format!("−{}", plain_duration(-at)),
+        at => format!("+{}", plain_duration(at)),
+    };
+    let first = (from / step).ceil() as i64;
+    let last = (to / step).floor() as i64;
+    let ticks = (first..=last)
+        .map(|n| n as f64 * step)
+        .map(|at| (at, label(at)))
+        .collect();
+    Axis { from, to, ticks }
+}
+
+/// Without the digits that a measured value has.
+pub(super) fn plain_duration(us: f64) -> String {
+    match us {
+        us if us < 1e3 => format!("{us} µs"),
+        us if us < 1e6 => format!("{} ms", us / 1e3),
+        us => format!("{} s", us / 1e6),
+    }
+}
+
 /// From zero to a round number at or above the largest value, in four or five steps.
 pub(super) fn linear(largest: f64, label: impl Fn(f64) -> String) -> Axis {
     let largest = if largest > 0.0 { largest } else { 1.0 };
@@ -141,6 +172,25 @@ mod tests {
             ]
         );
         assert_eq!(labels(&time(7_200.0)).last(), Some(&"2:00:00"));
+    }
+
+    #[test]
+    fn moments_are_labelled_by_their_distance() {
+        assert_eq!(
+            labels(&around(-200_000.0, 600_000.0)),
+            [
+                "−200 ms",
+                "−100 ms",
+                "0",
+                "+100 ms",
+                "+200 ms",
+                "+300 ms",
+                "+400 ms",
+                "+500 ms",
+                "+600 ms"
+            ]
+        );
+        assert_eq!(labels(&around(-2e6, 7e6)).last(), Some(&"+7 s"));
     }
 
     #[test]

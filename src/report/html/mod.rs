@@ -3,7 +3,6 @@
 //! One file per section, in the order of the page. A section takes the [`Summary`] and returns its
 //! markup; one without anything to say returns nothing.
 
-mod canary;
 mod cells;
 mod configuration;
 mod distribution;

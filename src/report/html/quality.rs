@@ -1,7 +1,7 @@
 //! 9. Data quality: whether the figures tell of the target or of the tool.
 
 use super::cells::{Cell, Table, badge};
-use super::{canary, escape};
+use super::{escape, recovery};
 use crate::gate::sufficiency::{FOR_AN_INTERVAL, beyond};
 use crate::measure::units;
 use crate::report::Summary;
@@ -22,7 +22,7 @@ pub(super) fn render(summary: &Summary) -> String {
         }
         markup += "</ul>";
     }
-    markup += &canary::warnings(summary);
+    markup += &recovery::canary_warnings(summary);
     markup += &facts(summary, generator);
     markup += &sufficiency(summary);
     markup

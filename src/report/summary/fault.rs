@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::measure::recovery::HELD;
+use crate::measure::units;
 
 use super::CanaryImpact;
-use super::impact::{ClassImpact, CloseUp, Stage, Towards};
+use super::impact::{Check, ClassImpact, CloseUp, Stage, Towards};
 
 /// One fault. Instants are run time in microseconds; T0 to T7 as a drill's report names them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -104,6 +105,9 @@ pub struct Fault {
     /// By class of requests, all of them first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<ClassImpact>,
+    /// Clients' instants beside the infrastructure's. Absent where no client felt anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<Check>,
     /// The moments around it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub close_up: Option<CloseUp>,
@@ -152,6 +156,25 @@ impl Fault {
                 .max_by_key(|stage| stage.length_us())
         };
         longest(Towards::Users).or_else(|| longest(Towards::Redundancy))
+    }
+
+    /// The slowest stage in words: `users waited longest for "promotion": 1.2 s of 1.9 s`.
+    #[must_use]
+    pub fn slowest_words(&self) -> Option<String> {
+        let slowest = self.slowest_stage()?;
+        let (who, end) = match slowest.towards {
+            Towards::Users => ("users waited longest for", self.recovered_us?),
+            Towards::Redundancy => (
+                "users did not wait; redundancy waited longest for",
+                self.redundancy_restored_us?,
+            ),
+        };
+        Some(format!(
+            "{who} “{}”, {} of {}",
+            slowest.name,
+            units::micros(slowest.length_us()),
+            units::micros(end.saturating_sub(self.accepted_us?))
+        ))
     }
 
     /// Whether it was put back, or has nothing to put back because it was never injected.

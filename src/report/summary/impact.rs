@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::fault::ControlEvent;
+
 /// What a fault did to one class of requests. Instants are run time, microseconds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ClassImpact {
@@ -56,6 +58,22 @@ impl Stage {
     }
 }
 
+/// One outage by two witnesses who know nothing of each other: clients, and the infrastructure's
+/// own log. Instants are run time, microseconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// From here on requests that were sent failed, or nobody was served.
+    pub clients_from_us: u64,
+    /// Until here.
+    pub clients_to_us: u64,
+    /// What broke, by the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_from: Option<ControlEvent>,
+    /// What routed around it, by the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_to: Option<ControlEvent>,
+}
+
 /// Who waits for a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -77,4 +95,10 @@ pub struct CloseUp {
     pub ok: Vec<u64>,
     /// Failures per bucket.
     pub failed: Vec<u64>,
+    /// The canaries' successes per bucket; empty without canaries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub canary_ok: Vec<u64>,
+    /// The canaries' failures per bucket.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub canary_failed: Vec<u64>,
 }

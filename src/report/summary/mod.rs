@@ -17,7 +17,7 @@ mod traffic;
 pub use canary::{Canary, CanaryImpact, CanaryWriter};
 pub use fault::{Budget, ControlEvent, Detection, Fault, Ledger, Mark, Undo};
 pub use generator::{Generator, GeneratorVerdict};
-pub use impact::{ClassImpact, CloseUp, Stage, Towards};
+pub use impact::{Check, ClassImpact, CloseUp, Stage, Towards};
 pub use invariant::{Books, Invariant};
 pub use lanes::{FaultLane, Lanes, RoleLane, Segment, ServingKind, ServingLane, Span};
 pub use run::{Run, Sibling, Slo};

@@ -3,7 +3,10 @@
 use loadtest::measure::interval::ErrorSample;
 use loadtest::measure::outcome::ErrorKind;
 use loadtest::measure::window::{PhaseKind, PhaseWindow};
-use loadtest::report::summary::{ControlEvent, Detection, Fault, Ledger, Undo};
+use loadtest::report::summary::{
+    CanaryImpact, ClassImpact, CloseUp, ControlEvent, Detection, Fault, Ledger, Stage, Towards,
+    Undo,
+};
 
 use super::seconds;
 
@@ -68,6 +71,71 @@ fn at(at: f64) -> Option<u64> {
     Some(seconds(at))
 }
 
+fn stage(towards: Towards, name: &str, from: f64, to: f64) -> Stage {
+    Stage {
+        towards,
+        name: name.into(),
+        from_us: seconds(from),
+        to_us: seconds(to),
+    }
+}
+
+fn class(name: &str, writes: Option<bool>, failed: u64) -> ClassImpact {
+    ClassImpact {
+        class: name.into(),
+        writes,
+        requests: 640,
+        failed,
+        first_error_us: at(42.028),
+        first_success_us: at(44.02),
+        recovered_us: at(46.24),
+        rto_seconds: Some(4.22),
+        dead_window_seconds: 1.87,
+        brown_out_seconds: 1.4,
+        ..ClassImpact::default()
+    }
+}
+
+fn canary(writer: &str, failed: u64) -> CanaryImpact {
+    CanaryImpact {
+        writer: writer.into(),
+        zone: writer.strip_prefix("canary ").map(Into::into),
+        requests: failed * 4,
+        failed,
+        first_error_us: at(42.05),
+        last_error_us: at(43.9),
+        first_success_us: at(43.95),
+        recovered_us: at(43.95),
+        rto_seconds: Some(1.93),
+        dead_window_seconds: 1.9,
+        unavailable_seconds: 1.9,
+    }
+}
+
+/// Half a second before to a second after the outage, in tenths.
+fn close_up() -> CloseUp {
+    let dead = 5..24;
+    let count = |served: u64, failed: u64| -> (Vec<u64>, Vec<u64>) {
+        let of = |n| {
+            if dead.contains(&n) {
+                (0, failed)
+            } else {
+                (served, 0)
+            }
+        };
+        (0..57).map(of).unzip()
+    };
+    let ((ok, failed), (canary_ok, canary_failed)) = (count(14, 7), count(6, 6));
+    CloseUp {
+        from_us: seconds(41.5),
+        bucket_us: 100_000,
+        ok,
+        failed,
+        canary_ok,
+        canary_failed,
+    }
+}
+
 fn lose_a_pod() -> Fault {
     Fault {
         name: "lose a pod".into(),
@@ -123,8 +191,36 @@ fn database_fails_over() -> Fault {
         recovered_us: at(46.24),
         latency_recovered_us: at(47.1),
         redundancy_restored_us: at(51.2),
+        first_failed_sent_us: at(42.021),
+        p99_before_us: Some(61_000),
         rto_seconds: Some(4.22),
+        time_to_detect_seconds: Some(0.009),
         dead_window_seconds: Some(1.87),
+        dead_seconds: Some(1.9),
+        brown_out_seconds: Some(1.4),
+        relapses: Some(1),
+        rpo_seconds: Some(0.0),
+        stages: vec![
+            stage(Towards::Users, "detection", 42.02, 42.03),
+            stage(Towards::Users, "fencing", 42.03, 42.031),
+            stage(Towards::Users, "promotion", 42.031, 43.4),
+            stage(Towards::Users, "endpoint", 43.4, 43.9),
+            stage(Towards::Users, "pools reconnect", 43.9, 46.24),
+            stage(Towards::Redundancy, "promotion", 42.02, 43.4),
+            stage(Towards::Redundancy, "standby rebuilt", 43.4, 51.2),
+        ],
+        classes: vec![
+            class("all", None, 145),
+            class("reads", Some(false), 3),
+            class("writes", Some(true), 142),
+        ],
+        close_up: Some(close_up()),
+        canary: vec![
+            canary("all", 93),
+            canary("canary a", 31),
+            canary("canary b", 31),
+            canary("canary c", 31),
+        ],
         below_slo_seconds: Some(3.4),
         ledger: Some(Ledger {
             acknowledged: 96,

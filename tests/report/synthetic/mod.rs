@@ -12,8 +12,8 @@ use loadtest::gate::Ending;
 use loadtest::measure::aggregate::aggregate;
 use loadtest::measure::recording::{Reader, StepNames, Writer};
 use loadtest::report::summary::{
-    Generator, GeneratorVerdict, Lanes, Ledger, RoleLane, Run, Segment, ServingKind, ServingLane,
-    Span,
+    Books, Canary, CanaryWriter, Generator, GeneratorVerdict, Invariant, Lanes, Ledger, RoleLane,
+    Run, Segment, ServingKind, ServingLane, Span,
 };
 use loadtest::report::{Summary, SummaryInput, plan, summarise};
 use loadtest::scenario::Scenario;
@@ -53,8 +53,8 @@ pub(crate) fn run(folder: &Path, p95_limit_us: f64) -> Summary {
             unknown: 61,
             ..Ledger::default()
         }),
-        books: None,
-        canary: None,
+        books: Some(books()),
+        canary: Some(canary()),
         samples: &samples(),
         generator: generator(),
         invalid_causes: Vec::new(),
@@ -68,6 +68,41 @@ pub(crate) fn run(folder: &Path, p95_limit_us: f64) -> Summary {
 
 fn seconds(at: f64) -> u64 {
     (at * 1e6).round() as u64
+}
+
+fn books() -> Books {
+    let rule = |name: &str, rule: &str| Invariant {
+        name: name.into(),
+        rule: rule.into(),
+        checked: 3_402,
+        violations: 0,
+    };
+    Books {
+        invariants: vec![
+            rule("one-payment-per-order", "every order is paid exactly once"),
+            rule("stock-adds-up", "stock before minus sold is stock after"),
+        ],
+        ..Books::default()
+    }
+}
+
+fn canary() -> Canary {
+    let writer = |zone: &str| CanaryWriter {
+        name: format!("canary {zone}"),
+        zone: Some(zone.into()),
+        requests: 2_200,
+        failed: 31,
+    };
+    Canary {
+        rate_per_writer: 20.0,
+        writers: ["a", "b", "c"].map(writer).into(),
+        ledger: Some(Ledger {
+            acknowledged: 6_507,
+            unknown: 93,
+            ..Ledger::default()
+        }),
+        warnings: Vec::new(),
+    }
 }
 
 fn generator() -> Generator {

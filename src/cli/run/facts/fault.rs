@@ -8,10 +8,11 @@ use crate::measure::infrastructure::{Entry, detections, mitigated};
 use crate::measure::ledger::LedgerReport;
 use crate::measure::phases::FaultSpan;
 use crate::measure::recovery::{
-    Course, Impact, LatencyBack, Side, Stage as Step, towards_redundancy, towards_users,
+    Course, Impact, LatencyBack, Logged, Side, Stage as Step, towards_redundancy, towards_users,
+    witnesses,
 };
 use crate::report::summary::{
-    ClassImpact, CloseUp, ControlEvent, Detection, Fault, Stage, Towards,
+    Check, ClassImpact, CloseUp, ControlEvent, Detection, Fault, Stage, Towards,
 };
 use crate::scenario::{FaultId, FaultStart, Scenario};
 
@@ -39,6 +40,7 @@ pub(in crate::cli::run) fn faults(
             if let Some(impacts) = played.observed.impacts.get(&id) {
                 felt(&mut fault, scenario, impacts);
             }
+            fault.canary = canary::impacts(scenario, played, id, record.accepted_us);
             let span = findings.spans.iter().position(|span| span.fault == id);
             if let Some(at) = span {
                 noticed(&mut fault, &log, &findings.spans[at], record);
@@ -46,9 +48,9 @@ pub(in crate::cli::run) fn faults(
                     fault.p99_before_us = latency.p99_before;
                     fault.latency_recovered_us = latency.back;
                 }
+                fault.check = check(played, id, &log, findings.spans[at].accepted);
                 fault.close_up = close_up(played, id, &fault);
             }
-            fault.canary = canary::impacts(scenario, played, id, record.accepted_us);
             if let Some(report) = findings.ledger {
                 lost(&mut fault, id, report);
             }
@@ -186,24 +188,59 @@ fn noticed(fault: &mut Fault, log: &[Entry<'_>], span: &FaultSpan, record: &Faul
         .collect();
 }
 
+/// What clients found beside what the log says: of all requests, and of all canary writes.
+fn check(played: &Played, id: FaultId, log: &[Entry<'_>], accepted: u64) -> Option<Check> {
+    let load = played.observed.impacts.get(&id).into_iter().flatten();
+    let load = load.filter(|(side, _)| *side == Side::ALL);
+    let canaries = played.observed.canary_impacts.get(&id);
+    let canaries = canaries.and_then(|impacts| impacts.first());
+    let felt = load.map(|(_, impact)| impact).chain(canaries);
+    let found = witnesses(felt, log, accepted)?;
+    let event = |logged: Logged| ControlEvent {
+        at_us: logged.at,
+        kind: logged.kind,
+        subject: logged.subject,
+        detail: String::new(),
+    };
+    Some(Check {
+        clients_from_us: found.clients_from,
+        clients_to_us: found.clients_to,
+        log_from: found.log_from.map(event),
+        log_to: found.log_to.map(event),
+    })
+}
+
 /// The moments until users were served again, or at least until the last failure.
 fn close_up(played: &Played, id: FaultId, fault: &Fault) -> Option<CloseUp> {
+    let canaries = fault.canary.first();
+    let felt = fault.first_error_us.is_some() || canaries.is_some_and(|all| all.failed > 0);
     let marks: Vec<u64> = [
         fault.recovered_us,
         fault.last_error_us,
-        fault
-            .mitigated_us
-            .filter(|_| fault.first_error_us.is_some()),
+        canaries.and_then(|all| all.last_error_us),
+        canaries.and_then(|all| all.recovered_us),
+        fault.mitigated_us.filter(|_| felt),
     ]
     .into_iter()
     .flatten()
     .collect();
-    let close_up = played.observed.close_ups.of(id, &marks)?;
+    let [load, canary] = played
+        .observed
+        .close_ups
+        .each_ref()
+        .map(|of| of.of(id, &marks));
+    let load = load?;
+    // Both cut the same time into the same buckets.
+    let canary = canary.filter(|_| !fault.canary.is_empty());
+    let (canary_ok, canary_failed) =
+        canary.map_or_else(Default::default, |canary| (canary.ok, canary.failed));
     Some(CloseUp {
-        from_us: close_up.from_us,
-        bucket_us: close_up.bucket_us,
-        ok: close_up.ok,
-        failed: close_up.failed,
+        from_us: load.from_us,
+        bucket_us: load.bucket_us,
+        ok: load.ok,
+        failed: load.failed,
+        canary_ok,
+        canary_failed,
     })
 }
 

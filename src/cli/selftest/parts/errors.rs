@@ -1,6 +1,7 @@
 //! An outage of known length: the conductor injects it through a provider of the selftest's own,
 //! and every instant of the report is compared with the target's.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -43,8 +44,12 @@ pub(super) struct Errors {
     /// Answers since the last refusal.
     served_since: AtomicU64,
     accepted: Mutex<Option<Instant>>,
+    /// Paths of the canary's writes that are there.
+    kept: Mutex<HashSet<String>>,
     /// Whether one write of the canary is still to be refused without an entry.
     canary_secretly: AtomicBool,
+    /// Whether one is still to be forgotten without an entry.
+    loses_secretly: AtomicBool,
 }
 
 impl Errors {
@@ -57,7 +62,9 @@ impl Errors {
             refused: AtomicU64::new(0),
             served_since: AtomicU64::new(0),
             accepted: Mutex::new(None),
+            kept: Mutex::default(),
             canary_secretly: AtomicBool::new(sabotages.has(Sabotage::Canary)),
+            loses_secretly: AtomicBool::new(sabotages.has(Sabotage::Lost)),
         }
     }
 
@@ -89,9 +96,19 @@ impl Errors {
 
     /// The canary is refused while the fault lasts, and is none of the requests that end it.
     async fn canary(&self, request: &Request) -> Reply {
+        let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if request.method == "GET" {
+            let there = kept().contains(&request.path);
+            return Reply::empty(if there { 200 } else { 404 });
+        }
         let status = if self.is_broken() { 503 } else { 200 };
+        if status == 200 && !self.loses_secretly.swap(false, Ordering::SeqCst) {
+            kept().insert(request.path.clone());
+        }
         self.canaries.enter(request.received, Some(status));
-        if status == 200 && self.canary_secretly.swap(false, Ordering::SeqCst) {
+        let is_second = self.canaries.requests() > 1;
+        if status == 200 && is_second && self.canary_secretly.swap(false, Ordering::SeqCst) {
+            kept().remove(&request.path);
             return Reply::empty(503);
         }
         let after = self.refused.load(Ordering::SeqCst) > 0
@@ -167,6 +184,12 @@ impl Act for Errors {
         let [canary_writes, canary_failed] = canaries.fold([0, 0], |[all, failed], writer| {
             [all + writer.requests, failed + writer.failed]
         });
+        let ledger = heard
+            .summary
+            .canary
+            .as_ref()
+            .and_then(|canary| canary.ledger);
+        let (acknowledged, lost) = ledger.map_or((0, u64::MAX), |it| (it.acknowledged, it.lost));
         vec![
             Row::count("requests", self.books.requests(), requests.total),
             Row::count("requests failed", outage.refused, requests.failed),
@@ -209,6 +232,8 @@ impl Act for Errors {
             ),
             Row::count("canary writes", self.canaries.requests(), canary_writes),
             Row::count("canary writes failed", canary.refused, canary_failed),
+            Row::count("canary writes acknowledged", canary.others, acknowledged),
+            Row::count("canary writes lost", 0, lost),
             Row::duration(
                 "no canary write for",
                 since(heard.at(canary.served)),
@@ -226,6 +251,8 @@ impl Act for Errors {
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Outage {
     refused: u64,
+    /// Served.
+    others: u64,
     /// First and last refusal.
     first: u64,
     last: u64,
@@ -239,6 +266,7 @@ impl Outage {
         let last = refused().map(|one| one.answered).max().unwrap_or(0);
         Self {
             refused: refused().count() as u64,
+            others: (exchanges.len() - refused().count()) as u64,
             first: refused().map(|one| one.answered).min().unwrap_or(0),
             last,
             served: exchanges
@@ -271,6 +299,7 @@ mod tests {
         ];
         let outage = Outage {
             refused: 2,
+            others: 3,
             first: 20,
             last: 30,
             served: 40,

@@ -1,7 +1,7 @@
 //! What the canaries add: per fault for how long nobody could write, and how far to believe it.
 
-use super::cells::{Cell, Table};
-use super::escape;
+use super::super::cells::{Cell, Table};
+use super::super::escape;
 use crate::report::Summary;
 use crate::report::summary::{CanaryImpact, Fault};
 
@@ -47,7 +47,7 @@ fn row(impact: &CanaryImpact) -> [Cell; 8] {
 }
 
 /// What makes their figures less exact.
-pub(super) fn warnings(summary: &Summary) -> String {
+pub(in crate::report::html) fn warnings(summary: &Summary) -> String {
     let warnings = summary.canary.iter().flat_map(|canary| &canary.warnings);
     let items: String = warnings
         .map(|warning| format!("<li>{}</li>", escape(warning)))

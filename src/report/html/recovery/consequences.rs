@@ -1,0 +1,66 @@
+//! What a fault cost, in sentences.
+
+use super::super::escape;
+use crate::measure::units;
+use crate::report::summary::Fault;
+
+pub(super) fn sentences(fault: &Fault) -> String {
+    let mut lines = Vec::new();
+    if let (Some(requests), Some(failed)) = (fault.requests, fault.failed_requests) {
+        lines.push(format!(
+            "{} of {} requests in its window failed.",
+            units::count(failed),
+            units::count(requests)
+        ));
+    }
+    if let Some(budget) = fault.budget {
+        lines.push(format!(
+            "It spent {} of the run’s error budget, at {:.1} times the rate the SLO allows.",
+            units::percent(budget.spent),
+            budget.burn_rate
+        ));
+    }
+    if let Some(relapses) = fault.relapses.filter(|relapses| *relapses > 0) {
+        let times = if relapses == 1 {
+            "once"
+        } else {
+            "several times"
+        };
+        lines.push(format!(
+            "The SLO was missed again {times} after it had held."
+        ));
+    }
+    if let Some(ledger) = fault.ledger {
+        let mut line = format!(
+            "{} of {} acknowledged writes lost",
+            units::count(ledger.lost),
+            units::count(ledger.acknowledged)
+        );
+        for (count, what) in [
+            (ledger.duplicate, "there twice"),
+            (ledger.phantom, "refused and there all the same"),
+            (ledger.stale, "there only later"),
+            (ledger.unknown, "without an answer"),
+            (ledger.unverified, "not read back"),
+        ] {
+            if count > 0 {
+                line += &format!(", {} {what}", units::count(count));
+            }
+        }
+        if let Some(rpo) = fault.rpo_seconds.filter(|rpo| *rpo > 0.0) {
+            line += &format!(
+                ", the oldest acknowledged {} before the fault",
+                units::duration(rpo * 1e6)
+            );
+        }
+        lines.push(line + ".");
+    }
+    if let Some(undo) = &fault.undo {
+        let word = if undo.done { "Undone" } else { "Not undone" };
+        lines.push(format!("{word}: {}.", undo.how.trim_end_matches('.')));
+    }
+    lines
+        .iter()
+        .map(|line| format!("<p>{}</p>", escape(line)))
+        .collect()
+}
