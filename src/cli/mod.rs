@@ -7,6 +7,7 @@ mod override_args;
 mod report;
 mod run;
 mod scenario_file;
+mod selftest;
 mod stack;
 pub mod style;
 mod validate;
@@ -29,6 +30,7 @@ Examples:
   loadtest run scenarios/smoke.toml -t http://host:80  the same language against any HTTP system
   loadtest validate scenarios/*.toml                   every mistake of every file at once
   loadtest init my.toml                                a commented scenario that runs
+  loadtest selftest                                    does it measure rightly on this machine?
   loadtest chaos recover                               put back what a killed run left broken
 
 Exit codes:
@@ -54,6 +56,8 @@ enum Command {
     Chaos(chaos::ChaosCommand),
     /// Make the reports of a run folder again from its summary.json
     Report(report::ReportArgs),
+    /// Prove on this machine that what is reported is what happened
+    Selftest(selftest::SelftestArgs),
     /// A process of the stack; started by the control plane
     #[command(hide = true)]
     Internal(internal::InternalCommand),
@@ -69,6 +73,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Command::Stack(command) => command.run(),
         Command::Chaos(command) => finish(chaos::run(command)),
         Command::Report(args) => finish(report::run(&args)),
+        Command::Selftest(args) => finish(selftest::run(&args)),
         Command::Internal(command) => command.run(),
     }
 }

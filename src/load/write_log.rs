@@ -89,6 +89,8 @@ mod tests {
         let written: Vec<_> = ledger
             .reader()
             .unwrap()
+            .writes()
+            .unwrap()
             .map(|write| write.map(|(begin, outcome, _)| (begin.step, begin.key, outcome)))
             .collect::<Result<_, _>>()
             .unwrap();

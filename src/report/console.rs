@@ -274,6 +274,7 @@ fn writes(ledger: Ledger, what: &str, colours: Colours) -> String {
     let rest = [
         (ledger.duplicate, "there twice"),
         (ledger.phantom, "refused and there"),
+        (ledger.stale, "there only later"),
         (ledger.unknown, "without an answer"),
         (ledger.unverified, "not read back"),
     ];

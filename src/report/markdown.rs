@@ -150,8 +150,12 @@ fn faults(out: &mut String, summary: &Summary) {
     }
     *out += "\n";
     if let Some(ledger) = summary.ledger {
+        let stale = match ledger.stale {
+            0 => String::new(),
+            stale => format!(", {} there only later", units::count(stale)),
+        };
         *out += &format!(
-            "**{} of {} acknowledged writes lost**, {} duplicate, {} phantom, {} without an answer.\n\n",
+            "**{} of {} acknowledged writes lost**, {} duplicate, {} phantom{stale}, {} without an answer.\n\n",
             units::count(ledger.lost),
             units::count(ledger.acknowledged),
             units::count(ledger.duplicate),

@@ -77,6 +77,7 @@ fn writes_cut_off_by_a_stop_are_unknown_to_the_ledger() {
             key: Template::literal("k"),
             read_back: Template::literal("/by-key/k"),
             copies: None,
+            headers: Vec::new(),
         }),
         ..post("/created", "x")
     };

@@ -17,6 +17,7 @@ fn written(path: &str, key: &str) -> Step {
             key: Template::literal(key),
             read_back: Template::literal(format!("/by-key/{key}")),
             copies: None,
+            headers: Vec::new(),
         }),
         ..post(path, "x")
     }

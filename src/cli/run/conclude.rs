@@ -1,7 +1,5 @@
 //! After the load: balance the ledger, cut the time into phases, judge, write, say.
 
-use std::fs::File;
-use std::io::BufWriter;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -13,40 +11,46 @@ use super::canary;
 use super::conduct::Played;
 use super::facts;
 use super::folder::RunFolder;
+use super::interrupt::{Interrupts, Wish};
+use super::progress::Progress;
+use super::read_back::balance;
 use super::stage::Stage;
 use crate::gate::{Ending, ExitCode};
 use crate::measure::aggregate::aggregate;
 use crate::measure::interval::histogram;
-use crate::measure::ledger::{LedgerReport, ReadBack, sweep};
 use crate::measure::phases::{FaultSpan, LoadSpan, phases};
 use crate::measure::recording::{self, RecordingError};
 use crate::measure::recovery::{LatencySpan, Side, latency_back};
-use crate::report::{self, SummaryInput, redact};
+use crate::report::{self, Summary, SummaryInput, redact};
 use crate::scenario::Scenario;
 
-/// Keys read back at once: enough to be quick, few enough not to be a load of its own.
-const READ_BACK_AT_ONCE: usize = 16;
-/// With pauses of 0.1, 0.2, 0.4 … seconds, a key is tried for about six seconds.
-const READ_BACK_ATTEMPTS: u32 = 7;
-
-/// Turns what was played into a summary and reports, and answers the exit code.
+/// Turns what was played into a summary and reports, and answers the exit code with it.
 pub(super) async fn conclude(
     args: &RunArgs,
     scenario: &Scenario,
     stage: &Stage,
     folder: &RunFolder,
+    interrupts: &Interrupts,
     mut played: Played,
-) -> anyhow::Result<ExitCode> {
+) -> anyhow::Result<(Summary, ExitCode)> {
     let load = LoadSpan {
         began: played.load.began,
         ended: played.load.began + micros(played.load.duration),
     };
     let spans = fault_spans(&played);
+    let ledger = match &played.ledger {
+        Some(ledger) => {
+            let place = (stage.base_url.as_str(), folder.path());
+            let progress = Progress::new(Duration::ZERO, args.quiet);
+            let stop = interrupts.next();
+            Some(balance(ledger, scenario, &spans, place, stop, progress).await?)
+        }
+        None => None,
+    };
     let client = reqwest::Client::builder()
         .timeout(Duration::from_secs(5))
         .build()
         .context("the client that reads the target's books cannot be made")?;
-    let ledger = balance(args, scenario, stage, folder, &played, &spans, &client).await?;
     let books = books::read(stage, &client).await;
     let latency = latency_back(
         &latency_spans(&spans, load),
@@ -56,7 +60,7 @@ pub(super) async fn conclude(
     let plan = report::plan(scenario, windows);
     let reader = recording::Reader::open(folder.path(), recording::StepNames::of(scenario))?;
     let measured = aggregate(reader, &plan)?;
-    let ending = if played.interrupted {
+    let ending = if played.interrupted || interrupts.wish() > Wish::Finish {
         Ending::Interrupted
     } else if played.observed.abort.is_some() {
         Ending::Aborted
@@ -97,13 +101,13 @@ pub(super) async fn conclude(
         configuration: redact::text(&scenario.source.text),
     });
     report::write_run(folder.path(), &summary)?;
-    super::close(&summary, folder);
-    Ok(ExitCode::of_run(
+    let code = ExitCode::of_run(
         summary.verdict,
         ending,
         summary.faults.iter().any(|fault| !fault.is_clean()),
         args.strict,
-    ))
+    );
+    Ok((summary, code))
 }
 
 /// When each fault that was accepted began and ended, in order of acceptance.
@@ -176,40 +180,6 @@ fn response_times(
         }
         Ok((second.second, all))
     }))
-}
-
-/// Reads every key back and writes `ledger.csv`; the raw log is not needed any more then.
-async fn balance(
-    args: &RunArgs,
-    scenario: &Scenario,
-    stage: &Stage,
-    folder: &RunFolder,
-    played: &Played,
-    spans: &[FaultSpan],
-    client: &reqwest::Client,
-) -> anyhow::Result<Option<LedgerReport>> {
-    let Some(ledger) = &played.ledger else {
-        return Ok(None);
-    };
-    let writes = ledger.len();
-    if writes > 0 && !args.quiet {
-        eprintln!("reading {writes} writes back");
-    }
-    let how = ReadBack {
-        base_url: stage.base_url.clone(),
-        client: client.clone(),
-        concurrency: READ_BACK_AT_ONCE,
-        attempts: READ_BACK_ATTEMPTS,
-    };
-    let path = folder.path().join("ledger.csv");
-    let csv =
-        File::create(&path).with_context(|| format!("{} cannot be created", path.display()))?;
-    let reader = ledger
-        .reader()
-        .context("the write ledger cannot be read back")?;
-    let report = sweep(reader, scenario, spans, &how, BufWriter::new(csv), |_| {}).await?;
-    std::fs::remove_file(folder.path().join("ledger.wal")).ok();
-    Ok(Some(report))
 }
 
 fn micros(duration: Duration) -> u64 {

@@ -149,6 +149,7 @@ pub(super) fn ledger(counts: &LedgerCounts) -> Ledger {
         lost: counts.lost,
         duplicate: counts.duplicate,
         phantom: counts.phantom,
+        stale: counts.stale,
         unknown: counts.unknown,
         unverified: counts.unread,
     }

@@ -9,7 +9,7 @@ use crate::report::folder;
 
 /// A run folder that this process made.
 #[derive(Debug)]
-pub(super) struct RunFolder {
+pub(in crate::cli) struct RunFolder {
     path: PathBuf,
     id: String,
     used: Cell<bool>,
@@ -19,7 +19,7 @@ pub(super) struct RunFolder {
 
 impl RunFolder {
     /// Makes `reports/<scenario>-<utc>`.
-    pub(super) fn create(reports: &Path, scenario: &str) -> anyhow::Result<Self> {
+    pub(in crate::cli) fn create(reports: &Path, scenario: &str) -> anyhow::Result<Self> {
         let now = i64::try_from(Instant::now().unix_us / 1_000_000).unwrap_or(0);
         let first = !reports.exists();
         let path = folder::create(reports, scenario, now)?;

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 /// How often the user asked to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Wish {
+pub(in crate::cli) enum Wish {
     /// Not at all.
     Finish,
     /// Once: undo, report, leave.
@@ -18,13 +18,17 @@ pub(super) enum Wish {
 
 /// Hears of signals, from before the first process is started to the very end.
 #[derive(Debug, Clone)]
-pub(super) struct Interrupts(watch::Receiver<Wish>);
+pub(in crate::cli) struct Interrupts(watch::Receiver<Wish>);
 
 impl Interrupts {
-    /// Takes over SIGINT, SIGTERM and SIGHUP of this process.
+    /// Takes over SIGINT, SIGTERM and SIGHUP of this process, and says the first words at the first
+    /// of them, the second at the next.
     ///
     /// Goose installs a handler of its own when it starts, but only if none is there.
-    pub(super) fn listen() -> anyhow::Result<Self> {
+    pub(in crate::cli) fn listen(
+        first: &'static str,
+        second: &'static str,
+    ) -> anyhow::Result<Self> {
         let (sender, receiver) = watch::channel(Wish::Finish);
         let heard = Arc::new(AtomicU8::new(0));
         ctrlc::set_handler(move || {
@@ -34,21 +38,35 @@ impl Interrupts {
                 // Undoing must not be cut short: SIGKILL and `chaos recover` are left for that.
                 _ => return,
             };
-            match wish {
-                Wish::StopAndReport => eprintln!(
-                    "\nloadtest: stopping the load, undoing faults, writing the report \
-                     (once more: undo and leave without a report)"
-                ),
-                _ => eprintln!("\nloadtest: undoing faults and leaving"),
-            }
+            let words = match wish {
+                Wish::StopAndReport => first,
+                _ => second,
+            };
+            eprintln!("\nloadtest: {words}");
             sender.send_replace(wish);
         })?;
         Ok(Self(receiver))
     }
 
     /// What the user wants by now.
-    pub(super) fn wish(&self) -> Wish {
+    pub(in crate::cli) fn wish(&self) -> Wish {
         *self.0.borrow()
+    }
+
+    /// Returns at the next signal after this call; never, once the user wants to leave at once.
+    pub(super) fn next(&self) -> impl Future<Output = ()> + use<> {
+        let mut heard = self.clone();
+        let next = match self.wish() {
+            Wish::Finish => Some(Wish::StopAndReport),
+            Wish::StopAndReport => Some(Wish::Leave),
+            Wish::Leave => None,
+        };
+        async move {
+            match next {
+                Some(wish) => heard.at_least(wish).await,
+                None => std::future::pending().await,
+            }
+        }
     }
 
     /// Returns once the user wants at least this.

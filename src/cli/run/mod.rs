@@ -11,6 +11,7 @@ mod interrupt;
 mod narrate;
 mod observer;
 mod progress;
+mod read_back;
 mod stage;
 
 use std::path::PathBuf;
@@ -24,13 +25,14 @@ use crate::cli::override_args::OverrideArgs;
 use crate::cli::scenario_file;
 use crate::cli::style::Style;
 use crate::gate::ExitCode;
+use crate::measure::clock::{Micros, RunClock};
 use crate::report::Summary;
 use crate::report::console::{self, Colours};
 use crate::scenario::Scenario;
-use folder::RunFolder;
-use interrupt::{Interrupts, Wish};
-use progress::Progress;
-use stage::Stage;
+pub(super) use folder::RunFolder;
+pub(super) use interrupt::{Interrupts, Wish};
+pub(super) use progress::Progress;
+pub(super) use stage::Stage;
 
 /// What `run` takes.
 #[derive(Debug, Args)]
@@ -67,6 +69,22 @@ pub(super) struct RunArgs {
     quiet: bool,
 }
 
+impl RunArgs {
+    /// A scenario of this tool's own, without words.
+    pub(super) fn quietly(file: PathBuf) -> Self {
+        Self {
+            file,
+            overrides: OverrideArgs::default(),
+            out: PathBuf::new(),
+            stack: None,
+            workers: 1,
+            strict: false,
+            revision: None,
+            quiet: true,
+        }
+    }
+}
+
 /// Runs a scenario to its end.
 ///
 /// # Errors
@@ -75,7 +93,11 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let Some(scenario) = scenario_file::load(&args.file, &args.overrides.overrides()) else {
         return Ok(ExitCode::Usage);
     };
-    let interrupts = Interrupts::listen()?;
+    let interrupts = Interrupts::listen(
+        "stopping the load, undoing faults, writing the report \
+         (once more: undo and leave without a report)",
+        "undoing faults and leaving",
+    )?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("loadtest")
@@ -104,18 +126,61 @@ async fn play(
         () = interrupts.at_least(Wish::StopAndReport) => return Ok(ExitCode::Interrupted),
     };
 
-    let played =
-        conduct::conduct(args, &scenario, &stage, &folder, &mut interrupts, progress).await;
-    let code = match played {
-        Ok(played) if interrupts.wish() == Wish::Leave => Ok(played.code_without_report()),
-        Ok(played) => conclude::conclude(args, &scenario, &stage, &folder, played).await,
-        Err(error) => Err(error),
-    };
+    let performed = perform(args, &scenario, &stage, &folder, &mut interrupts, progress).await;
+    if let Ok(Performed {
+        summary: Some(summary),
+        ..
+    }) = &performed
+    {
+        close(summary, &folder);
+    }
     // Whatever happened, what was started for this run does not outlive it.
     let struck = stage.strike().await;
-    let code = code?;
+    let performed = performed?;
     struck?;
-    Ok(code)
+    Ok(performed.code)
+}
+
+/// A run that came to its end.
+#[derive(Debug)]
+pub(super) struct Performed {
+    /// Its one clock.
+    pub(super) clock: RunClock,
+    /// When the schedules began, run time.
+    pub(super) began: Micros,
+    /// What every report is made from; none for a user who did not want to wait for it.
+    pub(super) summary: Option<Summary>,
+    /// What the process is to return.
+    pub(super) code: ExitCode,
+}
+
+/// Plays a scenario on a stage that is set, and writes the reports into the folder.
+///
+/// # Errors
+/// What kept it from running or reporting.
+pub(super) async fn perform(
+    args: &RunArgs,
+    scenario: &Arc<Scenario>,
+    stage: &Stage,
+    folder: &RunFolder,
+    interrupts: &mut Interrupts,
+    progress: Progress,
+) -> anyhow::Result<Performed> {
+    let played = conduct::conduct(args, scenario, stage, folder, interrupts, progress).await?;
+    let (clock, began) = (played.clock, played.load.began);
+    let (summary, code) = if interrupts.wish() == Wish::Leave {
+        (None, played.code_without_report())
+    } else {
+        let (summary, code) =
+            conclude::conclude(args, scenario, stage, folder, interrupts, played).await?;
+        (Some(summary), code)
+    };
+    Ok(Performed {
+        clock,
+        began,
+        summary,
+        code,
+    })
 }
 
 /// Prints the closing summary.

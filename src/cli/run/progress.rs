@@ -79,10 +79,12 @@ impl LastSeconds {
 
 /// Writes to standard error, so that standard output holds only the closing summary.
 #[derive(Debug)]
-pub(super) struct Progress {
+pub(in crate::cli) struct Progress {
     style: Style,
     moving: bool,
     quiet: bool,
+    /// Says nothing that stays.
+    hushed: bool,
     line_shown: bool,
     total: Duration,
 }
@@ -94,8 +96,17 @@ impl Progress {
             style: Style::of_stderr(),
             moving: std::io::stderr().is_terminal() && !quiet,
             quiet,
+            hushed: false,
             line_shown: false,
             total,
+        }
+    }
+
+    /// Only the line that moves, and only on a terminal.
+    pub(in crate::cli) fn line_only(total: Duration) -> Self {
+        Self {
+            hushed: true,
+            ..Self::new(total, !std::io::stderr().is_terminal())
         }
     }
 
@@ -110,10 +121,16 @@ impl Progress {
 
     /// Shows where the run is.
     pub(super) fn tick(&mut self, live: &Live) {
+        let line = self.line(live);
+        self.show(&line);
+    }
+
+    /// Shows a line that the next one replaces; where nothing can be replaced they follow one
+    /// another, so mind the [`Progress::pace`].
+    pub(super) fn show(&mut self, line: &str) {
         if self.quiet {
             return;
         }
-        let line = self.line(live);
         if self.moving {
             eprint!("\r\u{1b}[2K{line}");
             let _ = std::io::stderr().flush();
@@ -125,7 +142,7 @@ impl Progress {
 
     /// Says something that stays.
     pub(super) fn say(&mut self, text: &str) {
-        if !self.quiet {
+        if !self.quiet && !self.hushed {
             self.clear();
             eprintln!("{text}");
         }

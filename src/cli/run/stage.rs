@@ -15,7 +15,7 @@ use crate::scenario::{Scenario, Target};
 
 /// What is loaded, ready.
 #[derive(Debug)]
-pub(super) struct Stage {
+pub(in crate::cli) struct Stage {
     /// Where requests go.
     pub base_url: String,
     /// In words, without credentials.
@@ -51,6 +51,18 @@ impl Stage {
                     }
                 }
             }
+        }
+    }
+
+    /// A target that this process itself serves.
+    pub(in crate::cli) fn ours(base_url: String, target: &str, providers: Providers) -> Self {
+        Self {
+            base_url,
+            target: target.to_owned(),
+            topology: None,
+            before: None,
+            providers,
+            owned: None,
         }
     }
 

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "kebab-case")]
 pub enum WriteOutcome {
     /// Acknowledged: it must still be there at the end.
-    Ok,
+    Ok = 0,
     /// Surely not applied: never sent, or refused with a 4xx.
-    Fail,
+    Fail = 1,
     /// Timeout, broken connection or 5xx: either is legal.
-    Unknown,
+    Unknown = 2,
 }
 
 /// What was found when it was read back.
@@ -31,6 +31,8 @@ pub enum Presence {
 pub enum Fate {
     /// Acknowledged and there.
     Kept,
+    /// Acknowledged, missed by one look and there at a later one.
+    Stale,
     /// Acknowledged and gone: the target broke its word.
     Lost,
     /// There more than once.
@@ -48,13 +50,18 @@ pub enum Fate {
 }
 
 impl Fate {
-    /// Follows from outcome and presence.
+    /// Follows from the outcome, the presence at the last look, and whether an earlier look missed
+    /// it.
+    ///
+    /// As Jepsen's set-full checker has it: an acknowledged element that some read missed is *lost*
+    /// when no later read finds it, and *stale* when one does.
     #[must_use]
-    pub fn of(outcome: WriteOutcome, presence: Presence) -> Self {
+    pub fn of(outcome: WriteOutcome, presence: Presence, missed: bool) -> Self {
         match (outcome, presence) {
             (_, Presence::Unread) => Self::Unread,
             (_, Presence::Present(copies)) if copies > 1 => Self::Duplicate,
             (WriteOutcome::Ok, Presence::Absent | Presence::Present(0)) => Self::Lost,
+            (WriteOutcome::Ok, Presence::Present(_)) if missed => Self::Stale,
             (WriteOutcome::Ok, Presence::Present(_)) => Self::Kept,
             (WriteOutcome::Fail, Presence::Absent | Presence::Present(0)) => Self::Refused,
             (WriteOutcome::Fail, Presence::Present(_)) => Self::Phantom,
@@ -68,6 +75,7 @@ impl Fate {
     pub fn name(self) -> &'static str {
         match self {
             Self::Kept => "kept",
+            Self::Stale => "stale",
             Self::Lost => "lost",
             Self::Duplicate => "duplicate",
             Self::Phantom => "phantom",
@@ -101,6 +109,8 @@ pub struct LedgerCounts {
     pub duplicate: u64,
     /// Refused and there all the same.
     pub phantom: u64,
+    /// Acknowledged and there, but not at the first look.
+    pub stale: u64,
     /// Outcome unknown, whatever was found.
     pub unknown: u64,
     /// Could not be read back: with any of these nothing can be promised.
@@ -120,6 +130,7 @@ impl LedgerCounts {
             Fate::Lost => self.lost += 1,
             Fate::Duplicate => self.duplicate += 1,
             Fate::Phantom => self.phantom += 1,
+            Fate::Stale => self.stale += 1,
             Fate::Unread => self.unread += 1,
             Fate::Kept | Fate::Refused | Fate::UnknownKept | Fate::UnknownAbsent => {}
         }
@@ -135,22 +146,23 @@ mod tests {
         use Presence::{Absent, Present, Unread};
         use WriteOutcome::{Fail, Ok, Unknown};
         let table = [
-            (Ok, Present(1), Fate::Kept),
-            (Ok, Absent, Fate::Lost),
-            (Ok, Present(0), Fate::Lost),
-            (Ok, Present(2), Fate::Duplicate),
-            (Ok, Unread, Fate::Unread),
-            (Fail, Present(1), Fate::Phantom),
-            (Fail, Absent, Fate::Refused),
-            (Unknown, Present(1), Fate::UnknownKept),
-            (Unknown, Absent, Fate::UnknownAbsent),
-            (Unknown, Present(3), Fate::Duplicate),
+            (Ok, Present(1), false, Fate::Kept),
+            (Ok, Present(1), true, Fate::Stale),
+            (Ok, Absent, true, Fate::Lost),
+            (Ok, Present(0), false, Fate::Lost),
+            (Ok, Present(2), true, Fate::Duplicate),
+            (Ok, Unread, false, Fate::Unread),
+            (Fail, Present(1), false, Fate::Phantom),
+            (Fail, Absent, true, Fate::Refused),
+            (Unknown, Present(1), true, Fate::UnknownKept),
+            (Unknown, Absent, true, Fate::UnknownAbsent),
+            (Unknown, Present(3), false, Fate::Duplicate),
         ];
-        for (outcome, presence, fate) in table {
+        for (outcome, presence, missed, fate) in table {
             assert_eq!(
-                Fate::of(outcome, presence),
+                Fate::of(outcome, presence, missed),
                 fate,
-                "{outcome:?} {presence:?}"
+                "{outcome:?} {presence:?} {missed}"
             );
         }
     }

@@ -47,29 +47,23 @@ const END: u8 = 2;
 const LONGEST_TEXT: usize = 64 * 1024;
 
 impl Record {
-    /// Appends the record's bytes: a tag, then fixed fields little-endian, then texts with length.
+    /// Appends the record's bytes: a tag, then numbers in seven bits a byte, then texts with their
+    /// length. Where the read-back holds the key, it is not written twice.
     pub fn encode(&self, out: &mut Vec<u8>) {
         match self {
-            Self::Begin(begin) => {
-                out.push(BEGIN);
-                out.extend(begin.id.to_le_bytes());
-                out.extend((begin.step as u64).to_le_bytes());
-                out.extend(begin.sent_at.to_le_bytes());
-                for text in [&begin.key, &begin.read_back] {
-                    let cut = text.floor_char_boundary(LONGEST_TEXT);
-                    out.extend((cut as u32).to_le_bytes());
-                    out.extend(&text.as_bytes()[..cut]);
-                }
-            }
+            Self::Begin(begin) => encode_begin(
+                out,
+                begin.id,
+                begin.step,
+                begin.sent_at,
+                &begin.key,
+                &begin.read_back,
+            ),
             Self::End(end) => {
                 out.push(END);
-                out.extend(end.id.to_le_bytes());
-                out.push(match end.outcome {
-                    WriteOutcome::Ok => 0,
-                    WriteOutcome::Fail => 1,
-                    WriteOutcome::Unknown => 2,
-                });
-                out.extend(end.at.to_le_bytes());
+                put_number(out, end.id);
+                out.push(end.outcome as u8);
+                put_number(out, end.at);
             }
         }
     }
@@ -94,8 +88,9 @@ impl Record {
                 step: number(input)? as StepId,
                 sent_at: number(input)?,
                 key: text(input)?,
-                read_back: text(input)?,
-            })),
+                read_back: String::new(),
+            })
+            .with_read_back(input)?),
             END => Ok(Self::End(End {
                 id: number(input)?,
                 outcome: match bytes::<1>(input)?[0] {
@@ -109,6 +104,66 @@ impl Record {
             other => Err(damaged(format!("record tag {other}"))),
         }
     }
+
+    /// Reads where the key goes (from 1; 0: nowhere) and the rest of the text.
+    fn with_read_back(mut self, input: &mut impl Read) -> io::Result<Self> {
+        let place = usize::try_from(number(input)?).unwrap_or(usize::MAX);
+        let mut read_back = text(input)?;
+        if let Self::Begin(begin) = &mut self {
+            if let Some(at) = place.checked_sub(1) {
+                if !read_back.is_char_boundary(at) {
+                    return Err(damaged(format!("a key at {at} of `{read_back}`")));
+                }
+                read_back.insert_str(at, &begin.key);
+            }
+            begin.read_back = read_back;
+        }
+        Ok(self)
+    }
+}
+
+/// Appends a [`Begin`] without owning its texts.
+pub(super) fn encode_begin(
+    out: &mut Vec<u8>,
+    id: u64,
+    step: StepId,
+    sent_at: Micros,
+    key: &str,
+    read_back: &str,
+) {
+    let key = &key[..key.floor_char_boundary(LONGEST_TEXT)];
+    let read_back = &read_back[..read_back.floor_char_boundary(LONGEST_TEXT)];
+    out.push(BEGIN);
+    put_number(out, id);
+    put_number(out, step as u64);
+    put_number(out, sent_at);
+    put_text(out, [key, ""]);
+    match read_back.split_once(key) {
+        Some((before, after)) if !key.is_empty() => {
+            put_number(out, before.len() as u64 + 1);
+            put_text(out, [before, after]);
+        }
+        _ => {
+            put_number(out, 0);
+            put_text(out, [read_back, ""]);
+        }
+    }
+}
+
+fn put_number(out: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        out.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    out.push(number as u8);
+}
+
+/// The two parts as one text.
+fn put_text(out: &mut Vec<u8>, parts: [&str; 2]) {
+    put_number(out, (parts[0].len() + parts[1].len()) as u64);
+    for part in parts {
+        out.extend_from_slice(part.as_bytes());
+    }
 }
 
 fn bytes<const N: usize>(input: &mut impl Read) -> io::Result<[u8; N]> {
@@ -118,11 +173,19 @@ fn bytes<const N: usize>(input: &mut impl Read) -> io::Result<[u8; N]> {
 }
 
 fn number(input: &mut impl Read) -> io::Result<u64> {
-    Ok(u64::from_le_bytes(bytes(input)?))
+    let mut number = 0;
+    for shift in (0..u64::BITS).step_by(7) {
+        let byte = bytes::<1>(input)?[0];
+        number |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return Ok(number);
+        }
+    }
+    Err(damaged("a number without an end".to_owned()))
 }
 
 fn text(input: &mut impl Read) -> io::Result<String> {
-    let length = u32::from_le_bytes(bytes(input)?) as usize;
+    let length = usize::try_from(number(input)?).unwrap_or(usize::MAX);
     if length > LONGEST_TEXT {
         return Err(damaged(format!("a text of {length} bytes")));
     }
@@ -150,15 +213,16 @@ mod tests {
             any::<u32>(),
             any::<u64>(),
             ".{0,40}",
-            ".{0,80}",
+            (".{0,40}", any::<bool>(), ".{0,40}"),
         )
-            .prop_map(|(id, step, sent_at, key, read_back)| {
+            .prop_map(|(id, step, sent_at, key, (before, holds_key, after))| {
+                let middle = if holds_key { key.as_str() } else { "" };
                 Record::Begin(Begin {
                     id,
                     step: step as StepId,
                     sent_at,
+                    read_back: format!("{before}{middle}{after}"),
                     key,
-                    read_back,
                 })
             });
         let outcome = prop_oneof![

@@ -1,38 +1,24 @@
-//! Reads every key back through the writer and adds up what was found.
+//! Reads every key back and balances the ledger.
+//!
+//! All writes are looked up once. Those that nobody could tell of, and those that the target
+//! acknowledged and does not have, are looked up again, all together, after pauses: a target that
+//! is slow to show what it keeps is told apart from one that has lost it.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
-use super::fate::{Fate, Finding, LedgerCounts, Presence, WriteOutcome};
-use super::log::LedgerReader;
+use super::fate::{Fate, Finding, Presence, WriteOutcome};
+use super::look_up::LookUp;
+use super::reader::LedgerReader;
 use super::record::Begin;
-use crate::measure::clock::Micros;
+use super::report::LedgerReport;
+use super::seen::Seen;
 use crate::measure::phases::FaultSpan;
-use crate::scenario::extract::JsonPath;
-use crate::scenario::{FaultId, Scenario};
-
-/// What the ledger found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LedgerReport {
-    /// All writes of the journeys.
-    pub total: LedgerCounts,
-    /// All writes of the canaries.
-    pub canary: LedgerCounts,
-    /// Writes at risk of each fault, the canaries' too: answered after the previous fault's window
-    /// and up to the end of its own.
-    pub per_fault: Vec<(FaultId, FaultLedger)>,
-}
-
-/// The writes at risk of one fault.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct FaultLedger {
-    /// How many had which fate.
-    pub counts: LedgerCounts,
-    /// When the oldest lost one was acknowledged: T0 minus this is the observed RPO.
-    pub oldest_lost: Option<Micros>,
-}
+use crate::scenario::Scenario;
 
 /// The ledger could not be balanced.
 #[derive(Debug, thiserror::Error)]
@@ -45,35 +31,196 @@ pub enum LedgerError {
     Csv(#[from] csv::Error),
 }
 
-/// How keys are read back.
-#[derive(Debug, Clone)]
-pub struct ReadBack {
-    /// For read-backs that are paths.
-    pub base_url: String,
-    /// Makes the requests.
-    pub client: reqwest::Client,
+/// How patiently keys are read back.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
     /// How many at once.
     pub concurrency: usize,
-    /// How often a key is tried before it counts as unread.
-    pub attempts: u32,
+    /// How often a key is looked at before it counts as unread or lost.
+    pub looks: u32,
+    /// Before the second look; it doubles from look to look.
+    pub first_pause: Duration,
+    /// When not one key could be told of for so long, the others are not tried any more.
+    pub give_up_after: Duration,
 }
 
-/// First pause between attempts; it doubles.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// Keys taken from the file at a time.
-const BATCH: usize = 512;
+/// How far the reading back has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Which look, from 1.
+    pub look: u32,
+    /// Keys looked at in it.
+    pub done: u64,
+    /// Keys that it is about.
+    pub of: u64,
+}
 
-/// Reads back every key, writes `ledger.csv`, and adds up. `progress` is told how many are done.
-///
-/// # Errors
-/// See [`LedgerError`]. A key that cannot be read back is no error but counted as unread.
-pub async fn sweep(
-    ledger: LedgerReader,
+/// Progress is told every so many keys.
+const TELL_EVERY: u64 = 256;
+
+/// What is balanced against what.
+#[derive(Debug)]
+pub struct Sweep<'a, L> {
+    /// What was written.
+    pub ledger: &'a LedgerReader,
+    /// Whose steps wrote it.
+    pub scenario: &'a Scenario,
+    /// When which fault put writes at risk.
+    pub spans: &'a [FaultSpan],
+    /// How a write is found.
+    pub look_up: L,
+    /// How patiently.
+    pub patience: Patience,
+}
+
+impl<L: LookUp> Sweep<'_, L> {
+    /// Reads every key back until it is clear, patience is at its end, or `stop` returns; writes
+    /// `ledger.csv` in any case, and adds up.
+    ///
+    /// # Errors
+    /// See [`LedgerError`]. A key that cannot be read back is no error but counted as unread.
+    pub async fn run(
+        self,
+        stop: impl Future<Output = ()>,
+        csv: impl Write,
+        progress: impl FnMut(Progress),
+    ) -> Result<LedgerReport, LedgerError> {
+        let mut looking = Looking {
+            ledger: self.ledger,
+            look_up: Arc::new(self.look_up),
+            patience: self.patience,
+            seen: vec![Seen::NOTHING; self.ledger.len()],
+            progress,
+        };
+        let cut_short = tokio::select! {
+            // Otherwise keys that answer at once would never let a stop be heard.
+            biased;
+            () = stop => true,
+            ended = looking.all() => matches!(ended?, Ended::GaveUp),
+        };
+        let mut report = balance(self.ledger, &looking.seen, self.scenario, self.spans, csv)?;
+        report.cut_short = cut_short;
+        Ok(report)
+    }
+}
+
+/// How the looking ended.
+enum Ended {
+    /// Every key was looked at as often as was worth it.
+    Done,
+    /// Nobody could tell of any key any more.
+    GaveUp,
+}
+
+/// The looks at all keys.
+struct Looking<'l, L, P> {
+    ledger: &'l LedgerReader,
+    look_up: Arc<L>,
+    patience: Patience,
+    seen: Vec<Seen>,
+    progress: P,
+}
+
+impl<L: LookUp, P: FnMut(Progress)> Looking<'_, L, P> {
+    async fn all(&mut self) -> io::Result<Ended> {
+        let mut pause = self.patience.first_pause;
+        for look in 1..=self.patience.looks.max(1) {
+            let open = self.open();
+            if open == 0 {
+                break;
+            }
+            if look > 1 {
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+            }
+            if matches!(self.once(look, open).await?, Ended::GaveUp) {
+                return Ok(Ended::GaveUp);
+            }
+        }
+        Ok(Ended::Done)
+    }
+
+    /// Keys that are worth another look.
+    fn open(&self) -> u64 {
+        let open = |(id, seen): (usize, &Seen)| seen.is_open(self.ledger.outcome(id).0);
+        self.seen
+            .iter()
+            .enumerate()
+            .filter(|one| open(*one))
+            .count() as u64
+    }
+
+    /// Looks at every open key once.
+    async fn once(&mut self, look: u32, of: u64) -> io::Result<Ended> {
+        let mut told = Progress { look, done: 0, of };
+        (self.progress)(told);
+        let mut under_way = JoinSet::new();
+        let mut answered = Instant::now();
+        let mut writes = self.ledger.writes()?;
+        loop {
+            let next = loop {
+                match writes.next().transpose()? {
+                    Some((begin, outcome, _)) if !self.is_open(&begin, outcome) => {}
+                    next => break next,
+                }
+            };
+            let room = under_way.len() < self.patience.concurrency.max(1);
+            match next {
+                Some((begin, ..)) => {
+                    if !room {
+                        self.land(under_way.join_next().await, &mut told, &mut answered);
+                    }
+                    let look_up = Arc::clone(&self.look_up);
+                    under_way.spawn(async move { (begin.id, look_up.look_up(&begin).await) });
+                }
+                None => match under_way.join_next().await {
+                    None => return Ok(Ended::Done),
+                    landed => self.land(landed, &mut told, &mut answered),
+                },
+            }
+            if answered.elapsed() > self.patience.give_up_after {
+                return Ok(Ended::GaveUp);
+            }
+        }
+    }
+
+    fn is_open(&self, begin: &Begin, outcome: WriteOutcome) -> bool {
+        let seen = usize::try_from(begin.id)
+            .ok()
+            .and_then(|id| self.seen.get(id));
+        seen.is_some_and(|seen| seen.is_open(outcome))
+    }
+
+    fn land(
+        &mut self,
+        landed: Option<Result<(u64, Presence), tokio::task::JoinError>>,
+        told: &mut Progress,
+        answered: &mut Instant,
+    ) {
+        told.done += 1;
+        if let Some(Ok((id, presence))) = landed
+            && let Some(seen) = usize::try_from(id)
+                .ok()
+                .and_then(|id| self.seen.get_mut(id))
+        {
+            seen.look(presence);
+            if presence != Presence::Unread {
+                *answered = Instant::now();
+            }
+        }
+        if told.done.is_multiple_of(TELL_EVERY) || told.done == told.of {
+            (self.progress)(*told);
+        }
+    }
+}
+
+/// Writes `ledger.csv` from what was seen, and adds up.
+fn balance(
+    ledger: &LedgerReader,
+    seen: &[Seen],
     scenario: &Scenario,
     spans: &[FaultSpan],
-    how: &ReadBack,
     csv: impl Write,
-    mut progress: impl FnMut(u64),
 ) -> Result<LedgerReport, LedgerError> {
     let mut rows = csv::Writer::from_writer(csv);
     rows.write_record([
@@ -85,48 +232,38 @@ pub async fn sweep(
         "fate",
         "copies",
     ])?;
-    let mut report = LedgerReport {
-        per_fault: spans
-            .iter()
-            .map(|span| (span.fault, FaultLedger::default()))
-            .collect(),
-        ..LedgerReport::default()
-    };
-    let mut ledger = ledger.peekable();
-    while ledger.peek().is_some() {
-        let batch: Vec<_> = ledger.by_ref().take(BATCH).collect::<io::Result<_>>()?;
-        let found = read_back_batch(&batch, scenario, how).await;
-        for ((begin, outcome, at), presence) in batch.iter().zip(found) {
-            let fate = Fate::of(*outcome, presence);
-            let finding = Finding {
-                outcome: *outcome,
-                fate,
-            };
-            if scenario.is_canary(begin.step) {
-                report.canary.add(finding);
-            } else {
-                report.total.add(finding);
-            }
-            report.put_at_risk(finding, *at, begin.sent_at, spans);
-            rows.write_record([
-                begin.key.as_str(),
-                &scenario.ledger_step(begin.step).name,
-                &begin.sent_at.to_string(),
-                &if *at == 0 {
-                    String::new()
-                } else {
-                    at.to_string()
-                },
-                answer(*outcome),
-                fate.name(),
-                &match presence {
-                    Presence::Present(copies) => copies.to_string(),
-                    Presence::Absent => "0".into(),
-                    Presence::Unread => String::new(),
-                },
-            ])?;
+    let mut report = LedgerReport::new(spans);
+    for write in ledger.writes()? {
+        let (begin, outcome, at) = write?;
+        let id = usize::try_from(begin.id).unwrap_or(usize::MAX);
+        let seen = seen.get(id).copied().unwrap_or(Seen::NOTHING);
+        let fate = Fate::of(outcome, seen.presence(), seen.was_missed());
+        let finding = Finding { outcome, fate };
+        if scenario.is_canary(begin.step) {
+            report.canary.add(finding);
+        } else {
+            report.total.add(finding);
         }
-        progress(report.total.writes + report.canary.writes);
+        report.put_at_risk(finding, at, begin.sent_at, spans);
+        let answered = if at == 0 {
+            String::new()
+        } else {
+            at.to_string()
+        };
+        let copies = match seen.presence() {
+            Presence::Present(copies) => copies.to_string(),
+            Presence::Absent => "0".into(),
+            Presence::Unread => String::new(),
+        };
+        rows.write_record([
+            begin.key.as_str(),
+            &scenario.ledger_step(begin.step).name,
+            &begin.sent_at.to_string(),
+            &answered,
+            answer(outcome),
+            fate.name(),
+            &copies,
+        ])?;
     }
     rows.flush()?;
     Ok(report)
@@ -140,121 +277,148 @@ fn answer(outcome: WriteOutcome) -> &'static str {
     }
 }
 
-impl LedgerReport {
-    fn put_at_risk(
-        &mut self,
-        finding: Finding,
-        answered: Micros,
-        sent: Micros,
-        spans: &[FaultSpan],
-    ) {
-        let known = if answered == 0 { sent } else { answered };
-        let Some(at_risk) = at_risk_of(known, spans) else {
-            return;
-        };
-        let (_, fault) = &mut self.per_fault[at_risk];
-        fault.counts.add(finding);
-        if finding.fate == Fate::Lost {
-            fault.oldest_lost = Some(fault.oldest_lost.map_or(known, |oldest| oldest.min(known)));
-        }
-    }
-}
-
-/// The position of the first fault whose window ends after `at`: a write acknowledged before it
-/// began is at its risk, one acknowledged after its end no longer.
-fn at_risk_of(at: Micros, spans: &[FaultSpan]) -> Option<usize> {
-    (0..spans.len())
-        .filter(|n| spans[*n].window_end.is_none_or(|end| at <= end))
-        .min_by_key(|n| spans[*n].accepted)
-}
-
-async fn read_back_batch(
-    batch: &[(Begin, WriteOutcome, Micros)],
-    scenario: &Scenario,
-    how: &ReadBack,
-) -> Vec<Presence> {
-    let mut found = vec![Presence::Unread; batch.len()];
-    let mut open = JoinSet::new();
-    for (n, (begin, _, _)) in batch.iter().enumerate() {
-        while open.len() >= how.concurrency.max(1) {
-            collect(open.join_next().await, &mut found);
-        }
-        let rule = scenario.ledger_step(begin.step).ledger.as_ref();
-        let copies = rule.and_then(|rule| rule.copies.clone());
-        let (how, path) = (how.clone(), begin.read_back.clone());
-        open.spawn(async move { (n, read_back(&how, &path, copies.as_ref()).await) });
-    }
-    while let Some(done) = open.join_next().await {
-        collect(Some(done), &mut found);
-    }
-    found
-}
-
-fn collect(
-    done: Option<Result<(usize, Presence), tokio::task::JoinError>>,
-    found: &mut [Presence],
-) {
-    if let Some(Ok((n, presence))) = done {
-        found[n] = presence;
-    }
-}
-
-/// Reads one key back: 2xx is present, 404 and 410 are absent, anything else is tried again.
-pub async fn read_back(how: &ReadBack, path: &str, copies: Option<&JsonPath>) -> Presence {
-    let url = if path.starts_with("http://") || path.starts_with("https://") {
-        path.to_owned()
-    } else {
-        format!("{}{path}", how.base_url.trim_end_matches('/'))
-    };
-    let mut pause = FIRST_PAUSE;
-    for attempt in 1..=how.attempts.max(1) {
-        if let Some(presence) = try_read_back(how, &url, copies).await {
-            return presence;
-        }
-        if attempt < how.attempts {
-            tokio::time::sleep(pause).await;
-            pause *= 2;
-        }
-    }
-    Presence::Unread
-}
-
-async fn try_read_back(how: &ReadBack, url: &str, copies: Option<&JsonPath>) -> Option<Presence> {
-    let answer = how.client.get(url).send().await.ok()?;
-    match answer.status().as_u16() {
-        200..=299 => match copies {
-            None => Some(Presence::Present(1)),
-            Some(path) => {
-                let body: serde_json::Value = answer.json().await.ok()?;
-                let copies = path.query(&body).first().and_then(|value| value.as_u64())?;
-                Some(Presence::Present(copies))
-            }
-        },
-        404 | 410 => Some(Presence::Absent),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::sync::Mutex;
 
-    fn span(fault: FaultId, accepted: Micros, window_end: Option<Micros>) -> FaultSpan {
-        FaultSpan {
-            fault,
-            accepted,
-            recovered: window_end,
-            window_end,
-            restored: None,
+    use super::*;
+    use crate::measure::ledger::Ledger;
+    use crate::scenario::{self, Overrides, surroundings::Nowhere};
+
+    /// A ledger of so many acknowledged writes, keys `0`, `1` ….
+    fn written(folder: &std::path::Path, writes: u64) -> LedgerReader {
+        let ledger = Ledger::create(&folder.join("wal")).expect("a file");
+        for number in 0..writes {
+            let id = ledger.begin(0, &number.to_string(), "/", number);
+            ledger.end(id, WriteOutcome::Ok, 1_000);
+        }
+        ledger.reader().expect("it reads")
+    }
+
+    fn scenario() -> Scenario {
+        let text = r#"
+target = "http://127.0.0.1:1"
+load = { users = { count = 1, for = "1s" } }
+journey = { name = "a", steps = [
+  { post = "/${key = uuid()}", ledger = { key = "${key}", read_back = "/${key}" } },
+] }
+"#;
+        let reading = scenario::parse(text, "a.toml".as_ref(), &Overrides::default(), &Nowhere);
+        reading
+            .unwrap_or_else(|mistakes| panic!("{mistakes}"))
+            .scenario
+    }
+
+    /// Answers look after look, each a list of presences by key; the last one for ever.
+    struct Answers(Mutex<Vec<Vec<Presence>>>);
+
+    impl Answers {
+        fn new(keys: &[&[Presence]]) -> Self {
+            Self(Mutex::new(keys.iter().map(|of| of.to_vec()).collect()))
         }
     }
 
-    #[test]
-    fn a_write_is_at_risk_of_the_next_fault_until_its_window_ends() {
-        let spans = [span(0, 10, Some(20)), span(1, 50, Some(60))];
-        assert_eq!(at_risk_of(5, &spans), Some(0));
-        assert_eq!(at_risk_of(20, &spans), Some(0));
-        assert_eq!(at_risk_of(21, &spans), Some(1));
-        assert_eq!(at_risk_of(61, &spans), None);
+    impl LookUp for Answers {
+        async fn look_up(&self, write: &Begin) -> Presence {
+            let mut answers = self.0.lock().expect("no panic");
+            let of = &mut answers[write.id as usize];
+            if of.len() > 1 { of.remove(0) } else { of[0] }
+        }
+    }
+
+    const PATIENCE: Patience = Patience {
+        concurrency: 2,
+        looks: 3,
+        first_pause: Duration::from_millis(1),
+        give_up_after: Duration::from_secs(3_600),
+    };
+
+    /// Fates in the order of keys, as in `ledger.csv`, and the report.
+    async fn swept(
+        look_up: impl LookUp,
+        writes: u64,
+        patience: Patience,
+        stop: impl Future<Output = ()>,
+    ) -> (Vec<String>, LedgerReport) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (ledger, scenario) = (written(folder.path(), writes), scenario());
+        let sweep = Sweep {
+            ledger: &ledger,
+            scenario: &scenario,
+            spans: &[],
+            look_up,
+            patience,
+        };
+        let mut csv = Vec::new();
+        let report = sweep
+            .run(stop, &mut csv, |_| {})
+            .await
+            .expect("it balances");
+        let rows = csv::Reader::from_reader(&csv[..]).into_records();
+        (
+            rows.map(|row| row.expect("a row")[5].to_owned()).collect(),
+            report,
+        )
+    }
+
+    #[tokio::test]
+    async fn what_is_unclear_is_looked_at_again_and_nothing_else() {
+        use Presence::{Absent, Present, Unread};
+        let answers = Answers::new(&[
+            &[Present(1), Absent],
+            &[Absent],
+            &[Absent, Absent, Present(1)],
+            &[Unread, Present(1)],
+            &[Unread],
+            &[Absent, Absent, Absent, Present(1)],
+        ]);
+        let (fates, report) = swept(answers, 6, PATIENCE, std::future::pending()).await;
+        assert_eq!(fates, ["kept", "lost", "stale", "kept", "unread", "lost"]);
+        let counts = report.total;
+        assert_eq!((counts.lost, counts.stale, counts.unread), (2, 1, 1));
+        assert!(!report.cut_short);
+    }
+
+    /// Says when the last key was looked up, and never answers for it.
+    struct Hangs(Arc<tokio::sync::Notify>);
+
+    impl LookUp for Hangs {
+        async fn look_up(&self, write: &Begin) -> Presence {
+            match write.id {
+                0 => Presence::Present(1),
+                1 => Presence::Absent,
+                _ => {
+                    self.0.notify_one();
+                    std::future::pending().await
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stop_leaves_the_rest_unread_and_still_balances() {
+        let patience = Patience {
+            concurrency: 1,
+            ..PATIENCE
+        };
+        let hangs = Arc::new(tokio::sync::Notify::new());
+        let stop = Arc::clone(&hangs);
+        let stop = async move { stop.notified().await };
+        let (fates, report) = swept(Hangs(hangs), 4, patience, stop).await;
+        assert_eq!(fates, ["kept", "lost", "unread", "unread"]);
+        assert_eq!((report.total.unread, report.cut_short), (2, true));
+    }
+
+    #[tokio::test]
+    async fn a_target_that_tells_of_no_key_is_given_up() {
+        let patience = Patience {
+            give_up_after: Duration::ZERO,
+            ..PATIENCE
+        };
+        let keys = vec![&[Presence::Unread][..]; 1_000];
+        let answers = Answers::new(&keys);
+        let (fates, report) = swept(answers, 1_000, patience, std::future::pending()).await;
+        assert_eq!(fates, vec!["unread"; 1_000]);
+        assert_eq!((report.total.unread, report.cut_short), (1_000, true));
     }
 }

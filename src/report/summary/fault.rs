@@ -226,6 +226,9 @@ pub struct Ledger {
     pub duplicate: u64,
     /// Surely refused, and there all the same.
     pub phantom: u64,
+    /// Acknowledged and there, but missed by the first look: there only later.
+    #[serde(default)]
+    pub stale: u64,
     /// No answer: may be there or not, both are right.
     pub unknown: u64,
     /// Acknowledged writes that could not be read back, so that nobody knows.

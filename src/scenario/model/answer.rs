@@ -122,4 +122,7 @@ pub struct LedgerRule {
     pub read_back: Template,
     /// How many copies the read-back says there are, to find duplicates; without it only presence.
     pub copies: Option<JsonPath>,
+    /// Sent when it is read back, besides those of `[http]`. They need nothing of an iteration,
+    /// which is over by then.
+    pub headers: Vec<(String, Template)>,
 }

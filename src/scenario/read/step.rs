@@ -236,6 +236,9 @@ fn read_ledger(log: &Log, node: &Node, bindings: &mut Bindings<'_>) -> Option<Le
         read_url(log, node, bindings)
     });
     let copies = table.optional("copies", read_copies);
+    let headers = table.optional("headers", |log, node| {
+        Some(read_ledger_headers(log, node, bindings))
+    });
     let at = table.at();
     table.finish();
     let (key, read_back) = (key?, read_back?);
@@ -243,11 +246,46 @@ fn read_ledger(log: &Log, node: &Node, bindings: &mut Bindings<'_>) -> Option<Le
         let message = "every write would have the same key: use a template, such as \"${key}\"";
         log.error(at, message);
     }
+    for (name, template) in [("key", &key), ("read_back", &read_back)] {
+        if template.is_secret() {
+            log.error_help(
+                at,
+                format!("`{name}` holds a value of the environment, which would be kept on disk"),
+                "send a credential in the ledger's `headers`: they are stored nowhere",
+            );
+        }
+    }
     Some(LedgerRule {
         key,
         read_back,
         copies,
+        headers: headers.unwrap_or_default(),
     })
+}
+
+/// Headers of a read-back. They are put together when the run is over, so that no credential of an
+/// iteration has to be kept on disk until then.
+fn read_ledger_headers(
+    log: &Log,
+    node: &Node,
+    bindings: &mut Bindings<'_>,
+) -> Vec<(String, Template)> {
+    let headers = read_headers(log, node, bindings);
+    let entries = node.as_table().map_or(&[][..], |table| &table.entries);
+    for (name, _) in headers.iter().filter(|(_, value)| !value.stands_alone()) {
+        let at = entries
+            .iter()
+            .find(|entry| entry.key == *name)
+            .map_or(node.at, |entry| entry.node.at);
+        log.error_help(
+            at,
+            format!(
+                "`{name}` needs a value of an iteration, but keys are read back when all of them are over"
+            ),
+            "use the environment: \"Bearer ${env.READ_TOKEN}\"; it is stored nowhere",
+        );
+    }
+    headers
 }
 
 fn read_copies(log: &Log, node: &Node) -> Option<JsonPath> {

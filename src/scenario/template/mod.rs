@@ -1,5 +1,6 @@
 //! Templates: texts with `${…}` in them, compiled once and rendered into a byte buffer.
 
+mod alone;
 mod bindings;
 mod compile;
 mod escape;

@@ -39,6 +39,7 @@ pub(super) fn sentences(fault: &Fault) -> String {
         for (count, what) in [
             (ledger.duplicate, "there twice"),
             (ledger.phantom, "refused and there all the same"),
+            (ledger.stale, "there only later"),
             (ledger.unknown, "without an answer"),
             (ledger.unverified, "not read back"),
         ] {
