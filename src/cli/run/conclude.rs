@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use hdrhistogram::Histogram;
 
 use super::RunArgs;
 use super::books;
@@ -14,13 +13,12 @@ use super::folder::RunFolder;
 use super::interrupt::{Interrupts, Wish};
 use super::progress::Progress;
 use super::read_back::balance;
+use super::spans;
 use super::stage::Stage;
 use crate::gate::{Ending, ExitCode};
 use crate::measure::aggregate::aggregate;
-use crate::measure::interval::histogram;
-use crate::measure::phases::{FaultSpan, LoadSpan, phases};
-use crate::measure::recording::{self, RecordingError};
-use crate::measure::recovery::{LatencySpan, Side, latency_back};
+use crate::measure::phases::{LoadSpan, phases};
+use crate::measure::recording;
 use crate::report::{self, Summary, SummaryInput, redact};
 use crate::scenario::Scenario;
 
@@ -37,7 +35,7 @@ pub(super) async fn conclude(
         began: played.load.began,
         ended: played.load.began + micros(played.load.duration),
     };
-    let spans = fault_spans(&played);
+    let spans = spans::of_faults(&played);
     let ledger = match &played.ledger {
         Some(ledger) => {
             let place = (stage.base_url.as_str(), folder.path());
@@ -51,11 +49,11 @@ pub(super) async fn conclude(
         .timeout(Duration::from_secs(5))
         .build()
         .context("the client that reads the target's books cannot be made")?;
-    let books = books::read(stage, &client).await;
-    let latency = latency_back(
-        &latency_spans(&spans, load),
-        response_times(folder, scenario)?,
-    )?;
+    let books = tokio::select! {
+        books = books::read(stage, &client) => books,
+        () = interrupts.next() => None,
+    };
+    let latency = spans::latency(folder, scenario, &spans, load)?;
     let windows = phases(scenario, &spans, load);
     let plan = report::plan(scenario, windows);
     let reader = recording::Reader::open(folder.path(), recording::StepNames::of(scenario))?;
@@ -108,78 +106,6 @@ pub(super) async fn conclude(
         args.strict,
     );
     Ok((summary, code))
-}
-
-/// When each fault that was accepted began and ended, in order of acceptance.
-fn fault_spans(played: &Played) -> Vec<FaultSpan> {
-    let mut spans: Vec<FaultSpan> = played
-        .chaos
-        .records
-        .iter()
-        .enumerate()
-        .filter_map(|(fault, record)| {
-            let accepted = record.accepted_us?;
-            let users = played.observed.impacts.get(&fault).and_then(|impacts| {
-                impacts
-                    .iter()
-                    .find(|(side, _)| *side == Side::ALL)?
-                    .1
-                    .recovered
-            });
-            // Until both users are served and the fault is taken back.
-            let window_end = users.map(|recovered| {
-                recovered
-                    .max(record.undone_us.unwrap_or(recovered))
-                    .max(record.effective_us.unwrap_or(recovered))
-            });
-            let restored = record
-                .redundancy_restored_us
-                .filter(|restored| window_end.is_some_and(|end| *restored > end));
-            Some(FaultSpan {
-                fault,
-                accepted,
-                recovered: users,
-                window_end,
-                restored,
-            })
-        })
-        .collect();
-    spans.sort_by_key(|span| span.accepted);
-    spans
-}
-
-/// What T6 compares for each fault: the calm time before it with what follows, until the next one.
-fn latency_spans(spans: &[FaultSpan], load: LoadSpan) -> Vec<LatencySpan> {
-    let ends = |span: &FaultSpan| span.restored.or(span.window_end).unwrap_or(u64::MAX);
-    spans
-        .iter()
-        .enumerate()
-        .map(|(n, span)| LatencySpan {
-            calm_since: spans[..n].iter().map(ends).max().unwrap_or(load.began),
-            accepted: span.accepted,
-            recovered: span.recovered,
-            until: spans.get(n + 1).map_or(load.ended, |next| next.accepted),
-        })
-        .collect()
-}
-
-/// The run's seconds with the response times of all requests that ended in each.
-fn response_times(
-    folder: &RunFolder,
-    scenario: &Scenario,
-) -> anyhow::Result<impl Iterator<Item = Result<(u64, Histogram<u64>), RecordingError>>> {
-    let reader = recording::Reader::open(folder.path(), recording::StepNames::of(scenario))?;
-    Ok(reader.map(|second| {
-        let second = second?;
-        let mut all = histogram();
-        for step in &second.steps {
-            for part in [&step.ok_response_us, &step.failed_response_us] {
-                // Both grow on demand and have three digits.
-                let _ = all.add(part);
-            }
-        }
-        Ok((second.second, all))
-    }))
 }
 
 fn micros(duration: Duration) -> u64 {

@@ -12,6 +12,7 @@ mod narrate;
 mod observer;
 mod progress;
 mod read_back;
+mod spans;
 mod stage;
 
 use std::path::PathBuf;
