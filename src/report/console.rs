@@ -53,6 +53,7 @@ pub fn render(summary: &Summary, colours: Colours) -> String {
     requests(&mut out, summary, colours);
     steps(&mut out, summary, colours);
     faults(&mut out, summary, colours);
+    promises(&mut out, summary, colours);
     gates(&mut out, summary, colours);
     verdict(&mut out, summary, colours);
     out
@@ -248,10 +249,19 @@ fn faults(out: &mut String, summary: &Summary, colours: Colours) {
             *out += &format!("  {}: canary: {}\n", fault.name, all.words());
         }
     }
+}
+
+/// What became of what the target promised.
+fn promises(out: &mut String, summary: &Summary, colours: Colours) {
+    let canaries = summary.canary.as_ref().and_then(|canary| canary.ledger);
+    if summary.ledger.is_none() && canaries.is_none() && summary.books.is_none() {
+        return;
+    }
+    heading(out, "PROMISES", colours);
     if let Some(ledger) = summary.ledger {
         *out += &writes(ledger, "acknowledged writes", colours);
     }
-    if let Some(ledger) = summary.canary.as_ref().and_then(|canary| canary.ledger) {
+    if let Some(ledger) = canaries {
         *out += &writes(ledger, "acknowledged canary writes", colours);
     }
     if let Some(books) = &summary.books {
