@@ -2,6 +2,7 @@
 
 mod answers;
 mod bench;
+mod compression;
 mod connections;
 mod encrypted;
 mod ends;
@@ -10,4 +11,5 @@ mod scripts;
 mod server;
 mod times;
 mod values;
+mod ways;
 mod writes;

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::answer::Answer;
+use super::answer::{Answer, Body};
 use super::body::{BodyReader, KEPT};
 use super::connector::SharedConnector;
+use super::decode::{codings, decode};
 use super::failure::Failure;
 use super::head::Head;
 use super::origin::Origin;
@@ -15,6 +16,7 @@ use super::stream::Stream;
 use super::watchdog::Watchdog;
 use crate::measure::clock::{Micros, RunClock};
 use crate::measure::outcome::ErrorKind;
+use crate::scenario::ConnectionReuse;
 
 /// A connection unused for this long may have expired just while a request was on its way. One
 /// used a moment ago has not: when it breaks the target broke it, and nothing is sent again.
@@ -33,6 +35,8 @@ pub(crate) struct Wire<'r> {
     pub(crate) to_head: bool,
     /// Sending it twice has no other effect than once.
     pub(crate) repeatable: bool,
+    /// It asks for a compressed answer.
+    pub(crate) compressible: bool,
     /// From the send to the last byte.
     pub(crate) timeout: Duration,
 }
@@ -42,10 +46,10 @@ pub(crate) struct Wire<'r> {
 pub(crate) struct Received {
     /// When sending began (or connecting, if it never came to sending), run time.
     pub(crate) sent_at: Micros,
+    /// When the first byte of the answer was there, run time; none: it never was.
+    pub(crate) first_byte_at: Option<Micros>,
     /// When the last byte was there or the failure certain, run time.
     pub(crate) done_at: Micros,
-    /// How long connecting took, microseconds; 0 on a kept connection.
-    pub(crate) connect_us: u64,
     /// An expired connection made a second sending necessary.
     pub(crate) resent: bool,
     /// Whether there is an answer: then see [`Client::answer`].
@@ -56,6 +60,7 @@ pub(crate) struct Received {
 #[derive(Debug)]
 pub(crate) struct Client {
     connector: SharedConnector,
+    reuse: ConnectionReuse,
     clock: RunClock,
     /// Spreads users over the addresses of a name.
     turn: usize,
@@ -63,6 +68,11 @@ pub(crate) struct Client {
     buffer: Vec<u8>,
     head: Head,
     body_length: u64,
+    /// The body without its compression, and its whole length; none: it had no compression.
+    plain: Vec<u8>,
+    plain_length: Option<u64>,
+    /// The request as a proxy wants it.
+    rewritten: Vec<u8>,
     watchdog: Watchdog,
 }
 
@@ -75,6 +85,15 @@ struct Connection {
     used: bool,
 }
 
+/// An answer that came to its last byte.
+struct Arrived {
+    body_length: u64,
+    /// The connection stays usable.
+    kept: bool,
+    /// When the first byte came, unless all came with it.
+    first_byte_at: Option<Micros>,
+}
+
 /// An exchange on one connection that failed.
 struct Broken {
     failure: Failure,
@@ -85,6 +104,7 @@ struct Broken {
 impl Client {
     pub(crate) fn new(connector: SharedConnector, clock: RunClock, turn: usize) -> Self {
         Self {
+            reuse: connector.reuse(),
             connector,
             clock,
             turn,
@@ -92,7 +112,17 @@ impl Client {
             buffer: Vec::new(),
             head: Head::default(),
             body_length: 0,
+            plain: Vec::new(),
+            plain_length: None,
+            rewritten: Vec::new(),
             watchdog: Watchdog::default(),
+        }
+    }
+
+    /// An iteration begins: it has its own connections where the scenario says so.
+    pub(crate) fn begin_iteration(&mut self) {
+        if self.reuse == ConnectionReuse::PerIteration {
+            self.connections.clear();
         }
     }
 
@@ -100,21 +130,67 @@ impl Client {
     pub(crate) async fn exchange(&mut self, origin: &Origin, wire: Wire<'_>) -> Received {
         let mut received = Received {
             sent_at: 0,
+            first_byte_at: None,
             done_at: 0,
-            connect_us: 0,
             resent: false,
             result: Ok(()),
         };
+        self.plain_length = None;
         received.result = self.attempt(origin, wire, &mut received).await;
         if received.result.is_err() {
             received.done_at = self.clock.now();
+        } else if wire.compressible {
+            received.result = self.decompress();
         }
         received
     }
 
     /// The answer of the last exchange, if that had one.
     pub(crate) fn answer(&self) -> Answer<'_> {
-        Answer::new(&self.head, &self.buffer, self.body_length)
+        let raw = &self.buffer[self.head.length.min(self.buffer.len())..];
+        let cut = self.body_length > raw.len() as u64;
+        let body = match self.plain_length {
+            None => Body {
+                bytes: raw,
+                length: self.body_length,
+                received: self.body_length,
+                compressed: false,
+                cut,
+            },
+            Some(length) => Body {
+                bytes: &self.plain,
+                length,
+                received: self.body_length,
+                compressed: true,
+                cut: cut || length > self.plain.len() as u64,
+            },
+        };
+        Answer::new(&self.head, &self.buffer, body)
+    }
+
+    /// Undoes the compression of the answer, if it has one.
+    fn decompress(&mut self) -> Result<(), Failure> {
+        let raw = &self.buffer[self.head.length.min(self.buffer.len())..];
+        if raw.is_empty() {
+            return Ok(());
+        }
+        let wrong = |why| {
+            Failure::new(
+                ErrorKind::Protocol,
+                format!("the answer cannot be read: {why}"),
+            )
+        };
+        let codings = codings(self.head.values(&self.buffer, "content-encoding")).map_err(wrong)?;
+        if codings.is_empty() {
+            return Ok(());
+        }
+        if self.plain.capacity() > BUFFER_KEPT {
+            self.plain = Vec::new();
+        }
+        let whole = self.body_length == raw.len() as u64;
+        let length = decode(&codings, raw, whole, &mut self.plain, KEPT).map_err(wrong)?;
+        self.plain_length = Some(length);
+        Ok(())
     }
 
     async fn attempt(
@@ -134,9 +210,11 @@ impl Client {
             outcome = self.converse(&mut connection, wire).await;
         }
         match outcome {
-            Ok(kept) => {
+            Ok(arrived) => {
                 received.done_at = self.clock.now();
-                if kept {
+                received.first_byte_at = arrived.first_byte_at.or(Some(received.done_at));
+                self.body_length = arrived.body_length;
+                if arrived.kept && self.reuse != ConnectionReuse::PerRequest {
                     connection.used = true;
                     connection.used_at = received.done_at;
                     self.connections.push(connection);
@@ -173,50 +251,59 @@ impl Client {
         timeout: Duration,
         received: &mut Received,
     ) -> Result<Connection, Failure> {
-        let began = self.clock.now();
         if received.sent_at == 0 {
-            received.sent_at = began;
+            received.sent_at = self.clock.now();
         }
         if self.connections.len() >= MAX_CONNECTIONS {
             self.connections.remove(0);
         }
         let stream = self.connector.connect(origin, self.turn, timeout).await?;
-        let now = self.clock.now();
-        received.connect_us += now.saturating_sub(began);
         Ok(Connection {
             origin: origin.clone(),
             stream,
-            used_at: now,
+            used_at: 0,
             used: false,
         })
     }
 
-    /// Writes the request and reads the answer, within the timeout. True: the connection stays.
+    /// Writes the request and reads the answer, within the timeout.
     async fn converse(
         &mut self,
         connection: &mut Connection,
         wire: Wire<'_>,
-    ) -> Result<bool, Broken> {
+    ) -> Result<Arrived, Broken> {
         let Self {
+            connector,
+            clock,
             buffer,
             head,
-            body_length,
+            rewritten,
             watchdog,
             ..
         } = self;
+        let bytes = match connector.rewrites(&connection.origin) {
+            None => wire.bytes,
+            Some(proxy) => {
+                proxy.rewrite(&connection.origin, wire.bytes, rewritten);
+                rewritten
+            }
+        };
         buffer.clear();
         if buffer.capacity() > BUFFER_KEPT {
             buffer.shrink_to(BUFFER_KEPT);
         }
         let stream = &mut connection.stream;
         let talk = async {
-            let written = write(stream, wire.bytes).await;
-            let read = read(stream, buffer, head, wire.to_head).await;
+            let written = write(stream, bytes).await;
+            let read = read(stream, buffer, head, wire.to_head, *clock).await;
             // A server may answer and close before it has read the whole request: the answer
             // counts. Without one the failed write is the cause.
             match (written, read) {
-                (Ok(()), Ok((length, kept))) => Ok((length, kept)),
-                (Err(_), Ok((length, _))) => Ok((length, false)),
+                (Ok(()), Ok(arrived)) => Ok(arrived),
+                (Err(_), Ok(arrived)) => Ok(Arrived {
+                    kept: false,
+                    ..arrived
+                }),
                 (Ok(()), Err(broken)) => Err(broken),
                 (Err(error), Err(broken)) => Err(Broken {
                     failure: Failure::broken("while sending", &error),
@@ -238,33 +325,33 @@ impl Client {
                 before_answer: false,
             });
         };
-        let (length, kept) = outcome?;
-        *body_length = length;
-        Ok(kept)
+        outcome
     }
 }
 
 async fn write(stream: &mut Stream, bytes: &[u8]) -> io::Result<()> {
     stream.write_all(bytes).await?;
     match stream {
-        // A TCP socket has nothing to flush.
-        Stream::Plain(_) => Ok(()),
+        // A socket has nothing to flush.
+        Stream::Plain(_) | Stream::Local(_) => Ok(()),
         Stream::Tls(stream) => stream.flush().await,
     }
 }
 
-/// Reads one answer to its last byte: its body's length, and whether the connection stays usable.
+/// Reads one answer to its last byte.
 async fn read(
     stream: &mut Stream,
     buffer: &mut Vec<u8>,
     head: &mut Head,
     to_head: bool,
-) -> Result<(u64, bool), Broken> {
+    clock: RunClock,
+) -> Result<Arrived, Broken> {
     let protocol = |message: String| Broken {
         failure: Failure::new(ErrorKind::Protocol, message),
         before_answer: false,
     };
     let mut body = None::<BodyReader>;
+    let mut first_byte_at = None;
     loop {
         let room = body.as_ref().map_or(4 * 1024, BodyReader::appetite);
         buffer.reserve(room);
@@ -280,7 +367,7 @@ async fn read(
             }
         };
         if got == 0 {
-            return closed(body, buffer);
+            return closed(body, buffer, first_byte_at);
         }
         while body.is_none() && head.parse(buffer).map_err(protocol)? {
             if head.status == 101 {
@@ -296,18 +383,33 @@ async fn read(
         if let Some(body) = &mut body
             && body.absorb(buffer).map_err(protocol)?
         {
-            let kept = head.keeps_alive(buffer) && !body.has_surplus();
-            return Ok((body.length(), kept));
+            return Ok(Arrived {
+                body_length: body.length(),
+                kept: head.keeps_alive(buffer) && !body.has_surplus(),
+                first_byte_at,
+            });
+        }
+        // An answer that comes in one piece needs no look at the clock of its own.
+        if first_byte_at.is_none() {
+            first_byte_at = Some(clock.now());
         }
     }
 }
 
 /// The connection ended: well, if the body was to end with it.
-fn closed(body: Option<BodyReader>, buffer: &[u8]) -> Result<(u64, bool), Broken> {
+fn closed(
+    body: Option<BodyReader>,
+    buffer: &[u8],
+    first_byte_at: Option<Micros>,
+) -> Result<Arrived, Broken> {
     let message = match body {
         Some(mut body) => {
             if body.closed() {
-                return Ok((body.length(), false));
+                return Ok(Arrived {
+                    body_length: body.length(),
+                    kept: false,
+                    first_byte_at,
+                });
             }
             format!(
                 "the connection closed within the answer, after {} bytes of its body",
