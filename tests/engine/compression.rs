@@ -27,14 +27,8 @@ fn every_coding_is_asked_for_and_undone() {
     let mut plan = scenario(paths.map(seven).to_vec(), one());
     plan.http = http("[http]\ncompression = true");
     let left = once_at(plan, &server);
-    for step in 0..paths.len() {
-        assert_eq!(
-            left.sum(step).ok,
-            1,
-            "{}: {:?}",
-            paths[step],
-            left.samples()
-        );
+    for (step, path) in paths.into_iter().enumerate() {
+        assert_eq!(left.sum(step).ok, 1, "{path}: {:?}", left.samples());
     }
     for seen in server.seen() {
         assert_eq!(seen.headers["accept-encoding"], "zstd, br, gzip, deflate");

@@ -6,6 +6,7 @@ mod compression;
 mod connections;
 mod encrypted;
 mod ends;
+mod http2;
 mod schedules;
 mod scripts;
 mod server;

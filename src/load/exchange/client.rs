@@ -1,18 +1,17 @@
 //! One user's connections and buffers.
 
-use std::io;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-
 use super::answer::{Answer, Body};
-use super::body::{BodyReader, KEPT};
+use super::body::KEPT;
+use super::carrier::Carrier;
 use super::connector::SharedConnector;
 use super::decode::{codings, decode};
+use super::ending::{Arrived, Broken};
 use super::failure::Failure;
 use super::head::Head;
+use super::http1::talk;
 use super::origin::Origin;
-use super::stream::Stream;
 use super::watchdog::Watchdog;
 use crate::measure::clock::{Micros, RunClock};
 use crate::measure::outcome::ErrorKind;
@@ -79,26 +78,10 @@ pub(crate) struct Client {
 #[derive(Debug)]
 struct Connection {
     origin: Origin,
-    stream: Stream,
+    carrier: Carrier,
     used_at: Micros,
     /// It has carried a request before.
     used: bool,
-}
-
-/// An answer that came to its last byte.
-struct Arrived {
-    body_length: u64,
-    /// The connection stays usable.
-    kept: bool,
-    /// When the first byte came, unless all came with it.
-    first_byte_at: Option<Micros>,
-}
-
-/// An exchange on one connection that failed.
-struct Broken {
-    failure: Failure,
-    /// Not one byte of an answer had come, and the connection is closed.
-    before_answer: bool,
 }
 
 impl Client {
@@ -214,7 +197,7 @@ impl Client {
                 received.done_at = self.clock.now();
                 received.first_byte_at = arrived.first_byte_at.or(Some(received.done_at));
                 self.body_length = arrived.body_length;
-                if arrived.kept && self.reuse != ConnectionReuse::PerRequest {
+                if arrived.kept && self.keeps_connections() {
                     connection.used = true;
                     connection.used_at = received.done_at;
                     self.connections.push(connection);
@@ -228,6 +211,14 @@ impl Client {
         }
     }
 
+    /// Whether a connection is this user's own beyond one request.
+    fn keeps_connections(&self) -> bool {
+        match self.reuse {
+            ConnectionReuse::PerUser | ConnectionReuse::PerIteration => true,
+            ConnectionReuse::PerRequest | ConnectionReuse::Shared => false,
+        }
+    }
+
     /// The kept connection to that origin if it is still usable, else a new one.
     async fn connection(
         &mut self,
@@ -238,7 +229,7 @@ impl Client {
         let kept = self.connections.iter().position(|c| c.origin == *origin);
         if let Some(position) = kept {
             let mut connection = self.connections.swap_remove(position);
-            if connection.stream.is_idle().await {
+            if connection.carrier.is_usable().await {
                 return Ok(connection);
             }
         }
@@ -257,10 +248,13 @@ impl Client {
         if self.connections.len() >= MAX_CONNECTIONS {
             self.connections.remove(0);
         }
-        let stream = self.connector.connect(origin, self.turn, timeout).await?;
+        let carrier = match self.reuse {
+            ConnectionReuse::Shared => self.connector.shared(origin, self.turn, timeout).await?,
+            _ => self.connector.connect(origin, self.turn, timeout).await?,
+        };
         Ok(Connection {
             origin: origin.clone(),
-            stream,
+            carrier,
             used_at: 0,
             used: false,
         })
@@ -281,39 +275,32 @@ impl Client {
             watchdog,
             ..
         } = self;
-        let bytes = match connector.rewrites(&connection.origin) {
-            None => wire.bytes,
-            Some(proxy) => {
-                proxy.rewrite(&connection.origin, wire.bytes, rewritten);
-                rewritten
-            }
-        };
+        let Connection {
+            origin, carrier, ..
+        } = connection;
         buffer.clear();
         if buffer.capacity() > BUFFER_KEPT {
             buffer.shrink_to(BUFFER_KEPT);
         }
-        let stream = &mut connection.stream;
-        let talk = async {
-            let written = write(stream, bytes).await;
-            let read = read(stream, buffer, head, wire.to_head, *clock).await;
-            // A server may answer and close before it has read the whole request: the answer
-            // counts. Without one the failed write is the cause.
-            match (written, read) {
-                (Ok(()), Ok(arrived)) => Ok(arrived),
-                (Err(_), Ok(arrived)) => Ok(Arrived {
-                    kept: false,
-                    ..arrived
-                }),
-                (Ok(()), Err(broken)) => Err(broken),
-                (Err(error), Err(broken)) => Err(Broken {
-                    failure: Failure::broken("while sending", &error),
-                    before_answer: broken.before_answer,
-                }),
+        let outcome = match carrier {
+            Carrier::One(stream) => {
+                let bytes = match connector.rewrites(origin) {
+                    None => wire.bytes,
+                    Some(proxy) => {
+                        proxy.rewrite(origin, wire.bytes, rewritten);
+                        rewritten
+                    }
+                };
+                let talk = talk(stream, bytes, wire.to_head, buffer, head, *clock);
+                watchdog.guard(wire.timeout, talk).await
+            }
+            Carrier::Many(connection) => {
+                let talk = connection.converse(origin, wire, buffer, head, *clock);
+                watchdog.guard(wire.timeout, talk).await
             }
         };
-        let outcome = watchdog.guard(wire.timeout, talk).await;
-        let Ok(outcome) = outcome else {
-            return Err(Broken {
+        outcome.unwrap_or_else(|_| {
+            Err(Broken {
                 failure: Failure::new(
                     ErrorKind::Timeout,
                     format!(
@@ -323,104 +310,7 @@ impl Client {
                     ),
                 ),
                 before_answer: false,
-            });
-        };
-        outcome
+            })
+        })
     }
-}
-
-async fn write(stream: &mut Stream, bytes: &[u8]) -> io::Result<()> {
-    stream.write_all(bytes).await?;
-    match stream {
-        // A socket has nothing to flush.
-        Stream::Plain(_) | Stream::Local(_) => Ok(()),
-        Stream::Tls(stream) => stream.flush().await,
-    }
-}
-
-/// Reads one answer to its last byte.
-async fn read(
-    stream: &mut Stream,
-    buffer: &mut Vec<u8>,
-    head: &mut Head,
-    to_head: bool,
-    clock: RunClock,
-) -> Result<Arrived, Broken> {
-    let protocol = |message: String| Broken {
-        failure: Failure::new(ErrorKind::Protocol, message),
-        before_answer: false,
-    };
-    let mut body = None::<BodyReader>;
-    let mut first_byte_at = None;
-    loop {
-        let room = body.as_ref().map_or(4 * 1024, BodyReader::appetite);
-        buffer.reserve(room);
-        let got = match stream.read_buf(buffer).await {
-            Ok(got) => got,
-            // A TLS peer that closes without saying goodbye ends the stream all the same.
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => 0,
-            Err(error) => {
-                return Err(Broken {
-                    failure: Failure::broken("while waiting for the answer", &error),
-                    before_answer: buffer.is_empty(),
-                });
-            }
-        };
-        if got == 0 {
-            return closed(body, buffer, first_byte_at);
-        }
-        while body.is_none() && head.parse(buffer).map_err(protocol)? {
-            if head.status == 101 {
-                return Err(protocol("the answer switches to another protocol".into()));
-            }
-            if head.is_interim() {
-                buffer.drain(..head.length);
-                continue;
-            }
-            let framing = head.framing(buffer, to_head).map_err(protocol)?;
-            body = Some(BodyReader::new(framing, head.length, KEPT));
-        }
-        if let Some(body) = &mut body
-            && body.absorb(buffer).map_err(protocol)?
-        {
-            return Ok(Arrived {
-                body_length: body.length(),
-                kept: head.keeps_alive(buffer) && !body.has_surplus(),
-                first_byte_at,
-            });
-        }
-        // An answer that comes in one piece needs no look at the clock of its own.
-        if first_byte_at.is_none() {
-            first_byte_at = Some(clock.now());
-        }
-    }
-}
-
-/// The connection ended: well, if the body was to end with it.
-fn closed(
-    body: Option<BodyReader>,
-    buffer: &[u8],
-    first_byte_at: Option<Micros>,
-) -> Result<Arrived, Broken> {
-    let message = match body {
-        Some(mut body) => {
-            if body.closed() {
-                return Ok(Arrived {
-                    body_length: body.length(),
-                    kept: false,
-                    first_byte_at,
-                });
-            }
-            format!(
-                "the connection closed within the answer, after {} bytes of its body",
-                body.length()
-            )
-        }
-        None if buffer.is_empty() => "the connection closed without an answer".to_owned(),
-        None => "the connection closed within the answer's head".to_owned(),
-    };
-    Err(Broken {
-        failure: Failure::new(ErrorKind::Reset, message),
-        before_answer: buffer.is_empty(),
-    })
 }

@@ -1,5 +1,6 @@
 //! New connections: name, TCP, a proxy's tunnel, TLS, each with its own kind of failure.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -10,7 +11,9 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::HandshakeKind;
 use tokio_rustls::rustls::pki_types::ServerName;
 
+use super::carrier::Carrier;
 use super::failure::{Failure, cause};
+use super::http2::Multiplexed;
 use super::origin::Origin;
 use super::proxy::Via;
 use super::resolver::Resolver;
@@ -19,10 +22,13 @@ use super::tls;
 use crate::load::wire::{WireTimes, note};
 use crate::measure::clock::RunClock;
 use crate::measure::outcome::ErrorKind;
-use crate::scenario::{ConnectionReuse, HttpDefaults};
+use crate::scenario::{ConnectionReuse, HttpDefaults, HttpVersion};
 
 /// Longest wait for a connection, whatever a step's timeout allows.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// HTTP/2 by its name in ALPN.
+const H2: &[u8] = b"h2";
 
 /// Makes connections for the users of one worker, who share its names and its TLS sessions.
 pub(crate) struct Connector {
@@ -34,6 +40,8 @@ pub(crate) struct Connector {
     target: Origin,
     /// Set up when it is first needed: loading the system's certificates takes its time.
     tls: OnceLock<Result<TlsConnector, String>>,
+    /// Connections that all users share.
+    shared: tokio::sync::Mutex<HashMap<Origin, Multiplexed>>,
     made: Mutex<Made>,
 }
 
@@ -57,6 +65,7 @@ impl Connector {
             via: http.proxy.clone().map(Via::new),
             target: target.clone(),
             tls: OnceLock::new(),
+            shared: tokio::sync::Mutex::default(),
             made: Mutex::default(),
         }
     }
@@ -94,20 +103,49 @@ impl Connector {
         origin: &Origin,
         turn: usize,
         limit: Duration,
-    ) -> Result<Stream, Failure> {
-        let limit = limit.min(CONNECT_TIMEOUT);
-        let connected = tokio::time::timeout(limit, self.steps(origin, turn)).await;
-        let result = connected.unwrap_or_else(|_| {
-            Err(Failure::new(
-                ErrorKind::ConnectTimeout,
-                format!("no connection to {} within {limit:?}", origin.url()),
-            ))
-        });
-        match &result {
-            Ok(_) => self.lock().connections += 1,
-            Err(_) => self.lost(origin),
+    ) -> Result<Carrier, Failure> {
+        let result = within(limit, origin, self.carrier(origin, turn)).await;
+        if result.is_err() {
+            self.lost(origin);
         }
         result
+    }
+
+    /// The connection that all users share, opened anew if it is gone. Waits for whoever is
+    /// opening it already.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub(crate) async fn shared(
+        &self,
+        origin: &Origin,
+        turn: usize,
+        limit: Duration,
+    ) -> Result<Carrier, Failure> {
+        within(limit, origin, async {
+            let mut shared = self.shared.lock().await;
+            if let Some(known) = shared.get_mut(origin)
+                && known.is_open().await
+            {
+                return Ok(Carrier::Many(known.clone()));
+            }
+            let carrier = self.connect(origin, turn, limit).await?;
+            if let Carrier::Many(fresh) = &carrier {
+                shared.insert(origin.clone(), fresh.clone());
+            }
+            Ok(carrier)
+        })
+        .await
+    }
+
+    async fn carrier(&self, origin: &Origin, turn: usize) -> Result<Carrier, Failure> {
+        let stream = self.steps(origin, turn).await?;
+        let carrier = match self.http.version {
+            HttpVersion::V1_1 => Carrier::One(stream),
+            HttpVersion::V2 => Carrier::Many(Multiplexed::greet(origin, stream).await?),
+        };
+        self.lock().connections += 1;
+        Ok(carrier)
     }
 
     async fn steps(&self, origin: &Origin, turn: usize) -> Result<Stream, Failure> {
@@ -115,6 +153,10 @@ impl Connector {
             return self.local(origin, socket).await;
         }
         let via = self.through(origin);
+        if via.is_some() && !origin.secure && self.http.version == HttpVersion::V2 {
+            let message = "HTTP/2 without TLS cannot go through a proxy";
+            return Err(Failure::new(ErrorKind::Connect, message));
+        }
         let stream = match via {
             None => self.dial(origin, turn).await?,
             Some(via) => {
@@ -193,6 +235,12 @@ impl Connector {
             .await
             .map_err(|error| tls(cause(&error)))?;
         self.time(began, |times| &mut times.tls_us);
+        let agreed = stream.get_ref().1.alpn_protocol();
+        if self.http.version == HttpVersion::V2 && agreed != Some(H2) {
+            return Err(tls(
+                "it does not speak HTTP/2 (it did not choose h2 by ALPN)".to_owned(),
+            ));
+        }
         match stream.get_ref().1.handshake_kind() {
             Some(HandshakeKind::Resumed) => self.lock().resumed_handshakes += 1,
             _ => self.lock().full_handshakes += 1,
@@ -231,9 +279,28 @@ impl Connector {
     }
 }
 
+/// At most so long, and never longer than [`CONNECT_TIMEOUT`].
+async fn within<T>(
+    limit: Duration,
+    origin: &Origin,
+    connecting: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let limit = limit.min(CONNECT_TIMEOUT);
+    let connected = tokio::time::timeout(limit, connecting).await;
+    connected.unwrap_or_else(|_| {
+        Err(Failure::new(
+            ErrorKind::ConnectTimeout,
+            format!("no connection to {} within {limit:?}", origin.url()),
+        ))
+    })
+}
+
 fn connector(http: &HttpDefaults) -> Result<TlsConnector, String> {
     let mut config = tls::client_config(http)?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = match http.version {
+        HttpVersion::V1_1 => vec![b"http/1.1".to_vec()],
+        HttpVersion::V2 => vec![H2.to_vec()],
+    };
     Ok(TlsConnector::from(Arc::new(config)))
 }
 

@@ -1,15 +1,19 @@
-//! The HTTP/1.1 exchange: one request out, one answer in to its last byte, on connections that are
-//! kept per user. Lean on purpose: no URL is parsed, nothing is allocated and nothing is shared
-//! with other users on the ordinary path.
+//! The HTTP exchange: one request out, one answer in to its last byte, on connections that are kept
+//! per user. Lean on purpose: with HTTP/1.1 no URL is parsed, nothing is allocated and nothing is
+//! shared with other users. HTTP/2 takes the same requests and leaves the same answers.
 
 mod answer;
 mod body;
+mod carrier;
 mod client;
 mod connector;
 mod cookies;
 mod decode;
+mod ending;
 mod failure;
 mod head;
+mod http1;
+mod http2;
 mod origin;
 mod proxy;
 mod redirect;

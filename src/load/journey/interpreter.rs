@@ -362,7 +362,7 @@ impl Tour<'_> {
         };
         let mut recorder = self.worker.recorder();
         recorder.exchanged(received.sent_at, received.first_byte_at, received.resent);
-        if let Some(answer) = answer.filter(|answer| answer.is_compressed()) {
+        if let Some(answer) = answer.filter(Answer::is_compressed) {
             recorder.decompressed(answer.received(), answer.body_length());
         }
         recorder.record(&outcome);

@@ -1,6 +1,5 @@
 //! What the requests came to.
 
-
 use crate::measure::aggregate::{Measured, Tally};
 use crate::measure::interval::ErrorSample;
 use crate::report::summary::{ErrorRow, Journey, Latency, Phase, Requests, Step};

@@ -21,6 +21,8 @@ pub struct HttpDefaults {
     pub cookies: bool,
     /// Accept any certificate. An explicit choice.
     pub insecure: bool,
+    /// The version that is spoken.
+    pub version: HttpVersion,
     /// How long a connection serves.
     pub connections: ConnectionReuse,
     /// What `Accept-Encoding` offers, in this order; empty: it is not sent.
@@ -39,12 +41,22 @@ impl Default for HttpDefaults {
             headers: Vec::new(),
             cookies: true,
             insecure: false,
+            version: HttpVersion::V1_1,
             connections: ConnectionReuse::PerUser,
             compression: Vec::new(),
             proxy: None,
             tls: Tls::default(),
         }
     }
+}
+
+/// A version of HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HttpVersion {
+    /// RFC 9112.
+    V1_1,
+    /// RFC 9113: by ALPN where the connection is encrypted, else by prior knowledge.
+    V2,
 }
 
 /// How long a connection serves.
@@ -56,6 +68,8 @@ pub enum ConnectionReuse {
     PerIteration,
     /// Each request opens its own.
     PerRequest,
+    /// All users of a generator thread share one for each host. Version 2 only.
+    Shared,
 }
 
 /// How a body may be compressed.

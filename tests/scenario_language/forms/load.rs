@@ -164,7 +164,10 @@ fn the_way_to_the_target() {
     assert!(!http.tls.resumption);
     // Whoever prints a scenario prints no secret.
     let printed = format!("{http:?}");
-    assert!(!printed.contains("YWRh") && !printed.contains("p@ss"), "{printed}");
+    assert!(
+        !printed.contains("YWRh") && !printed.contains("p@ss"),
+        "{printed}"
+    );
 }
 
 #[test]
@@ -179,5 +182,9 @@ fn whoever_verifies_no_certificate_is_told() {
     let text = format!("{SHORTEST}\n[http]\ninsecure = true");
     let told = parse_with(&text, &Overrides::default()).unwrap().warnings;
     assert_eq!(told.0.len(), 1);
-    assert!(told.0[0].message.starts_with("certificates are not verified"));
+    assert!(
+        told.0[0]
+            .message
+            .starts_with("certificates are not verified")
+    );
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::files::Files;
 use super::headers::read_headers;
-use crate::scenario::model::{Coding, ConnectionReuse, HttpDefaults};
+use crate::scenario::model::{Coding, ConnectionReuse, HttpDefaults, HttpVersion};
 use crate::scenario::syntax::{Log, Node, TableReader, Value, value};
 use crate::scenario::template::Bindings;
 use proxy::read_proxy;
@@ -16,10 +16,12 @@ use tls::read_tls;
 /// Longest time that the recorder can tell apart: see `measure::interval::HIGHEST_US`.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(600);
 
-const REUSES: [(&str, ConnectionReuse); 3] = [
+const VERSIONS: [(&str, HttpVersion); 2] = [("1.1", HttpVersion::V1_1), ("2", HttpVersion::V2)];
+const REUSES: [(&str, ConnectionReuse); 4] = [
     ("per-user", ConnectionReuse::PerUser),
     ("per-iteration", ConnectionReuse::PerIteration),
     ("per-request", ConnectionReuse::PerRequest),
+    ("shared", ConnectionReuse::Shared),
 ];
 
 /// Reads `[http]`, or its defaults.
@@ -51,6 +53,9 @@ pub(crate) fn read_http(
     ] {
         *flag = table.optional(key, value::flag).unwrap_or(*flag);
     }
+    http.version = table
+        .optional("version", |log, node| value::choice(log, node, &VERSIONS))
+        .unwrap_or(http.version);
     http.connections = table
         .optional("connections", |log, node| value::choice(log, node, &REUSES))
         .unwrap_or(http.connections);
@@ -61,6 +66,13 @@ pub(crate) fn read_http(
     http.tls = table
         .optional("tls", |log, node| read_tls(log, node, files))
         .unwrap_or_default();
+    if http.connections == ConnectionReuse::Shared && http.version == HttpVersion::V1_1 {
+        log.error_help(
+            table.key_at("connections"),
+            "HTTP/1.1 carries one request at a time: a connection cannot be shared",
+            "add version = \"2\"",
+        );
+    }
     let insecure_at = table.key_at("insecure");
     if http.insecure && !http.tls.authorities.is_empty() {
         let message = "`insecure` accepts any certificate, `tls.ca` only some: choose one";
