@@ -59,10 +59,7 @@ fn silence_is_no_error_but_a_rate_tells_it() {
     bench.loadtest(["run", "asking.toml"]).exits(3);
     let summary = bench.summary();
     let reason = text(&summary, "/reason");
-    assert!(
-        reason.contains("`rate < 1/s for 2s` holds (0.0/s)"),
-        "{reason}"
-    );
+    assert!(reason.contains("`rate < 1/s for 2s` holds"), "{reason}");
     assert_eq!(
         count(&summary, "/requests/failed") + 40,
         count(&summary, "/requests/total")

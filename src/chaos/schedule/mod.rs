@@ -147,7 +147,7 @@ impl Schedule {
             let ending = stop != Stop::No || self.given_up;
             match &self.entries[fault].stage {
                 Stage::Pending if ending => {
-                    let why = "the run ended before its turn".to_owned();
+                    let why = format!("the run ended before its turn{}", self.turn_in_words(fault));
                     self.skip(fault, why, &mut actions);
                 }
                 Stage::Waiting { why, .. } if ending => {
@@ -220,6 +220,21 @@ impl Schedule {
                 let since = outlook.recovered_since.get(fault).copied().flatten()?;
                 Some(since.max(at) + micros(recovered_for))
             }
+        }
+    }
+
+    /// What the turn of a fault that follows another depends on.
+    fn turn_in_words(&self, fault: FaultId) -> String {
+        match self.entries[fault].start {
+            FaultStart::At(_) => String::new(),
+            FaultStart::After {
+                fault,
+                recovered_for,
+            } => format!(
+                ": it comes when `{}` is over and users have been served for {} s since",
+                self.entries[fault].name,
+                recovered_for.as_secs_f64()
+            ),
         }
     }
 

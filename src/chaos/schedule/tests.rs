@@ -168,9 +168,15 @@ fn a_fault_that_waits_too_long_ends_the_run() {
     let why = "`k` could not start, 10.0 s after it was due: the target does not meet the SLO; \
                run it with --no-faults to see what fails or is slow; then mend the target, lower the load, \
                or loosen [slo]";
-    assert_eq!(play.at(15), [Action::GiveUp(0, why.into())]);
+    let skipped = "the run ended before its turn";
+    assert_eq!(
+        play.at(15),
+        [
+            Action::GiveUp(0, why.into()),
+            Action::Skip(1, skipped.into())
+        ]
+    );
     assert!(play.schedule.has_given_up());
-    assert!(matches!(play.at(16)[..], [Action::Skip(1, _)]));
     assert!(play.schedule.is_over());
 }
 
@@ -222,6 +228,62 @@ fn of_two_that_wait_the_one_due_first_goes_first_whatever_the_file_s_order() {
         play.at(13),
         [Action::Inject(1), Action::Inject(0)],
         "the overlap that the file asks for"
+    );
+}
+
+#[test]
+fn when_one_is_given_up_no_other_is_injected_beside_it() {
+    let faults = [
+        drain("held", 5, Some(60)),
+        kill("at last", at(66)),
+        kill("inside", at(76)),
+    ];
+    let mut play = Play::of(&faults, guard(0, 10));
+    play.at(5);
+    play.goes_well(0, 6);
+    play.at(66);
+    play.tell(0, Happened::Undone(67 * SECOND));
+    play.at(67);
+    // Due at the very moment at which the other has waited for too long.
+    let actions = play.at(76);
+    assert!(
+        matches!(&actions[..], [Action::GiveUp(1, _), Action::Skip(2, _)]),
+        "{actions:?}"
+    );
+}
+
+#[test]
+fn a_target_that_fell_ill_after_a_fault_keeps_the_next_one_waiting() {
+    let mut play = Play::of(
+        &[kill("first", at(5)), kill("second", at(20))],
+        guard(3, 10),
+    );
+    play.at(5);
+    play.goes_well(0, 5);
+    play.tell(0, Happened::Restored(6 * SECOND));
+    play.at(6);
+    play.tell(0, Happened::Undone(6 * SECOND));
+    play.outlook.healthy_since = None;
+    let why = "the target does not meet the SLO";
+    assert_eq!(play.at(20), [Action::Wait(1, why.into())]);
+    assert!(matches!(play.at(30)[..], [Action::GiveUp(1, _)]));
+}
+
+#[test]
+fn what_never_came_after_another_says_what_it_would_have_come_after() {
+    let then = FaultStart::After {
+        fault: 0,
+        recovered_for: seconds(5),
+    };
+    let mut play = Play::of(&[kill("a", at(1)), kill("b", then)], guard(0, 60));
+    play.at(1);
+    play.goes_well(0, 1);
+    let why = "the run ended before its turn: it comes when `a` is over and users have been \
+               served for 5 s since";
+    let actions = play.stop(9, Stop::Finish);
+    assert!(
+        actions.contains(&Action::Skip(1, why.into())),
+        "{actions:?}"
     );
 }
 

@@ -354,3 +354,25 @@ impl Observer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guard_stops_load_and_faults_at_once_and_nobody_s_hurry_is_slowed_down() {
+        let stops = Stops {
+            load: Stop::new(),
+            chaos: watch::Sender::new(schedule::Stop::No),
+        };
+        stops.pull();
+        assert_eq!(stops.load.urgency(), Urgency::Soft);
+        assert_eq!(*stops.chaos.borrow(), schedule::Stop::Finish);
+
+        stops.load.hard();
+        stops.chaos.send_replace(schedule::Stop::Leave);
+        stops.pull();
+        assert_eq!(stops.load.urgency(), Urgency::Hard);
+        assert_eq!(*stops.chaos.borrow(), schedule::Stop::Leave);
+    }
+}
