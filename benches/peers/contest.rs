@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+use crate::common::nginx::{PLAIN, TLS};
 use crate::scenario;
-use crate::server::{PLAIN, TLS};
 
 /// What is asked of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,12 +5,12 @@
 //! `cargo bench --bench peers -- --write` puts the table and the chart into `docs/performance.md`.
 
 mod chart;
+#[path = "../common/mod.rs"]
+mod common;
 mod contest;
 mod machine;
-mod measure;
 mod page;
 mod scenario;
-mod server;
 mod stock_goose;
 mod table;
 
@@ -21,8 +21,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 
+use common::{GENERATOR, SERVER, measure, nginx::Nginx};
 use contest::{Contestant, Exchange, Setting, contestants};
-use server::Server;
 use table::{Measurement, Table};
 
 /// Compares load generators on this machine, on loopback only.
@@ -51,10 +51,6 @@ struct Arguments {
     bench: bool,
 }
 
-/// The generator's core; the server has the next.
-const GENERATOR: usize = 0;
-const SERVER: usize = 1;
-
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     if arguments.next().as_deref() == Some("--as-goose") {
@@ -64,7 +60,7 @@ fn main() -> Result<()> {
     let peers = cache_folder()?;
     install(&peers)?;
     let scratch = tempfile::tempdir()?;
-    let mut server = Server::start(SERVER, scratch.path())?;
+    let mut nginx = Nginx::start(SERVER, scratch.path())?;
     let setting = Setting {
         users: arguments.users,
         seconds: arguments.seconds,
@@ -89,7 +85,7 @@ fn main() -> Result<()> {
             // Everybody is first once, so that nobody always follows the same neighbour.
             entrants.rotate_left(usize::from(round > 0));
             for entrant in &entrants {
-                match measure(entrant, &setting, &mut server) {
+                match turn(entrant, &setting, &mut nginx) {
                     Ok(measured) => table.add(entrant.name, measured),
                     Err(error) => eprintln!("{}: {error:#}", entrant.name),
                 }
@@ -115,21 +111,23 @@ fn main() -> Result<()> {
 }
 
 /// One contestant's turn, by the server's own count of requests.
-fn measure(
-    entrant: &Contestant,
-    setting: &Setting<'_>,
-    server: &mut Server,
-) -> Result<Measurement> {
+fn turn(entrant: &Contestant, setting: &Setting<'_>, nginx: &mut Nginx) -> Result<Measurement> {
     let at_most = Duration::from_secs(if entrant.endless {
         setting.seconds + 2
     } else {
         setting.seconds * 3 + 30
     });
     let log = setting.scratch.join("contestant.log");
-    let before = server.requests()?;
-    let usage = measure::run(GENERATOR, entrant, at_most, &log)?;
+    let before = nginx.requests()?;
+    let usage = measure::run(
+        GENERATOR,
+        &entrant.command,
+        entrant.ends_well_with,
+        at_most,
+        &log,
+    )?;
     // This question is a request, too.
-    let requests = server.requests()? - before - 1;
+    let requests = nginx.requests()? - before - 1;
     if requests == 0 {
         bail!(
             "sent nothing:\n{}",

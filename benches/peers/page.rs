@@ -1,27 +1,14 @@
-//! Puts what was measured into `docs/performance.md`, between two marks.
+//! Puts what was measured into the handbook.
 
-use std::path::Path;
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::chart;
+use crate::common::page;
 use crate::contest::Exchange;
 use crate::table::Table;
 
-const BEGIN: &str = "<!-- peers: written by `cargo bench --bench peers -- --write` -->\n";
-const END: &str = "<!-- peers: end -->\n";
-
 /// Replaces the part between the marks, and the chart.
 pub(crate) fn write(tables: &[(Exchange, Table)], machine: &str, how: &str) -> Result<()> {
-    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
-    let file = docs.join("performance.md");
-    let page = std::fs::read_to_string(&file)?;
-    let (before, rest) = page
-        .split_once(BEGIN)
-        .context("docs/performance.md has lost its first mark")?;
-    let (_, after) = rest
-        .split_once(END)
-        .context("docs/performance.md has lost its second mark")?;
     let today = jiff::Zoned::now().date();
     let mut part =
         format!("{today}: {machine}\n{how}; the generator on core 0, nginx on core 1.\n\n");
@@ -33,9 +20,8 @@ pub(crate) fn write(tables: &[(Exchange, Table)], machine: &str, how: &str) -> R
         .iter()
         .find(|(exchange, _)| *exchange == Exchange::Plain)
     {
-        chart::draw(table, &docs.join("images/peers.svg"))?;
+        chart::draw(table, &page::docs().join("images/peers.svg"))?;
         part += "![Requests per CPU-second, as ratios to wrk](images/peers.svg)\n";
     }
-    std::fs::write(&file, format!("{before}{BEGIN}{part}{END}{after}"))?;
-    Ok(())
+    page::replace("peers", &part)
 }

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::common::measure::Usage;
 use crate::contest::Contestant;
-use crate::measure::Usage;
 
 /// One contestant's turn in one round.
 #[derive(Debug, Clone, Copy)]

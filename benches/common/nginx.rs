@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::measure;
+use super::measure;
 
 /// Plain HTTP/1.1.
 pub(crate) const PLAIN: u16 = 18_080;
@@ -19,11 +19,11 @@ const STATUS: u16 = 18_081;
 
 /// A running nginx; ends with this value.
 #[derive(Debug)]
-pub(crate) struct Server {
+pub(crate) struct Nginx {
     child: Child,
 }
 
-impl Server {
+impl Nginx {
     /// Starts nginx on `core`, with its files in `folder`.
     pub(crate) fn start(core: usize, folder: &Path) -> Result<Self> {
         let configuration = configure(folder)?;
@@ -40,16 +40,16 @@ impl Server {
             .stderr(std::fs::File::create(folder.join("nginx.out"))?)
             .spawn()
             .context("cannot start nginx")?;
-        let mut server = Self { child };
+        let mut nginx = Self { child };
         let began = Instant::now();
-        while server.requests().is_err() {
-            if server.child.try_wait()?.is_some() || began.elapsed() > Duration::from_secs(10) {
+        while nginx.requests().is_err() {
+            if nginx.child.try_wait()?.is_some() || began.elapsed() > Duration::from_secs(10) {
                 let said = std::fs::read_to_string(folder.join("nginx.out")).unwrap_or_default();
                 bail!("nginx does not answer:\n{said}");
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        Ok(server)
+        Ok(nginx)
     }
 
     /// Requests answered so far, those for this figure left out.
@@ -68,7 +68,7 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for Nginx {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -8,8 +8,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::contest::Contestant;
-
 /// What a generator's process used, its children included.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Usage {
@@ -36,17 +34,17 @@ pub(crate) fn pinned(core: usize, command: &[String]) -> Command {
 }
 
 /// Runs a command on `core` until it ends, or interrupts it after `at_most`: some peers know no
-/// duration. Its output goes to `log`.
+/// duration. Its output goes to `log`; any of the exit codes `ends_well_with` is no failure.
 ///
 /// # Errors
 /// It cannot be started, or it failed before its time was over.
 pub(crate) fn run(
     core: usize,
-    contestant: &Contestant,
+    command: &[String],
+    ends_well_with: &[i32],
     at_most: Duration,
     log: &Path,
 ) -> Result<Usage> {
-    let command = &contestant.command;
     let output = File::create(log)?;
     let began = Instant::now();
     let child = pinned(core, command)
@@ -66,7 +64,7 @@ pub(crate) fn run(
         let ended = unsafe { libc::wait4(pid, &raw mut status, libc::WNOHANG, &raw mut usage) };
         if ended == pid {
             let code = libc::WIFEXITED(status).then(|| libc::WEXITSTATUS(status));
-            if !contestant.ends_well_with.contains(&code.unwrap_or(-1)) && !interrupted {
+            if !ends_well_with.contains(&code.unwrap_or(-1)) && !interrupted {
                 let said = std::fs::read_to_string(log).unwrap_or_default();
                 bail!("{} failed:\n{said}", command.join(" "));
             }
