@@ -26,20 +26,21 @@ impl Usage {
     }
 }
 
-/// Pins a command to one core.
-pub(crate) fn pinned(core: usize, command: &[String]) -> Command {
+/// Pins a command to these cores.
+pub(crate) fn pinned(cores: &[usize], command: &[String]) -> Command {
     let mut pinned = Command::new("taskset");
-    pinned.args(["-c", &core.to_string()]).args(command);
+    let cores: Vec<String> = cores.iter().map(usize::to_string).collect();
+    pinned.args(["-c", &cores.join(",")]).args(command);
     pinned
 }
 
-/// Runs a command on `core` until it ends, or interrupts it after `at_most`: some peers know no
+/// Runs a command on `cores` until it ends, or interrupts it after `at_most`: some peers know no
 /// duration. Its output goes to `log`; any of the exit codes `ends_well_with` is no failure.
 ///
 /// # Errors
 /// It cannot be started, or it failed before its time was over.
 pub(crate) fn run(
-    core: usize,
+    cores: &[usize],
     command: &[String],
     ends_well_with: &[i32],
     at_most: Duration,
@@ -47,7 +48,7 @@ pub(crate) fn run(
 ) -> Result<Usage> {
     let output = File::create(log)?;
     let began = Instant::now();
-    let child = pinned(core, command)
+    let child = pinned(cores, command)
         .stdin(Stdio::null())
         .stderr(output.try_clone()?)
         .stdout(output)

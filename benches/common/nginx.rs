@@ -35,7 +35,7 @@ impl Nginx {
             &configuration.to_string_lossy(),
         ]
         .map(str::to_owned);
-        let child = measure::pinned(core, &command)
+        let child = measure::pinned(&[core], &command)
             .stdout(Stdio::null())
             .stderr(std::fs::File::create(folder.join("nginx.out"))?)
             .spawn()

@@ -16,11 +16,12 @@ pub(crate) fn docs() -> PathBuf {
 pub(crate) fn replace(part: &str, markdown: &str) -> Result<()> {
     let file = docs().join("performance.md");
     let page = std::fs::read_to_string(&file)?;
-    let begin = format!("<!-- {part}: written by `cargo bench --bench {part} -- --write` -->\n");
+    let begin = format!("<!-- {part}: written by ");
     let end = format!("<!-- {part}: end -->\n");
     let lost = || format!("{} has lost the marks of {part}", file.display());
-    let (before, rest) = page.split_once(&begin).with_context(lost)?;
-    let (_, after) = rest.split_once(&end).with_context(lost)?;
-    std::fs::write(&file, format!("{before}{begin}{markdown}{end}{after}"))?;
+    let at = page.find(&begin).with_context(lost)?;
+    let head = at + page[at..].find('\n').with_context(lost)? + 1;
+    let tail = head + page[head..].find(&end).with_context(lost)?;
+    std::fs::write(&file, format!("{}{markdown}{}", &page[..head], &page[tail..]))?;
     Ok(())
 }

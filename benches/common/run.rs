@@ -21,21 +21,14 @@ pub(crate) struct Run {
 impl Run {
     /// Starts a run of this scenario text on the generator's core.
     pub(crate) fn start(text: &str, folder: &Path) -> Result<Self> {
-        let file = folder.join("scenario.toml");
-        std::fs::write(&file, text)?;
-        let out = folder.join("reports");
-        let _ = std::fs::remove_dir_all(&out);
-        let command = [
-            env!("CARGO_BIN_EXE_loadtest"),
-            "run",
-            &file.to_string_lossy(),
-            "--quiet",
-            "--out",
-            &out.to_string_lossy(),
-        ]
-        .map(str::to_owned);
+        Self::start_on(&[GENERATOR], text, folder)
+    }
+
+    /// Starts a run on these cores, with a worker for each.
+    pub(crate) fn start_on(cores: &[usize], text: &str, folder: &Path) -> Result<Self> {
+        let (command, out) = command(cores.len(), text, folder)?;
         let log = std::fs::File::create(folder.join("loadtest.log"))?;
-        let child = pinned(GENERATOR, &command)
+        let child = pinned(cores, &command)
             .stdin(Stdio::null())
             .stderr(log.try_clone()?)
             .stdout(log)
@@ -77,4 +70,23 @@ impl Run {
         let text = std::fs::read_to_string(folder.path().join("summary.json"))?;
         Ok(serde_json::from_str(&text)?)
     }
+}
+
+/// The command line that runs this scenario text with so many workers, and where its report goes.
+pub(crate) fn command(workers: usize, text: &str, folder: &Path) -> Result<(Vec<String>, PathBuf)> {
+    let file = folder.join("scenario.toml");
+    std::fs::write(&file, text)?;
+    let out = folder.join("reports");
+    let _ = std::fs::remove_dir_all(&out);
+    let command = [
+        env!("CARGO_BIN_EXE_loadtest"),
+        "run",
+        &file.to_string_lossy(),
+        "--quiet",
+        "--workers",
+        &workers.to_string(),
+        "--out",
+        &out.to_string_lossy(),
+    ];
+    Ok((command.map(str::to_owned).into(), out))
 }

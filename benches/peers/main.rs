@@ -120,7 +120,7 @@ fn turn(entrant: &Contestant, setting: &Setting<'_>, nginx: &mut Nginx) -> Resul
     let log = setting.scratch.join("contestant.log");
     let before = nginx.requests()?;
     let usage = measure::run(
-        GENERATOR,
+        &[GENERATOR],
         &entrant.command,
         entrant.ends_well_with,
         at_most,

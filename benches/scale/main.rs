@@ -17,7 +17,8 @@ use clap::Parser;
 use serde_json::Value;
 
 use common::nginx::{Nginx, PLAIN};
-use common::{SERVER, page, run::Run};
+use common::run::{self, Run};
+use common::{GENERATOR, SERVER, measure, page};
 
 /// Loads nginx on loopback with many users.
 #[derive(Debug, Parser)]
@@ -36,7 +37,7 @@ struct Arguments {
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let folder = tempfile::tempdir()?;
-    let _nginx = Nginx::start(SERVER, folder.path())?;
+    let mut nginx = Nginx::start(SERVER, folder.path())?;
     if let Some(minutes) = arguments.soak {
         return soak(minutes, folder.path(), arguments.write);
     }
@@ -55,6 +56,7 @@ fn main() -> Result<()> {
         "\nA user with its connection weighs {:.1} KB (10,000 users beside 10).",
         each / 1e3
     );
+    text += &workers(&mut nginx, folder.path())?;
     println!("{text}");
     if arguments.write {
         page::replace("scale", &text)?;
@@ -141,7 +143,34 @@ fn row(text: &mut String, name: &str, weighed: &Weighed) -> Result<()> {
     Ok(())
 }
 
-/// 500 users, and 200 arrivals/s would do; what counts is that memory does not grow with time.
+/// One worker on one core beside two on two. With no core to spare for the server, rates would
+/// tell of nginx; what a request costs the generator tells what a second core would bring.
+fn workers(nginx: &mut Nginx, folder: &Path) -> Result<String> {
+    let text = scenario("users = [{ count = 100, for = \"6s\" }]", "");
+    let mut cost = |cores: &[usize]| -> Result<f64> {
+        let (command, _) = run::command(cores.len(), &text, folder)?;
+        let before = nginx.requests()?;
+        // On a full core a run calls itself invalid.
+        let log = folder.join("workers.log");
+        let usage = measure::run(cores, &command, &[0, 4], Duration::from_secs(60), &log)?;
+        let requests = nginx.requests()? - before - 1;
+        Ok(requests as f64 / usage.cpu())
+    };
+    let mut ratios = Vec::new();
+    for _ in 0..5 {
+        ratios.push(cost(&[GENERATOR, SERVER])? / cost(&[GENERATOR])?);
+    }
+    ratios.sort_by(f64::total_cmp);
+    Ok(format!(
+        "Two workers on two cores do {:.2} × as many requests per CPU-second as one on one ({:.2} … {:.2}), which makes {:.2} × the rate where the server is not the limit.\n",
+        ratios[2],
+        ratios[0],
+        ratios[4],
+        ratios[2] * 2.0
+    ))
+}
+
+/// 500 users: what counts is that memory does not grow with time.
 fn soak(minutes: u64, folder: &Path, write: bool) -> Result<()> {
     let mut run = Run::start(&users(500, "1s", minutes * 60), folder)?;
     let mut seen: Vec<(f64, u64)> = Vec::new();
