@@ -19,7 +19,7 @@ const CLEAN_UP: &str = "clean up with `loadtest chaos recover`";
 const MORE_TIME: &str =
     "leave the faults more time (a later `at`, or `after`), or raise [guard] wait_at_most";
 const NOT_ASKED: &str =
-    "give the fault an `at` at which the load has begun, or raise [guard] wait_at_most";
+    "see that the target answers at all, and give the fault an `at` at which the load has begun";
 const NOT_HEALTHY: &str = "run it with --no-faults to see what fails or is slow; then mend the target, lower the load, \
                            or loosen [slo]";
 
@@ -76,7 +76,7 @@ impl Schedule {
                 NOT_HEALTHY,
             ),
             None if outlook.unasked => (
-                "no request has been answered yet, so nobody knows whether the target is healthy"
+                "no request has ended yet, so nobody knows whether the target is healthy"
                     .to_owned(),
                 NOT_ASKED,
             ),

@@ -187,7 +187,7 @@ fn before_the_first_answer_nobody_knows_whether_it_is_healthy() {
     play.outlook.unasked = true;
     let waits = play.at(5);
     assert!(
-        matches!(&waits[..], [Action::Wait(0, why)] if why.contains("no request has been answered")),
+        matches!(&waits[..], [Action::Wait(0, why)] if why.contains("no request has ended yet")),
         "{waits:?}"
     );
     let given_up = play.at(15);
