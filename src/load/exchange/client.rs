@@ -102,8 +102,8 @@ impl Client {
         }
     }
 
-    /// An iteration begins: it has its own connections where the scenario says so.
-    pub(crate) fn begin_iteration(&mut self) {
+    /// An iteration is over: its connections end with it where the scenario says so.
+    pub(crate) fn end_iteration(&mut self) {
         if self.reuse == ConnectionReuse::PerIteration {
             self.connections.clear();
         }

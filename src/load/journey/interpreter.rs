@@ -82,7 +82,6 @@ pub(crate) async fn travel(worker: &Worker, traveller: &mut Traveller, trip: Tri
         .collect();
     traveller.slots.fill(Value::Unset);
     traveller.jar.clear();
-    traveller.client.begin_iteration();
     let mut tour = Tour {
         worker,
         traveller,
@@ -115,6 +114,7 @@ pub(crate) async fn travel(worker: &Worker, traveller: &mut Traveller, trip: Tri
             }
         }
     }
+    tour.traveller.client.end_iteration();
     let think = think(last, &mut tour.random);
     Finish::Done {
         failed,

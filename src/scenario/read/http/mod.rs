@@ -95,6 +95,8 @@ pub(crate) fn read_http(
             "say connections = \"per-request\" to have none",
         ),
         ("gzip", "say compression = \"gzip\""),
+        ("http2", "say version = \"2\""),
+        ("protocol", "say version = \"2\", or nothing for HTTP/1.1"),
     ]);
     http
 }
