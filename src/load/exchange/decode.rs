@@ -118,6 +118,7 @@ mod tests {
 
     use flate2::Compression;
     use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -192,5 +193,29 @@ mod tests {
         let mut out = Vec::new();
         let length = decode(&[Coding::Gzip], &gzip(&[7; 100_000]), true, &mut out, 10);
         assert_eq!((length, out.as_slice()), (Ok(100_000), &[7; 10][..]));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(
+            raw in prop::collection::vec(any::<u8>(), 0..300),
+            at in 0..40usize,
+            byte in any::<u8>(),
+            whole in any::<bool>(),
+        ) {
+            for coding in Coding::ALL {
+                let _ = decode(&[coding], &raw, whole, &mut Vec::new(), 64);
+            }
+            for (coding, sound) in [
+                (Coding::Gzip, gzip(TEXT)),
+                (Coding::Brotli, BROTLI.to_vec()),
+                (Coding::Zstd, ZSTD.to_vec()),
+            ] {
+                let mut wrong = sound;
+                let at = at % wrong.len();
+                wrong[at] = byte;
+                let _ = decode(&[coding], &wrong, whole, &mut Vec::new(), 64);
+            }
+        }
     }
 }
