@@ -36,7 +36,7 @@ impl Server {
         let server = Self {
             port: listener.local_addr()?.port(),
             served: Arc::new(Mutex::new(Served {
-                took_us: Histogram::new(3)?,
+                took_us: Histogram::new_with_bounds(1, 60_000_000, 3)?,
             })),
             stall_after: Arc::default(),
         };
