@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
 use super::goose_adapter::{self, Turn};
-use super::health;
+use super::health::ThreadMeter;
 use super::plan::LoadError;
 use super::record::Report;
 use super::stop::{Stop, Urgency};
@@ -50,30 +50,32 @@ pub(crate) fn run(worker: &Arc<Worker>, lines: &Lines) -> Result<(), LoadError> 
             what: "start its runtime",
             source,
         })?;
-    let result = runtime.block_on(live(worker, lines));
+    let meter = ThreadMeter::new();
+    let result = runtime.block_on(live(worker, lines, &meter));
     // Now, while the recorder still listens to what is cut off.
     drop(runtime);
     let now = worker.clock.now();
     let mut last = {
         let mut recorder = worker.recorder();
         recorder.totals.connections_opened = worker.connector.opened();
+        recorder.totals.connections_denied = worker.connector.denied();
         let totals = recorder.totals;
         recorder.totals.arrivals_dropped = totals
             .arrivals_scheduled
             .saturating_sub(totals.arrivals_started);
         recorder.last_report(lines.worker, now)
     };
-    last.cpu_seconds = health::thread_cpu_seconds();
+    last.time = meter.read();
     // The collector only goes away after this.
     let _ = lines.reports.send(last);
     result
 }
 
-async fn live(worker: &Arc<Worker>, lines: &Lines) -> Result<(), LoadError> {
+async fn live(worker: &Arc<Worker>, lines: &Lines, meter: &ThreadMeter) -> Result<(), LoadError> {
     let users = goose_adapter::drive(worker.seats.len(), turns(worker, &lines.begin));
     tokio::select! {
         ended = users => ended,
-        result = conduct(worker, lines) => result,
+        result = conduct(worker, lines, meter) => result,
     }
 }
 
@@ -102,7 +104,11 @@ fn turns(worker: &Arc<Worker>, begin: &watch::Receiver<Option<Micros>>) -> Turn 
 }
 
 /// The course of the run: begin together, tick and report while it lasts, end in good order.
-async fn conduct(worker: &Arc<Worker>, lines: &Lines) -> Result<(), LoadError> {
+async fn conduct(
+    worker: &Arc<Worker>,
+    lines: &Lines,
+    meter: &ThreadMeter,
+) -> Result<(), LoadError> {
     worker.all_ready().await;
     let _ = lines.ready.send(Ok(()));
     let mut begin = lines.begin.clone();
@@ -131,7 +137,7 @@ async fn conduct(worker: &Arc<Worker>, lines: &Lines) -> Result<(), LoadError> {
         tokio::spawn(async move { ticker::tick(&ticking.keeper, &ticking.gates).await });
     tokio::select! {
         () = course => Ok(()),
-        () = report(worker, lines) => Ok(()),
+        () = report(worker, lines, meter) => Ok(()),
         broken = &mut ticker => match broken {
             Ok(Err(source)) => Err(LoadError::System { what: "set its timer", source }),
             _ => Err(LoadError::WorkerPanicked),
@@ -159,7 +165,7 @@ async fn last_answers(worker: &Worker, lines: &Lines) {
 }
 
 /// Hands over what was measured, ten times a second.
-async fn report(worker: &Worker, lines: &Lines) {
+async fn report(worker: &Worker, lines: &Lines, meter: &ThreadMeter) {
     let mut ticks = tokio::time::interval(REPORT_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
@@ -168,7 +174,7 @@ async fn report(worker: &Worker, lines: &Lines) {
         worker.count_offered();
         let mut report = worker.recorder().report(lines.worker, now);
         report.backlog = worker.gates.iter().map(|gate| gate.backlog()).sum();
-        report.cpu_seconds = health::thread_cpu_seconds();
+        report.time = meter.read();
         let _ = lines.reports.send(report);
     }
 }

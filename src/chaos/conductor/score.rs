@@ -15,6 +15,7 @@ use super::{ConductorInput, lock};
 use crate::chaos::catalogue;
 use crate::chaos::schedule::{Action, Happened, Schedule, Stage, Stop};
 use crate::measure::clock::Micros;
+use crate::measure::validity::Cause;
 use crate::provider::{ChangeId, Milestone, Occurrence, Provider, Snapshot};
 use crate::scenario::{FaultId, ProviderKind};
 
@@ -186,7 +187,22 @@ impl Score {
             Action::Undo(fault) => self.undo(fault),
             Action::Wait(fault, why) => lock(&self.book).waiting(fault, why),
             Action::Skip(fault, why) => lock(&self.book).skipped(fault, why),
-            Action::GiveUp(fault, why) => lock(&self.book).gave_up(Some(fault), why),
+            Action::GiveUp(fault, why) => {
+                let cause = self.in_the_way(fault);
+                lock(&self.book).gave_up(Some(fault), cause.found(why));
+            }
+        }
+    }
+
+    /// What keeps a fault from being injected: another one that is not over, or else the target.
+    fn in_the_way(&self, fault: FaultId) -> Cause {
+        let stage = |other| self.schedule.stage(other);
+        let stands = |other| stage(other).is_in_progress() || *stage(other) == Stage::Dirty;
+        let mut others = (0..self.parts.len()).filter(|other| *other != fault);
+        if others.any(stands) {
+            Cause::FaultNotInjected
+        } else {
+            Cause::UnhealthyTarget
         }
     }
 

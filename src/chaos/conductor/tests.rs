@@ -354,8 +354,9 @@ fn a_fault_that_may_not_start_gives_the_run_up() {
         bench.outlook.send_replace(Outlook::default());
         let outcome = bench.play(|_| None).await;
         let gave_up = outcome.gave_up.expect("nobody is healthy");
-        assert!(gave_up.contains("does not meet the SLO"), "{gave_up}");
-        assert_eq!(outcome.records[0].refused, Some(gave_up));
+        assert_eq!(gave_up.cause, Cause::UnhealthyTarget);
+        assert!(gave_up.words.contains("does not meet the SLO"), "{gave_up}");
+        assert_eq!(outcome.records[0].refused, Some(gave_up.words));
         assert_eq!(double.wounds(), [""; 0]);
     });
 }
@@ -373,7 +374,10 @@ fn a_panic_inside_still_undoes_everything() {
         let journal = Journal::on(folder.path().join(FILE_NAME), Box::new(medium), None);
         let mut bench = Bench::with_journal(&double, vec![held, bad], folder, journal);
         let outcome = bench.play(|_| None).await;
-        assert!(outcome.gave_up.unwrap().contains("panicked"));
+        assert_eq!(
+            outcome.gave_up.map(|why| why.cause),
+            Some(Cause::ToolDefect)
+        );
         assert_eq!(outcome.records[0].undone, Undo::Done);
         assert_eq!(double.status_now().open_changes, []);
     });

@@ -87,7 +87,7 @@ pub(super) async fn conclude(
         canary: canary::summary(scenario, &played, ledger.as_ref()),
         samples: &samples,
         generator: facts::generator(&played),
-        invalid_causes: facts::invalid_causes(scenario, &played),
+        invalid_causes: facts::invalid_causes(&played),
         lanes: facts::lanes(scenario, stage, &played),
         ending,
         ending_reason: played

@@ -12,9 +12,11 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use super::failure::{Failure, cause};
 use super::origin::Origin;
 use super::resolver::Resolver;
+use super::shortage::Shortages;
 use super::stream::Stream;
 use super::tls;
 use crate::measure::outcome::ErrorKind;
+use crate::measure::saturation::Denied;
 
 /// Longest wait for a connection, whatever a step's timeout allows.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -26,6 +28,7 @@ pub(crate) struct Connector {
     /// Set up when it is first needed: loading the system's certificates takes its time.
     tls: OnceLock<Result<TlsConnector, String>>,
     opened: AtomicU64,
+    shortages: Shortages,
 }
 
 impl Connector {
@@ -35,12 +38,18 @@ impl Connector {
             insecure,
             tls: OnceLock::new(),
             opened: AtomicU64::new(0),
+            shortages: Shortages::default(),
         }
     }
 
     /// Connections opened so far.
     pub(crate) fn opened(&self) -> u64 {
         self.opened.load(Ordering::Relaxed)
+    }
+
+    /// Connections that this machine denied so far.
+    pub(crate) fn denied(&self) -> Denied {
+        self.shortages.so_far()
     }
 
     /// See [`Resolver::lost`].
@@ -78,6 +87,7 @@ impl Connector {
 
     async fn steps(&self, origin: &Origin, turn: usize) -> Result<Stream, Failure> {
         let addresses = self.resolver.resolve(origin).await.map_err(|error| {
+            self.shortages.note(&error);
             Failure::new(
                 ErrorKind::Dns,
                 format!("{} does not resolve: {}", origin.host, cause(&error)),
@@ -91,6 +101,7 @@ impl Connector {
                 Err(error) => refused = error,
             }
         }
+        self.shortages.note(&refused);
         Err(Failure::new(
             ErrorKind::Connect,
             format!("{}: {}", origin.url(), cause(&refused)),

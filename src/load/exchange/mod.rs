@@ -12,6 +12,7 @@ mod head;
 mod origin;
 mod redirect;
 mod resolver;
+mod shortage;
 mod stream;
 mod tls;
 mod watchdog;
