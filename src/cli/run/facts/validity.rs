@@ -40,10 +40,10 @@ pub(in crate::cli::run) fn invalid_causes(played: &Played) -> Vec<InvalidCause> 
     if !is_stopped(played) {
         let load_ended = played.load.began
             + u64::try_from(played.load.duration.as_micros()).unwrap_or(u64::MAX / 2);
-        let told = played.chaos.gave_up.as_ref();
-        let records = played.chaos.records.iter();
         // The fault for which the run was given up has been told.
-        let records = records.filter(|of| of.refused.as_ref() != told.map(|cause| &cause.words));
+        let told = played.chaos.gave_up.as_ref().map(|cause| &cause.words);
+        let records = played.chaos.records.iter();
+        let records = records.filter(|of| told.is_none() || of.refused.as_ref() != told);
         causes.extend(records.filter_map(|record| missed(record, load_ended)));
     }
     causes.extend(played.load.data_ran_out.iter().map(|data| {
