@@ -406,9 +406,11 @@ mod tests {
     #[test]
     fn shares_are_those_of_the_time_that_passed() {
         let time = |cpu, wanted| ThreadTime { cpu, wanted };
-        let mut thread = Thread::default();
         // A busy thread reports late, and three seconds arrive at once.
-        thread.now = (3_200_000, time(1.6, 3.2));
+        let mut thread = Thread {
+            now: (3_200_000, time(1.6, 3.2)),
+            ..Thread::default()
+        };
         for _ in 0..3 {
             thread.advance();
             assert_eq!(thread.shares, time(0.5, 1.0));
