@@ -12,7 +12,7 @@ use super::health::ThreadMeter;
 use super::plan::LoadError;
 use super::record::Report;
 use super::stop::{Stop, Urgency};
-use super::ticker;
+use super::ticker::{self, Timer};
 use super::user::{self, Pace};
 use super::worker::Worker;
 use crate::measure::clock::Micros;
@@ -109,6 +109,15 @@ async fn conduct(
     lines: &Lines,
     meter: &ThreadMeter,
 ) -> Result<(), LoadError> {
+    // Before users open connections: they may take every descriptor there is.
+    let mut timer = match Timer::new(worker.keeper.clock) {
+        Ok(timer) => timer,
+        Err(source) => {
+            let what = "set its timer";
+            let _ = lines.ready.send(Err(LoadError::System { what, source }));
+            return Ok(());
+        }
+    };
     worker.all_ready().await;
     let _ = lines.ready.send(Ok(()));
     let mut begin = lines.begin.clone();
@@ -134,7 +143,9 @@ async fn conduct(
     // A task of its own: its many wake-ups are then not this one's.
     let ticking = worker.clone();
     let mut ticker =
-        tokio::spawn(async move { ticker::tick(&ticking.keeper, &ticking.gates).await });
+        tokio::spawn(
+            async move { ticker::tick(&mut timer, &ticking.keeper, &ticking.gates).await },
+        );
     tokio::select! {
         () = course => Ok(()),
         () = report(worker, lines, meter) => Ok(()),

@@ -1,7 +1,7 @@
 //! Was the load made that the scenario asks for? Pure. The limits are told in `docs/validity.md`.
 
 use super::saturation::Finding;
-use super::validity::Cause;
+use super::validity::{Cause, InvalidCause};
 
 /// What became of the arrivals of all open-model loads.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -26,10 +26,10 @@ const DROPPED_SHARE: f64 = 0.01;
 const AT_LEAST: u64 = 10;
 
 impl Offered {
-    /// Everything that speaks against the load. `late_us` is from when on an arrival is late.
+    /// Whether the generator itself held arrivals up. `late_us` is from when on one is late.
     #[must_use]
-    pub fn findings(&self, late_us: u64) -> Vec<Finding> {
-        let late = too_many(self.held_up, self.started, HELD_UP_WARNING).then(|| Finding {
+    pub fn late(&self, late_us: u64) -> Option<Finding> {
+        too_many(self.held_up, self.started, HELD_UP_WARNING).then(|| Finding {
             cause: Cause::LateArrivals,
             fatal: too_many(self.held_up, self.started, HELD_UP_SHARE),
             words: format!(
@@ -40,18 +40,21 @@ impl Offered {
                 self.started,
                 late_us / 1_000
             ),
-        });
-        let dropped = too_many(self.dropped, self.scheduled, DROPPED_SHARE).then(|| Finding {
-            cause: Cause::DroppedArrivals,
-            fatal: true,
-            words: format!(
+        })
+    }
+
+    /// Whether the load is another than the one that was asked for. That is a matter of the
+    /// scenario, or of the target, and says nothing against the generator.
+    #[must_use]
+    pub fn missing(&self) -> Option<InvalidCause> {
+        too_many(self.dropped, self.scheduled, DROPPED_SHARE).then(|| {
+            Cause::DroppedArrivals.found(format!(
                 "{} of {} iterations never started, because every user was busy until the end: the \
                  load that was asked for was not made; raise `max_users`, lower the rate, or end \
                  with a rate that the target keeps up with",
                 self.dropped, self.scheduled
-            ),
-        });
-        late.into_iter().chain(dropped).collect()
+            ))
+        })
     }
 }
 
@@ -63,9 +66,12 @@ fn too_many(part: u64, whole: u64, share: f64) -> bool {
 mod tests {
     use super::*;
 
-    fn found(offered: Offered) -> Vec<(Cause, bool)> {
-        let findings = offered.findings(10_000).into_iter();
-        findings.map(|found| (found.cause, found.fatal)).collect()
+    fn late(offered: Offered) -> Option<bool> {
+        offered.late(10_000).map(|found| found.fatal)
+    }
+
+    fn is_missing(offered: Offered) -> bool {
+        offered.missing().is_some()
     }
 
     /// Of 3,000 arrivals that were due, so many started late and so many never.
@@ -80,21 +86,24 @@ mod tests {
 
     #[test]
     fn a_load_that_was_made_as_asked_for_is_not_blamed() {
-        assert_eq!(found(Offered::default()), []);
-        assert_eq!(found(of_3000(290, 30)), []);
+        for made in [Offered::default(), of_3000(290, 30)] {
+            assert_eq!((late(made), is_missing(made)), (None, false), "{made:?}");
+        }
     }
 
     #[test]
     fn arrivals_that_the_generator_held_up_are_told_and_fatal_from_half_of_them_on() {
-        let late = |fatal| [(Cause::LateArrivals, fatal)];
-        assert_eq!(found(of_3000(301, 0)), late(false));
-        assert_eq!(found(of_3000(1_500, 0)), late(false));
-        assert_eq!(found(of_3000(1_501, 0)), late(true));
+        assert_eq!(late(of_3000(301, 0)), Some(false));
+        assert_eq!(late(of_3000(1_500, 0)), Some(false));
+        assert_eq!(late(of_3000(1_501, 0)), Some(true));
+        let found = of_3000(1_501, 0).late(10_000).map(|found| found.cause);
+        assert_eq!(found, Some(Cause::LateArrivals));
     }
 
     #[test]
-    fn arrivals_that_never_started_are_fatal() {
-        assert_eq!(found(of_3000(0, 31)), [(Cause::DroppedArrivals, true)]);
+    fn arrivals_that_never_started_are_told() {
+        let found = of_3000(0, 31).missing().map(|found| found.cause);
+        assert_eq!(found, Some(Cause::DroppedArrivals));
     }
 
     #[test]
@@ -105,8 +114,7 @@ mod tests {
             held_up: missing,
             dropped: missing,
         };
-        assert_eq!(found(few(9)), []);
-        let both = [(Cause::LateArrivals, true), (Cause::DroppedArrivals, true)];
-        assert_eq!(found(few(10)), both);
+        assert_eq!((late(few(9)), is_missing(few(9))), (None, false));
+        assert_eq!((late(few(10)), is_missing(few(10))), (Some(true), true));
     }
 }

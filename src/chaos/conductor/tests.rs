@@ -362,6 +362,33 @@ fn a_fault_that_may_not_start_gives_the_run_up() {
 }
 
 #[test]
+fn a_fault_in_the_way_is_told_from_an_ill_target() {
+    run(async {
+        let double = Double::new();
+        let mut second = fault("k", kill_one());
+        second.start = FaultStart::At(Duration::from_millis(1));
+        let failover = fault("f", FaultKind::DbFailover { profile: None });
+        let mut bench = Bench::new(&double, vec![failover, second]).await;
+        bench.input.limits.settle = Duration::from_millis(5);
+        let guard = &mut Arc::get_mut(&mut bench.input.scenario).unwrap().guard;
+        guard.wait_at_most = Duration::from_millis(5);
+        let outcome = bench
+            .play(|event| {
+                if event.what == ChaosEventKind::Accepted {
+                    // The first one is never over.
+                    double.lose_standby();
+                }
+                None
+            })
+            .await;
+        let gave_up = outcome.gave_up.expect("the first fault is not over");
+        assert_eq!(gave_up.cause, Cause::FaultNotInjected);
+        assert!(gave_up.words.contains("`f` is in progress"), "{gave_up}");
+        assert_eq!(outcome.records[1].refused, Some(gave_up.words));
+    });
+}
+
+#[test]
 fn a_panic_inside_still_undoes_everything() {
     run(async {
         let double = Double::new();

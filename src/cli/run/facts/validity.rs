@@ -8,24 +8,22 @@ use crate::measure::offered::Offered;
 use crate::measure::saturation::Finding;
 use crate::measure::validity::{Cause, InvalidCause};
 
-/// What speaks against the generator: its own limits, and the load that it did not make.
+/// What speaks against the generator.
 pub(super) fn of_the_generator(played: &Played) -> Vec<Finding> {
-    let totals = &played.load.totals;
-    let mut findings = played
-        .observed
-        .generator
-        .findings(totals.connections_denied);
-    // A load that was stopped leaves arrivals behind by its nature.
-    if !is_stopped(played) {
-        let offered = Offered {
-            scheduled: totals.arrivals_scheduled,
-            started: totals.arrivals_started,
-            held_up: totals.arrivals_held_up,
-            dropped: totals.arrivals_dropped,
-        };
-        findings.extend(offered.findings(LATE_US));
-    }
+    let denied = played.load.totals.connections_denied;
+    let mut findings = played.observed.generator.findings(denied);
+    findings.extend(offered(played).late(LATE_US));
     findings
+}
+
+fn offered(played: &Played) -> Offered {
+    let totals = &played.load.totals;
+    Offered {
+        scheduled: totals.arrivals_scheduled,
+        started: totals.arrivals_started,
+        held_up: totals.arrivals_held_up,
+        dropped: totals.arrivals_dropped,
+    }
 }
 
 /// Why the run says nothing, what speaks against the generator apart.
@@ -45,6 +43,8 @@ pub(in crate::cli::run) fn invalid_causes(played: &Played) -> Vec<InvalidCause> 
         let records = played.chaos.records.iter();
         let records = records.filter(|of| told.is_none() || of.refused.as_ref() != told);
         causes.extend(records.filter_map(|record| missed(record, load_ended)));
+        // A load that was stopped leaves arrivals behind by its nature.
+        causes.extend(offered(played).missing());
     }
     causes.extend(played.load.data_ran_out.iter().map(|data| {
         Cause::DataRanOut.found(format!(
