@@ -63,7 +63,7 @@ pub(super) fn read_document(
         target_given: overrides.target.is_some(),
     };
     let canary = read::read_canary(log, root.node("canary"), around, &mut bindings);
-    let guard = read::read_guard(log, root.node("guard"));
+    let guard = read::read_guard(log, root.node("guard"), &loads);
     let slo = read::read_slo(log, root.node("slo"));
     let names = GateNames {
         journeys: &journeys.journeys,

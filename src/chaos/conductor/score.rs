@@ -160,7 +160,7 @@ impl Score {
 
     fn has_to_stop(&self, stop_lives: bool) -> Stop {
         let asked = *self.input.stop.borrow();
-        if self.schedule.has_given_up() || !stop_lives {
+        if self.schedule.given_up().is_some() || !stop_lives {
             asked.max(Stop::Finish)
         } else {
             asked
@@ -188,21 +188,9 @@ impl Score {
             Action::Wait(fault, why) => lock(&self.book).waiting(fault, why),
             Action::Skip(fault, why) => lock(&self.book).skipped(fault, why),
             Action::GiveUp(fault, why) => {
-                let cause = self.in_the_way(fault);
+                let cause = self.schedule.given_up().unwrap_or(Cause::FaultNotInjected);
                 lock(&self.book).gave_up(Some(fault), cause.found(why));
             }
-        }
-    }
-
-    /// What keeps a fault from being injected: another one that is not over, or else the target.
-    fn in_the_way(&self, fault: FaultId) -> Cause {
-        let stage = |other| self.schedule.stage(other);
-        let stands = |other| stage(other).is_in_progress() || *stage(other) == Stage::Dirty;
-        let mut others = (0..self.parts.len()).filter(|other| *other != fault);
-        if others.any(stands) {
-            Cause::FaultNotInjected
-        } else {
-            Cause::UnhealthyTarget
         }
     }
 
@@ -233,13 +221,18 @@ impl Score {
             seed: scenario.seed,
             force: scenario.faults[fault].force,
         };
-        let book = Arc::clone(&self.book);
+        let (book, stop) = (Arc::clone(&self.book), self.input.stop.clone());
         self.calls.spawn(async move {
             let aimed = match injection.aim().await {
                 Ok(aimed) => aimed,
                 Err(reason) => return (fault, Answer::Refused(reason)),
             };
             lock(&book).aimed(fault, &aimed);
+            // Looking takes its time, in which the run may have been stopped.
+            if *stop.borrow() != Stop::No {
+                let reason = "the run ended before it was injected".to_owned();
+                return (fault, Answer::Refused(reason));
+            }
             let fired = injection.fire(&aimed.plan).await;
             (fault, Answer::Aimed(Box::new(aimed), fired))
         });

@@ -60,7 +60,7 @@ pub(super) async fn conclude(
     let measured = aggregate(reader, &plan)?;
     let ending = if played.interrupted || interrupts.wish() > Wish::Finish {
         Ending::Interrupted
-    } else if played.observed.abort.is_some() {
+    } else if played.observed.abort.is_some() || !played.observed.gave_up.is_empty() {
         Ending::Aborted
     } else {
         Ending::Completed

@@ -44,7 +44,7 @@ pub(in crate::cli::run) fn invalid_causes(played: &Played) -> Vec<InvalidCause> 
         let records = records.filter(|of| told.is_none() || of.refused.as_ref() != told);
         causes.extend(records.filter_map(|record| missed(record, load_ended)));
         // A load that was stopped leaves arrivals behind by its nature.
-        causes.extend(offered(played).missing());
+        causes.extend(offered(played).missing().filter(|_| told.is_none()));
     }
     causes.extend(played.load.data_ran_out.iter().map(|data| {
         Cause::DataRanOut.found(format!(
