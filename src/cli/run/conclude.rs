@@ -86,6 +86,7 @@ pub(super) async fn conclude(
             .map(|report| facts::ledger(&report.total)),
         canary: canary::summary(scenario, &played, ledger.as_ref()),
         samples: &samples,
+        connections: Some(facts::connections(&played.load)),
         generator: facts::generator(&played),
         invalid_causes: facts::invalid_causes(&played),
         lanes: facts::lanes(scenario, stage, &played),

@@ -1,5 +1,6 @@
 //! What the summary is told that only the run itself knows: who, where, which fault, whether to believe it.
 
+mod connections;
 mod fault;
 mod validity;
 
@@ -21,6 +22,7 @@ use crate::report::summary::{
 };
 use crate::scenario::Scenario;
 
+pub(super) use connections::connections;
 pub(super) use fault::{Findings, faults};
 pub(super) use validity::invalid_causes;
 

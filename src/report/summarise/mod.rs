@@ -6,7 +6,8 @@ mod reason;
 mod traffic;
 
 use super::summary::{
-    Books, Canary, Fault, Generator, Lanes, Ledger, Run, SCHEMA_VERSION, Sibling, Slo, Summary,
+    Books, Canary, Connections, Fault, Generator, Lanes, Latency, Ledger, Run, SCHEMA_VERSION,
+    Sibling, Slo, Summary,
 };
 use crate::gate::{self, Ending, ExitCode, GateVerdict, verdict};
 use crate::measure::aggregate::{Cut, Measured, Plan};
@@ -34,6 +35,8 @@ pub struct SummaryInput<'a> {
     pub canary: Option<Canary>,
     /// Failures worth showing.
     pub samples: &'a [ErrorSample],
+    /// What the way to the target cost.
+    pub connections: Option<Connections>,
     /// How well the load was made. What is fatal in it makes the run invalid.
     pub generator: Generator,
     /// What else makes the run invalid, in words that say what to do.
@@ -80,6 +83,7 @@ pub fn summarise(input: SummaryInput<'_>) -> Summary {
         books,
         canary,
         samples,
+        connections,
         mut generator,
         lanes,
         ..
@@ -94,7 +98,7 @@ pub fn summarise(input: SummaryInput<'_>) -> Summary {
     });
     generator.start_lag_us = generator
         .start_lag_us
-        .or_else(|| traffic::latency(&measured.start_lag));
+        .or_else(|| Latency::of(&measured.start_lag));
     let mut invalid_causes = input.invalid_causes;
     let fatal = generator.causes.iter().filter(|finding| finding.fatal);
     invalid_causes.extend(fatal.map(|finding| finding.cause.found(finding.words.as_str())));
@@ -146,6 +150,7 @@ pub fn summarise(input: SummaryInput<'_>) -> Summary {
         books,
         canary,
         gates,
+        connections,
         generator,
         lanes,
         configuration: input.configuration,
