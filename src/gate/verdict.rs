@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::result::{GateResult, GateVerdict};
+use crate::measure::validity::InvalidCause;
 
 /// What a run comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +34,7 @@ impl Verdict {
 
 /// Decides: an invalid run can neither pass nor fail, a failed gate outranks an undecided one.
 #[must_use]
-pub fn decide(gates: &[GateResult], invalid_causes: &[String]) -> Verdict {
+pub fn decide(gates: &[GateResult], invalid_causes: &[InvalidCause]) -> Verdict {
     let any = |verdict| gates.iter().any(|gate| gate.verdict == verdict);
     if !invalid_causes.is_empty() {
         Verdict::Invalid
@@ -127,6 +128,7 @@ impl From<ExitCode> for std::process::ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::validity::Cause;
 
     #[test]
     fn the_most_urgent_cause_decides_the_exit_code() {
@@ -186,9 +188,14 @@ mod tests {
             Verdict::Inconclusive
         );
         assert_eq!(decide(&[pass, unsure, fail.clone()], &[]), Verdict::Fail);
-        assert_eq!(
-            decide(&[fail], &["the generator was the bottleneck".into()]),
-            Verdict::Invalid
-        );
+        for cause in Cause::ALL {
+            let causes = [cause.found("so it was")];
+            for gates in [vec![], vec![fail.clone()]] {
+                let verdict = decide(&gates, &causes);
+                assert_eq!(verdict, Verdict::Invalid, "{cause:?}");
+                let code = ExitCode::of_run(verdict, Ending::Completed, false, false);
+                assert_eq!(code.code(), 4, "{cause:?}");
+            }
+        }
     }
 }

@@ -44,6 +44,14 @@ enum Handed {
     Work(Arrival),
 }
 
+/// An arrival as a user gets it, due in run time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Given {
+    pub(crate) arrival: Arrival,
+    /// A user was free when it was due: if it starts late, then not for want of one.
+    pub(crate) awaited: bool,
+}
+
 impl OpenGate {
     pub(crate) fn new(arrivals: &Arrivals, users: usize, worker: usize, workers: usize) -> Self {
         Self {
@@ -69,7 +77,7 @@ impl OpenGate {
 
     /// The next arrival for this user (its number at this gate), due in run time; `None` when
     /// there will be none.
-    pub(crate) async fn next(&self, user: usize, keeper: &Timekeeper) -> Option<Arrival> {
+    pub(crate) async fn next(&self, user: usize, keeper: &Timekeeper) -> Option<Given> {
         std::future::poll_fn(|cx| {
             let mut inner = self.inner();
             if inner.over {
@@ -78,14 +86,18 @@ impl OpenGate {
             match inner.handed[user] {
                 Handed::Work(arrival) => {
                     inner.handed[user] = Handed::Busy;
-                    return Poll::Ready(Some(arrival));
+                    return Poll::Ready(Some(Given {
+                        arrival,
+                        awaited: true,
+                    }));
                 }
                 // Woken for another reason: the waker left here stays good.
                 Handed::Waiting => return Poll::Pending,
                 Handed::Busy => {}
             }
             if let Some(arrival) = self.take(&mut inner, keeper.clock.now()) {
-                return Poll::Ready(Some(arrival));
+                let awaited = !inner.idle.is_empty();
+                return Poll::Ready(Some(Given { arrival, awaited }));
             }
             let Some(next) = inner.taken.peek() else {
                 return Poll::Ready(None);
@@ -139,10 +151,15 @@ impl OpenGate {
         due
     }
 
-    /// Arrivals that the schedule has called for and no user has taken.
+    /// Arrivals that the schedule has called for and that wait for a user. While one is free there
+    /// are none: then they wait for this thread.
     pub(crate) fn backlog(&self) -> u64 {
         let inner = self.inner();
-        inner.called.saturating_sub(inner.started)
+        if inner.idle.is_empty() {
+            inner.called.saturating_sub(inner.started)
+        } else {
+            0
+        }
     }
 
     /// No more arrivals: everyone who waits goes home.
@@ -218,8 +235,12 @@ mod tests {
         assert_eq!(gate.release(2_000_000), None);
         assert_eq!(gate.offered(2_000_000).len(), 100);
         let mut taken = Vec::new();
-        while let Some(arrival) = gate.next(0, &keeper).await {
-            taken.push(arrival.due);
+        while let Some(given) = gate.next(0, &keeper).await {
+            assert!(
+                !given.awaited,
+                "it waited for its user, not the other way round"
+            );
+            taken.push(given.arrival.due);
         }
         assert_eq!(taken, (0..100).map(|n| n * 10_000).collect::<Vec<_>>());
         assert_eq!(gate.backlog(), 0);
@@ -238,8 +259,13 @@ mod tests {
             assert_eq!(gate.release(origin - 1), Some(origin));
             assert_eq!(gate.release(origin + 100_000), None);
         };
-        let (arrival, ()) = tokio::join!(user, release);
-        assert_eq!(arrival.map(|a| (a.number, a.due)), Some((0, origin)));
+        let (given, ()) = tokio::join!(user, release);
+        let arrival = Arrival {
+            number: 0,
+            due: origin,
+        };
+        let awaited = true;
+        assert_eq!(given, Some(Given { arrival, awaited }));
         assert_eq!(gate.offered(origin + 100_000), [origin, origin + 100_000]);
         assert_eq!(gate.backlog(), 1);
     }
@@ -248,9 +274,13 @@ mod tests {
     async fn the_end_sends_everyone_home() {
         let keeper = Timekeeper::new(RunClock::start());
         let gate = gate(10.0, 2, 0, 1);
-        gate.begin(keeper.clock.now() + 3_600_000_000);
+        let origin = keeper.clock.now() + 3_600_000_000;
+        gate.begin(origin);
         let end = async {
             tokio::task::yield_now().await;
+            // Due and not handed out: no backlog, for there are users.
+            assert_eq!(gate.offered(origin + 100_000).len(), 2);
+            assert_eq!(gate.backlog(), 0);
             gate.end();
         };
         let (a, b, ()) = tokio::join!(gate.next(0, &keeper), gate.next(1, &keeper), end);

@@ -13,6 +13,7 @@ use super::write_log::WriteLog;
 use crate::measure::clock::{Micros, RunClock};
 use crate::measure::generator::GeneratorSample;
 use crate::measure::interval::{Interval, Pulse};
+use crate::measure::saturation::Denied;
 use crate::scenario::Scenario;
 
 /// Everything a load run needs. Its channels are read on other threads than the generator's.
@@ -78,6 +79,8 @@ pub struct Totals {
     pub arrivals_started: u64,
     /// Of those, more than [`LATE_US`] after their intended start.
     pub arrivals_late: u64,
+    /// Of those, the ones that a free user was waiting for: the generator itself held them up.
+    pub arrivals_held_up: u64,
     /// Scheduled and never started.
     pub arrivals_dropped: u64,
     /// Iterations started, of all loads.
@@ -94,6 +97,8 @@ pub struct Totals {
     pub requests_resent: u64,
     /// Connections opened.
     pub connections_opened: u64,
+    /// Connections that this machine denied.
+    pub connections_denied: Denied,
     /// TLS handshakes with certificates and keys.
     pub handshakes_full: u64,
     /// TLS handshakes that continued an earlier session.
@@ -116,6 +121,7 @@ impl std::ops::AddAssign for Totals {
         self.arrivals_scheduled += other.arrivals_scheduled;
         self.arrivals_started += other.arrivals_started;
         self.arrivals_late += other.arrivals_late;
+        self.arrivals_held_up += other.arrivals_held_up;
         self.arrivals_dropped += other.arrivals_dropped;
         self.iterations_started += other.iterations_started;
         self.iterations_ended += other.iterations_ended;
@@ -124,6 +130,7 @@ impl std::ops::AddAssign for Totals {
         self.requests_abandoned += other.requests_abandoned;
         self.requests_resent += other.requests_resent;
         self.connections_opened += other.connections_opened;
+        self.connections_denied += other.connections_denied;
         self.handshakes_full += other.handshakes_full;
         self.handshakes_resumed += other.handshakes_resumed;
         self.compressed_answers += other.compressed_answers;

@@ -8,11 +8,11 @@ use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
 use super::goose_adapter::{self, Turn};
-use super::health;
+use super::health::ThreadMeter;
 use super::plan::LoadError;
 use super::record::Report;
 use super::stop::{Stop, Urgency};
-use super::ticker;
+use super::ticker::{self, Timer};
 use super::user::{self, Pace};
 use super::worker::Worker;
 use crate::measure::clock::Micros;
@@ -50,7 +50,8 @@ pub(crate) fn run(worker: &Arc<Worker>, lines: &Lines) -> Result<(), LoadError> 
             what: "start its runtime",
             source,
         })?;
-    let result = runtime.block_on(live(worker, lines));
+    let meter = ThreadMeter::new();
+    let result = runtime.block_on(live(worker, lines, &meter));
     // Now, while the recorder still listens to what is cut off.
     drop(runtime);
     let now = worker.clock.now();
@@ -63,17 +64,17 @@ pub(crate) fn run(worker: &Arc<Worker>, lines: &Lines) -> Result<(), LoadError> 
             .saturating_sub(totals.arrivals_started);
         recorder.last_report(lines.worker, now)
     };
-    last.cpu_seconds = health::thread_cpu_seconds();
+    last.time = meter.read();
     // The collector only goes away after this.
     let _ = lines.reports.send(last);
     result
 }
 
-async fn live(worker: &Arc<Worker>, lines: &Lines) -> Result<(), LoadError> {
+async fn live(worker: &Arc<Worker>, lines: &Lines, meter: &ThreadMeter) -> Result<(), LoadError> {
     let users = goose_adapter::drive(worker.seats.len(), turns(worker, &lines.begin));
     tokio::select! {
         ended = users => ended,
-        result = conduct(worker, lines) => result,
+        result = conduct(worker, lines, meter) => result,
     }
 }
 
@@ -102,7 +103,20 @@ fn turns(worker: &Arc<Worker>, begin: &watch::Receiver<Option<Micros>>) -> Turn 
 }
 
 /// The course of the run: begin together, tick and report while it lasts, end in good order.
-async fn conduct(worker: &Arc<Worker>, lines: &Lines) -> Result<(), LoadError> {
+async fn conduct(
+    worker: &Arc<Worker>,
+    lines: &Lines,
+    meter: &ThreadMeter,
+) -> Result<(), LoadError> {
+    // Before users open connections: they may take every descriptor there is.
+    let mut timer = match Timer::new(worker.keeper.clock) {
+        Ok(timer) => timer,
+        Err(source) => {
+            let what = "set its timer";
+            let _ = lines.ready.send(Err(LoadError::System { what, source }));
+            return Ok(());
+        }
+    };
     worker.all_ready().await;
     let _ = lines.ready.send(Ok(()));
     let mut begin = lines.begin.clone();
@@ -128,10 +142,12 @@ async fn conduct(worker: &Arc<Worker>, lines: &Lines) -> Result<(), LoadError> {
     // A task of its own: its many wake-ups are then not this one's.
     let ticking = worker.clone();
     let mut ticker =
-        tokio::spawn(async move { ticker::tick(&ticking.keeper, &ticking.gates).await });
+        tokio::spawn(
+            async move { ticker::tick(&mut timer, &ticking.keeper, &ticking.gates).await },
+        );
     tokio::select! {
         () = course => Ok(()),
-        () = report(worker, lines) => Ok(()),
+        () = report(worker, lines, meter) => Ok(()),
         broken = &mut ticker => match broken {
             Ok(Err(source)) => Err(LoadError::System { what: "set its timer", source }),
             _ => Err(LoadError::WorkerPanicked),
@@ -159,7 +175,7 @@ async fn last_answers(worker: &Worker, lines: &Lines) {
 }
 
 /// Hands over what was measured, ten times a second.
-async fn report(worker: &Worker, lines: &Lines) {
+async fn report(worker: &Worker, lines: &Lines, meter: &ThreadMeter) {
     let mut ticks = tokio::time::interval(REPORT_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
@@ -168,7 +184,7 @@ async fn report(worker: &Worker, lines: &Lines) {
         worker.count_offered();
         let mut report = worker.recorder().report(lines.worker, now);
         report.backlog = worker.gates.iter().map(|gate| gate.backlog()).sum();
-        report.cpu_seconds = health::thread_cpu_seconds();
+        report.time = meter.read();
         let _ = lines.reports.send(report);
     }
 }

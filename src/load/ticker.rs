@@ -10,15 +10,20 @@ use super::gate::OpenGate;
 use super::timekeeper::Timekeeper;
 use crate::measure::clock::{Micros, RunClock};
 
+pub(crate) use timer::Timer;
+
 /// Wake-ups are at least this far apart, microseconds.
 const GRAIN_US: Micros = 200;
 
 /// Runs until it is dropped.
 ///
 /// # Errors
-/// The system refused a timer.
-pub(crate) async fn tick(keeper: &Timekeeper, gates: &[Arc<OpenGate>]) -> io::Result<()> {
-    let mut timer = timer::Timer::new(keeper.clock)?;
+/// The system refused to set the timer.
+pub(crate) async fn tick(
+    timer: &mut Timer,
+    keeper: &Timekeeper,
+    gates: &[Arc<OpenGate>],
+) -> io::Result<()> {
     loop {
         let now = keeper.clock.now();
         let alarm = keeper.ring(now);
@@ -47,13 +52,13 @@ mod timer {
 
     /// A timerfd on the run's clock: some 50 µs exact, where tokio's timer is a millisecond coarse.
     #[derive(Debug)]
-    pub(super) struct Timer {
+    pub(crate) struct Timer {
         fd: AsyncFd<OwnedFd>,
         clock: RunClock,
     }
 
     impl Timer {
-        pub(super) fn new(clock: RunClock) -> io::Result<Self> {
+        pub(crate) fn new(clock: RunClock) -> io::Result<Self> {
             let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
             let fd = timerfd_create(TimerfdClockId::Monotonic, flags)?;
             // SAFETY: the descriptor is open, and owned by the AsyncFd until both are gone.
@@ -97,12 +102,12 @@ mod timer {
 
     /// Tokio's timer, a millisecond coarse: the start lag shows it.
     #[derive(Debug)]
-    pub(super) struct Timer {
+    pub(crate) struct Timer {
         clock: RunClock,
     }
 
     impl Timer {
-        pub(super) fn new(clock: RunClock) -> io::Result<Self> {
+        pub(crate) fn new(clock: RunClock) -> io::Result<Self> {
             Ok(Self { clock })
         }
 

@@ -3,6 +3,7 @@
 use super::catch::caught;
 use super::data::RanOut;
 use super::journey::{Finish, Trip, travel};
+use super::record::Due;
 use super::seats::Role;
 use super::seed::{self, Purpose};
 use super::worker::Worker;
@@ -38,7 +39,7 @@ struct Work {
     /// When it was meant to start.
     intended: Micros,
     /// It is an arrival of an open load.
-    arrival: bool,
+    arrival: Option<Due>,
 }
 
 /// Runs one iteration of the user on this seat; false when there is nothing left to do.
@@ -70,7 +71,7 @@ pub(crate) async fn turn(worker: &Worker, seat: usize, pace: &mut Pace) -> bool 
         rows,
     };
     let started = worker.clock.now();
-    let mut stay = Stay::begin(worker, started, work.arrival.then_some(work.intended));
+    let mut stay = Stay::begin(worker, started, work.arrival);
     let mut traveller = worker.take_traveller(seat);
     match caught(travel(worker, &mut traveller, trip)).await {
         Ok(finish) => {
@@ -97,11 +98,14 @@ async fn wait(worker: &Worker, seat: usize, pace: &Pace) -> Option<Work> {
     let keeper = &worker.keeper;
     match &worker.seats[seat].role {
         Role::Open { gate, place } => {
-            let arrival = worker.gates[*gate].next(*place, keeper).await?;
+            let given = worker.gates[*gate].next(*place, keeper).await?;
             Some(Work {
-                number: arrival.number,
-                intended: arrival.due,
-                arrival: true,
+                number: given.arrival.number,
+                intended: given.arrival.due,
+                arrival: Some(Due {
+                    at: given.arrival.due,
+                    awaited: given.awaited,
+                }),
             })
         }
         Role::Closed(windows) => {
@@ -125,7 +129,7 @@ async fn wait(worker: &Worker, seat: usize, pace: &Pace) -> Option<Work> {
             Some(Work {
                 number: worker.shared.next_number(worker.seats[seat].load),
                 intended,
-                arrival: false,
+                arrival: None,
             })
         }
     }
@@ -181,7 +185,7 @@ struct Stay<'w> {
 }
 
 impl<'w> Stay<'w> {
-    fn begin(worker: &'w Worker, now: Micros, due: Option<Micros>) -> Self {
+    fn begin(worker: &'w Worker, now: Micros, due: Option<Due>) -> Self {
         worker.recorder().started(now, due);
         Self {
             worker,

@@ -11,6 +11,10 @@ pub struct GeneratorSample {
     pub at: Micros,
     /// Processor share of the busiest generator thread, 0…1: at 1 it cannot keep a schedule.
     pub cpu_busiest: f64,
+    /// Share of the time in which a generator thread ran or waited for a processor, of the one that
+    /// did so most, 0…1. Where the system does not tell of waits, as `cpu_busiest`.
+    #[serde(default)]
+    pub cpu_wanted: f64,
     /// Processor time of all generator threads in this second, seconds.
     pub cpu_seconds: f64,
     /// How late iterations started, 99th percentile, microseconds; 0 without any.

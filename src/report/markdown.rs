@@ -26,7 +26,7 @@ pub fn render(summary: &Summary) -> String {
         text(&summary.reason)
     );
     for cause in summary.invalid_causes.iter().take(ROWS) {
-        out += &format!("- {}\n", text(cause));
+        out += &format!("- {}\n", text(&cause.to_string()));
     }
     gates(&mut out, summary);
     faults(&mut out, summary);

@@ -50,7 +50,10 @@ fn a_target_that_is_ill_is_left_alone_and_the_run_is_invalid() {
     for (what, words) in [
         ("the terminal", said.out()),
         ("the reason", text(&summary, "/reason").to_owned()),
-        ("the cause", text(&summary, "/invalid_causes/0").to_owned()),
+        (
+            "the cause",
+            text(&summary, "/invalid_causes/0/words").to_owned(),
+        ),
         (
             "the fault",
             text(&summary, "/faults/0/not_injected").to_owned(),
@@ -63,11 +66,17 @@ fn a_target_that_is_ill_is_left_alone_and_the_run_is_invalid() {
             "{what}: {words}"
         );
     }
+    assert_eq!(
+        text(&summary, "/invalid_causes/0/cause"),
+        "unhealthy-target"
+    );
     // Told once, however many know of it.
     let causes = summary["invalid_causes"].as_array().expect("causes");
-    let telling = causes
-        .iter()
-        .filter(|known| known.as_str().is_some_and(|known| known.contains(cause)));
+    let telling = causes.iter().filter(|known| {
+        known["words"]
+            .as_str()
+            .is_some_and(|known| known.contains(cause))
+    });
     assert_eq!(telling.count(), 1, "{causes:?}");
 
     let log = Log::of(&bench);

@@ -75,9 +75,13 @@ fn a_second_fault_that_would_have_to_wait_too_long_is_not_injected() {
 
     let summary = bench.summary();
     assert_eq!(summary["verdict"], "invalid");
+    assert_eq!(
+        text(&summary, "/invalid_causes/0/cause"),
+        "fault-not-injected"
+    );
     for words in [
         said.out(),
-        text(&summary, "/invalid_causes/0").to_owned(),
+        text(&summary, "/invalid_causes/0/words").to_owned(),
         text(&summary, "/faults/1/not_injected").to_owned(),
     ] {
         assert!(

@@ -1,6 +1,9 @@
 //! The real binary, through a builder that reads like a script.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub(crate) mod plane;
+pub(crate) mod target;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -109,6 +112,24 @@ impl Run {
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
         self
+    }
+
+    /// As a shell would run it that lets it open so many files.
+    pub(crate) fn with_descriptors(self, limit: u32) -> Self {
+        let mut shell = Command::new("sh");
+        shell
+            .arg("-c")
+            .arg(format!("ulimit -n {limit} && exec \"$0\" \"$@\""))
+            .arg(self.command.get_program())
+            .args(self.command.get_args())
+            .stdin(Stdio::null());
+        for (name, value) in self.command.get_envs() {
+            shell.env(name, value.unwrap_or_default());
+        }
+        if let Some(folder) = self.command.get_current_dir() {
+            shell.current_dir(folder);
+        }
+        Self { command: shell }
     }
 
     /// Runs it to its end and expects this exit code.

@@ -6,6 +6,7 @@ use super::calls::{Aimed, UndoResult};
 use crate::chaos::catalogue::{self, Healing};
 use crate::chaos::record::{ChaosEvent, ChaosEventKind, FaultRecord, ProviderEvent, Undo};
 use crate::measure::clock::{Micros, RunClock};
+use crate::measure::validity::InvalidCause;
 use crate::provider::{self, Occurrence};
 use crate::scenario::{FaultId, Scenario};
 
@@ -16,7 +17,7 @@ pub(super) struct Book {
     healing: Vec<Healing>,
     clock: RunClock,
     events: mpsc::UnboundedSender<ChaosEvent>,
-    gave_up: Option<String>,
+    gave_up: Option<InvalidCause>,
 }
 
 impl Book {
@@ -56,7 +57,7 @@ impl Book {
     }
 
     /// Every record, and why the run was given up, if it was.
-    pub(super) fn close(&mut self) -> (Vec<FaultRecord>, Option<String>) {
+    pub(super) fn close(&mut self) -> (Vec<FaultRecord>, Option<InvalidCause>) {
         (std::mem::take(&mut self.records), self.gave_up.take())
     }
 
@@ -120,11 +121,12 @@ impl Book {
         self.tell(fault, self.clock.now(), ChaosEventKind::Skipped { reason });
     }
 
-    pub(super) fn gave_up(&mut self, fault: Option<FaultId>, reason: String) {
+    pub(super) fn gave_up(&mut self, fault: Option<FaultId>, cause: InvalidCause) {
+        let reason = cause.words.clone();
         if let Some(fault) = fault {
             self.records[fault].refused = Some(reason.clone());
         }
-        self.gave_up.get_or_insert_with(|| reason.clone());
+        self.gave_up.get_or_insert(cause);
         self.say(fault, self.clock.now(), ChaosEventKind::GaveUp { reason });
     }
 

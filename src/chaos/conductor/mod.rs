@@ -21,6 +21,7 @@ use super::journal::Journal;
 use super::record::{ChaosEvent, FaultRecord, Undo};
 use super::schedule::{Outlook, Stop};
 use crate::measure::clock::{Micros, RunClock};
+use crate::measure::validity::{Cause, InvalidCause};
 use crate::provider::Providers;
 use crate::scenario::Scenario;
 use book::Book;
@@ -57,7 +58,7 @@ pub struct Outcome {
     /// One for each fault of the scenario, in its order.
     pub records: Vec<FaultRecord>,
     /// Why the run has nothing to say: it is invalid.
-    pub gave_up: Option<String>,
+    pub gave_up: Option<InvalidCause>,
 }
 
 impl Outcome {
@@ -95,8 +96,8 @@ pub async fn conduct(input: ConductorInput) -> Outcome {
 
 /// The loop panicked: undo what the journal says is open.
 async fn clean_up(input: &ConductorInput, book: &Mutex<Book>) {
-    let why = "a defect of loadtest: the conductor of faults panicked";
-    lock(book).gave_up(None, why.to_owned());
+    let why = "the conductor of faults panicked: a defect of this tool; please report it with the scenario";
+    lock(book).gave_up(None, Cause::ToolDefect.found(why));
     for open in input.journal.open_changes() {
         let fault = (input.scenario.faults.iter()).position(|fault| fault.name == open.fault);
         let provider = input

@@ -15,6 +15,7 @@ use super::{ConductorInput, lock};
 use crate::chaos::catalogue;
 use crate::chaos::schedule::{Action, Happened, Schedule, Stage, Stop};
 use crate::measure::clock::Micros;
+use crate::measure::validity::Cause;
 use crate::provider::{ChangeId, Milestone, Occurrence, Provider, Snapshot};
 use crate::scenario::{FaultId, ProviderKind};
 
@@ -159,7 +160,7 @@ impl Score {
 
     fn has_to_stop(&self, stop_lives: bool) -> Stop {
         let asked = *self.input.stop.borrow();
-        if self.schedule.has_given_up() || !stop_lives {
+        if self.schedule.given_up().is_some() || !stop_lives {
             asked.max(Stop::Finish)
         } else {
             asked
@@ -186,7 +187,10 @@ impl Score {
             Action::Undo(fault) => self.undo(fault),
             Action::Wait(fault, why) => lock(&self.book).waiting(fault, why),
             Action::Skip(fault, why) => lock(&self.book).skipped(fault, why),
-            Action::GiveUp(fault, why) => lock(&self.book).gave_up(Some(fault), why),
+            Action::GiveUp(fault, why) => {
+                let cause = self.schedule.given_up().unwrap_or(Cause::FaultNotInjected);
+                lock(&self.book).gave_up(Some(fault), cause.found(why));
+            }
         }
     }
 

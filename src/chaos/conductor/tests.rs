@@ -357,9 +357,37 @@ fn a_fault_that_may_not_start_gives_the_run_up() {
         bench.outlook.send_replace(Outlook::default());
         let outcome = bench.play(|_| None).await;
         let gave_up = outcome.gave_up.expect("nobody is healthy");
-        assert!(gave_up.contains("does not meet the SLO"), "{gave_up}");
-        assert_eq!(outcome.records[0].refused, Some(gave_up));
+        assert_eq!(gave_up.cause, Cause::UnhealthyTarget);
+        assert!(gave_up.words.contains("does not meet the SLO"), "{gave_up}");
+        assert_eq!(outcome.records[0].refused, Some(gave_up.words));
         assert_eq!(double.wounds(), [""; 0]);
+    });
+}
+
+#[test]
+fn a_fault_in_the_way_is_told_from_an_ill_target() {
+    run(async {
+        let double = Double::new();
+        let mut second = fault("k", kill_one());
+        second.start = FaultStart::At(Duration::from_millis(1));
+        let failover = fault("f", FaultKind::DbFailover { profile: None });
+        let mut bench = Bench::new(&double, vec![failover, second]).await;
+        bench.input.limits.settle = Duration::from_millis(5);
+        let guard = &mut Arc::get_mut(&mut bench.input.scenario).unwrap().guard;
+        guard.wait_at_most = Duration::from_millis(5);
+        let outcome = bench
+            .play(|event| {
+                if event.what == ChaosEventKind::Accepted {
+                    // The first one is never over.
+                    double.lose_standby();
+                }
+                None
+            })
+            .await;
+        let gave_up = outcome.gave_up.expect("the first fault is not over");
+        assert_eq!(gave_up.cause, Cause::FaultNotInjected);
+        assert!(gave_up.words.contains("`f` is in progress"), "{gave_up}");
+        assert_eq!(outcome.records[1].refused, Some(gave_up.words));
     });
 }
 
@@ -442,7 +470,10 @@ fn a_panic_inside_still_undoes_everything() {
         let journal = Journal::on(folder.path().join(FILE_NAME), Box::new(medium), None);
         let mut bench = Bench::with_journal(&double, vec![held, bad], folder, journal);
         let outcome = bench.play(|_| None).await;
-        assert!(outcome.gave_up.unwrap().contains("panicked"));
+        assert_eq!(
+            outcome.gave_up.map(|why| why.cause),
+            Some(Cause::ToolDefect)
+        );
         assert_eq!(outcome.records[0].undone, Undo::Done);
         assert_eq!(double.status_now().open_changes, []);
     });

@@ -23,6 +23,7 @@ mod tests;
 use std::time::Duration;
 
 use crate::measure::clock::Micros;
+use crate::measure::validity::Cause;
 use crate::scenario::{Fault, FaultId, FaultStart, Guard, Scenario};
 use entry::Entry;
 use obstacle::Obstacle;
@@ -73,7 +74,7 @@ pub struct Schedule {
     guard: Guard,
     /// When the load started, run time.
     start: Micros,
-    given_up: bool,
+    given_up: Option<Cause>,
 }
 
 impl Schedule {
@@ -90,7 +91,7 @@ impl Schedule {
             entries: faults.iter().map(Entry::new).collect(),
             guard,
             start,
-            given_up: false,
+            given_up: None,
         }
     }
 
@@ -112,9 +113,9 @@ impl Schedule {
         self.entries.iter().all(|entry| entry.stage.is_over())
     }
 
-    /// Whether a fault could not start, so that the run has nothing to say.
+    /// Whether a fault could not start, so that the run has nothing to say, and what for.
     #[must_use]
-    pub fn has_given_up(&self) -> bool {
+    pub fn given_up(&self) -> Option<Cause> {
         self.given_up
     }
 
@@ -144,7 +145,7 @@ impl Schedule {
     pub fn next(&mut self, now: Micros, outlook: &Outlook, stop: Stop) -> Vec<Action> {
         let mut actions = Vec::new();
         for fault in self.in_turn() {
-            let ending = stop != Stop::No || self.given_up;
+            let ending = stop != Stop::No || self.given_up.is_some();
             match &self.entries[fault].stage {
                 Stage::Pending if ending => {
                     let why = format!("the run ended before its turn{}", self.turn_in_words(fault));
@@ -281,16 +282,19 @@ impl Schedule {
                 self.entries[fault].stage = Stage::Injecting;
                 actions.push(Action::Inject(fault));
             }
-            Some(Obstacle { why, next, stays })
-                if stays || now >= due + micros(self.guard.wait_at_most) =>
-            {
+            Some(Obstacle {
+                why,
+                cause,
+                next,
+                stays,
+            }) if stays || now >= due + micros(self.guard.wait_at_most) => {
                 let waited = (now - due) as f64 / 1e6;
                 let name = &self.entries[fault].name;
                 let reason = format!(
                     "`{name}` could not start, {waited:.1} s after it was due: {why}; {next}"
                 );
                 self.entries[fault].stage = Stage::Void;
-                self.given_up = true;
+                self.given_up = Some(cause);
                 actions.push(Action::GiveUp(fault, reason));
             }
             Some(Obstacle { why, .. }) if why != *told => {

@@ -2,6 +2,7 @@
 
 use super::{Outlook, Schedule, Stage, micros};
 use crate::measure::clock::Micros;
+use crate::measure::validity::Cause;
 use crate::scenario::FaultId;
 
 /// Something that has to be otherwise first.
@@ -9,7 +10,9 @@ use crate::scenario::FaultId;
 pub(super) struct Obstacle {
     /// What is so.
     pub(super) why: String,
-    /// What to do if it stays so.
+    /// What the run is invalid for if it stays so.
+    pub(super) cause: Cause,
+    /// What to do then.
     pub(super) next: &'static str,
     /// It will: waiting is no use.
     pub(super) stays: bool,
@@ -38,6 +41,7 @@ impl Schedule {
         {
             return Some(Obstacle {
                 why: format!("`{}` could not be taken back", dirty.name),
+                cause: Cause::FaultNotInjected,
                 next: CLEAN_UP,
                 stays: true,
             });
@@ -52,6 +56,7 @@ impl Schedule {
             } else {
                 return Some(Obstacle {
                     why: format!("`{}` {}", earlier.name, earlier.unfinished()),
+                    cause: Cause::FaultNotInjected,
                     next: MORE_TIME,
                     stays: false,
                 });
@@ -84,6 +89,7 @@ impl Schedule {
         };
         Some(Obstacle {
             why,
+            cause: Cause::UnhealthyTarget,
             next,
             stays: false,
         })

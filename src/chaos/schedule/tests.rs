@@ -176,7 +176,7 @@ fn a_fault_that_waits_too_long_ends_the_run() {
             Action::Skip(1, skipped.into())
         ]
     );
-    assert!(play.schedule.has_given_up());
+    assert_eq!(play.schedule.given_up(), Some(Cause::UnhealthyTarget));
     assert!(play.schedule.is_over());
 }
 
@@ -213,7 +213,7 @@ fn what_a_fault_waited_for_is_told_when_the_run_ends_meanwhile() {
         ]
     );
     assert!(play.schedule.is_over());
-    assert!(!play.schedule.has_given_up(), "nobody is to blame");
+    assert_eq!(play.schedule.given_up(), None, "nobody is to blame");
 }
 
 #[test]

@@ -88,7 +88,7 @@ pub(super) async fn conclude(
         samples: &samples,
         connections: Some(facts::connections(&played.load)),
         generator: facts::generator(&played),
-        invalid_causes: facts::invalid_causes(scenario, &played),
+        invalid_causes: facts::invalid_causes(&played),
         lanes: facts::lanes(scenario, stage, &played),
         ending,
         ending_reason: played

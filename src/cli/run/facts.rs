@@ -2,6 +2,7 @@
 
 mod connections;
 mod fault;
+mod validity;
 
 use target_app::api::{DatabaseRole, StackStatus};
 
@@ -23,6 +24,7 @@ use crate::scenario::Scenario;
 
 pub(super) use connections::connections;
 pub(super) use fault::{Findings, faults};
+pub(super) use validity::invalid_causes;
 
 /// Who ran what where.
 pub(super) fn run(
@@ -160,7 +162,7 @@ pub(super) fn ledger(counts: &LedgerCounts) -> Ledger {
 /// How well the load was made.
 pub(super) fn generator(played: &Played) -> Generator {
     let watch = &played.observed.generator;
-    let findings = watch.findings();
+    let findings = validity::of_the_generator(played);
     let totals = &played.load.totals;
     let verdict = if findings.iter().any(|finding| finding.fatal) {
         GeneratorVerdict::Saturated
@@ -173,7 +175,7 @@ pub(super) fn generator(played: &Played) -> Generator {
     let lag = &played.load.start_lag_us;
     Generator {
         verdict,
-        causes: findings.into_iter().map(|finding| finding.words).collect(),
+        causes: findings,
         cpu_share: watch.cpu_mean(),
         cpu_share_max: watch.cpu_busiest(),
         cores: std::thread::available_parallelism()
@@ -195,58 +197,6 @@ pub(super) fn generator(played: &Played) -> Generator {
         descriptor_limit: watch.descriptors().map(|(_, limit)| limit),
         memory_bytes: watch.resident_bytes(),
     }
-}
-
-/// Why the run says nothing, the generator's own limits apart.
-pub(super) fn invalid_causes(scenario: &Scenario, played: &Played) -> Vec<String> {
-    let mut causes = played.observed.gave_up.clone();
-    causes.extend(
-        played
-            .chaos
-            .gave_up
-            .clone()
-            .filter(|cause| !causes.contains(cause)),
-    );
-    if played.observed.healthy_before_faults == Some(false) {
-        causes.push(
-            "the target did not meet the SLO when the first fault was injected: there is no healthy \
-             state to compare with; lower the load, or raise [guard] healthy_before"
-                .into(),
-        );
-    }
-    if !played.interrupted && played.observed.abort.is_none() {
-        for record in &played.chaos.records {
-            if record.accepted_us.is_some() && record.effective_us.is_none() {
-                causes.push(format!(
-                    "the fault \"{}\" was accepted but never took effect: what was measured is no failure",
-                    record.name
-                ));
-            } else if record.accepted_us.is_none() && !scenario.faults.is_empty() {
-                let why = record.refused.as_deref().unwrap_or("its turn never came");
-                // The fault for which the run was given up has been told.
-                if causes.iter().any(|cause| cause == why) {
-                    continue;
-                }
-                causes.push(format!(
-                    "the fault \"{}\" was not injected: {why}",
-                    record.name
-                ));
-            }
-        }
-    }
-    if played.load.totals.panics > 0 {
-        causes.push(format!(
-            "{} steps panicked: a defect of this tool; please report it with the scenario",
-            played.load.totals.panics
-        ));
-    }
-    for data in &played.load.data_ran_out {
-        causes.push(format!(
-            "the data set \"{data}\" (order = \"unique\") ran out before the load's end: give it more rows"
-        ));
-    }
-    causes.extend(played.observed.write_errors.iter().cloned());
-    causes
 }
 
 /// Who served and what was written in each second, and which part each database server had.

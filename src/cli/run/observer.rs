@@ -291,7 +291,7 @@ impl Observer {
     }
 
     fn generator(&mut self, sample: &GeneratorSample) {
-        let clocks = Instant::now();
+        let clocks = saturation::both_clocks(Instant::now);
         self.observed
             .generator
             .sample(sample, clock_step(self.clocks, clocks));

@@ -17,11 +17,13 @@ use super::http2::Multiplexed;
 use super::origin::Origin;
 use super::proxy::Via;
 use super::resolver::Resolver;
+use super::shortage::denied;
 use super::stream::Stream;
 use super::tls;
 use crate::load::wire::{WireTimes, note};
 use crate::measure::clock::RunClock;
 use crate::measure::outcome::ErrorKind;
+use crate::measure::saturation::Denied;
 use crate::scenario::{ConnectionReuse, HttpDefaults, HttpVersion};
 
 /// Longest wait for a connection, whatever a step's timeout allows.
@@ -49,6 +51,8 @@ pub(crate) struct Connector {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Made {
     pub(crate) connections: u64,
+    /// Those that this machine denied.
+    pub(crate) denied: Denied,
     /// TLS handshakes with certificates and keys.
     pub(crate) full_handshakes: u64,
     /// Those that continued an earlier session.
@@ -177,6 +181,7 @@ impl Connector {
     async fn local(&self, origin: &Origin, socket: &Path) -> Result<Stream, Failure> {
         let began = self.clock.now();
         let stream = UnixStream::connect(socket).await.map_err(|error| {
+            self.lock().denied += denied(&error);
             let message = format!("{}: {}", origin.url(), cause(&error));
             Failure::new(ErrorKind::Connect, message)
         })?;
@@ -188,6 +193,7 @@ impl Connector {
     async fn dial(&self, origin: &Origin, turn: usize) -> Result<TcpStream, Failure> {
         let began = self.clock.now();
         let resolved = self.resolver.resolve(origin).await.map_err(|error| {
+            self.lock().denied += denied(&error);
             Failure::new(
                 ErrorKind::Dns,
                 format!("{} does not resolve: {}", origin.host, cause(&error)),
@@ -212,6 +218,7 @@ impl Connector {
                 Err(error) => refused = error,
             }
         }
+        self.lock().denied += denied(&refused);
         Err(Failure::new(
             ErrorKind::Connect,
             format!("{}: {}", origin.url(), cause(&refused)),

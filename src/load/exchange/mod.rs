@@ -18,6 +18,7 @@ mod origin;
 mod proxy;
 mod redirect;
 mod resolver;
+mod shortage;
 mod stream;
 mod tls;
 mod watchdog;

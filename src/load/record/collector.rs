@@ -7,7 +7,7 @@ use hdrhistogram::Histogram;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::recorder::Report;
-use crate::load::health;
+use crate::load::health::{self, ThreadTime};
 use crate::load::plan::Totals;
 use crate::load::wire::WireTimes;
 use crate::measure::clock::Micros;
@@ -49,13 +49,42 @@ pub(crate) fn collect(reports: &Receiver<Report>, workers: usize, outlets: &Outl
     merge.collected
 }
 
+/// A worker's thread: what it did with its time.
+#[derive(Debug, Clone, Copy, Default)]
+struct Thread {
+    /// At the beginning of the stretch that is being looked at.
+    before: (Micros, ThreadTime),
+    now: (Micros, ThreadTime),
+    /// Shares of the last stretch.
+    shares: ThreadTime,
+}
+
+impl Thread {
+    /// Looks at the time since it last looked. Reports do not come exactly on the second, and a
+    /// busy thread reports late: shares are those of the time that really passed.
+    fn advance(&mut self) {
+        let (from, before) = self.before;
+        let (to, now) = self.now;
+        let passed = to.saturating_sub(from);
+        // Too short to tell: several seconds arrived at once, or the run is about to end.
+        if passed < SECOND_US / 2 {
+            return;
+        }
+        let share = |before: f64, now: f64| ((now - before) * 1e6 / passed as f64).clamp(0.0, 1.0);
+        self.shares = ThreadTime {
+            cpu: share(before.cpu, now.cpu),
+            wanted: share(before.wanted, now.wanted),
+        };
+        self.before = self.now;
+    }
+}
+
 /// Reports of several workers on their way to becoming one.
 #[derive(Debug)]
 struct Merge {
     /// Up to when each worker has reported; `MAX` once it has ended.
     reported: Vec<Micros>,
-    /// Processor time of each worker: at the last whole second, and now.
-    cpu: Vec<(f64, f64)>,
+    threads: Vec<Thread>,
     backlog: Vec<u64>,
     users: Vec<u64>,
     seconds: BTreeMap<u64, Interval>,
@@ -69,7 +98,7 @@ impl Merge {
     fn new(workers: usize) -> Self {
         Self {
             reported: vec![0; workers],
-            cpu: vec![(0.0, 0.0); workers],
+            threads: vec![Thread::default(); workers],
             backlog: vec![0; workers],
             users: vec![0; workers],
             seconds: BTreeMap::new(),
@@ -97,7 +126,7 @@ impl Merge {
     fn add(&mut self, report: Report) {
         let worker = report.worker;
         self.reported[worker] = report.at;
-        self.cpu[worker].1 = report.cpu_seconds;
+        self.threads[worker].now = (report.at, report.time);
         self.backlog[worker] = report.backlog;
         self.users[worker] = report.users;
         self.samples.extend(report.samples);
@@ -125,7 +154,7 @@ impl Merge {
             self.reported[worker] = Micros::MAX;
             self.collected.totals += last.totals;
             self.collected.most_users += last.most_users;
-            self.collected.cpu_seconds += report.cpu_seconds;
+            self.collected.cpu_seconds += report.time.cpu;
             // It grows on demand, so adding cannot fail.
             let _ = self.collected.lag_us.add(&last.lag_us);
             self.collected.wire.add(&last.wire);
@@ -159,18 +188,15 @@ impl Merge {
     }
 
     fn send_interval(&mut self, interval: Interval, outlets: &Outlets) {
-        let mut cpu_seconds = 0.0;
-        let mut cpu_busiest = 0.0_f64;
-        for (before, now) in &mut self.cpu {
-            let used = *now - *before;
-            cpu_seconds += used;
-            cpu_busiest = cpu_busiest.max(used);
-            *before = *now;
-        }
+        let before: f64 = self.threads.iter().map(|thread| thread.before.1.cpu).sum();
+        self.threads.iter_mut().for_each(Thread::advance);
+        let after: f64 = self.threads.iter().map(|thread| thread.before.1.cpu).sum();
+        let most = |share: fn(&Thread) -> f64| self.threads.iter().map(share).fold(0.0, f64::max);
         let sample = GeneratorSample {
             at: (interval.second + 1) * SECOND_US,
-            cpu_busiest: cpu_busiest.min(1.0),
-            cpu_seconds,
+            cpu_busiest: most(|thread| thread.shares.cpu),
+            cpu_wanted: most(|thread| thread.shares.wanted),
+            cpu_seconds: after - before,
             start_lag_p99_us: interval.start_lag_us.value_at_quantile(0.99),
             start_lag_max_us: interval.start_lag_us.max(),
             backlog: self.backlog.iter().sum(),
@@ -244,7 +270,7 @@ mod tests {
     use tokio::sync::mpsc::unbounded_channel;
 
     use super::*;
-    use crate::load::record::{Outcome, Recorder};
+    use crate::load::record::{Due, Outcome, Recorder};
     use crate::measure::outcome::ErrorKind;
 
     /// What was recorded, whatever the room that was kept for it.
@@ -277,7 +303,11 @@ mod tests {
         for (index, &(step, gap, response, failed)) in requests.iter().enumerate() {
             now += gap;
             let recorder = &mut recorders[index % workers];
-            recorder.started(now, Some(now.saturating_sub(gap)));
+            let due = Due {
+                at: now.saturating_sub(gap),
+                awaited: failed,
+            };
+            recorder.started(now, Some(due));
             recorder.record(&Outcome {
                 step,
                 intended: now.saturating_sub(response),
@@ -372,5 +402,23 @@ mod tests {
         merge.hand_over(&outlets);
         assert_eq!(interval_rx.try_recv().unwrap().second, 0);
         assert_eq!(pulse_rx.try_recv().unwrap().at, 1_050_000);
+    }
+
+    #[test]
+    fn shares_are_those_of_the_time_that_passed() {
+        let time = |cpu, wanted| ThreadTime { cpu, wanted };
+        // A busy thread reports late, and three seconds arrive at once.
+        let mut thread = Thread {
+            now: (3_200_000, time(1.6, 3.2)),
+            ..Thread::default()
+        };
+        for _ in 0..3 {
+            thread.advance();
+            assert_eq!(thread.shares, time(0.5, 1.0));
+        }
+        thread.now = (4_200_000, time(1.7, 3.3));
+        thread.advance();
+        assert!((thread.shares.cpu - 0.1).abs() < 1e-9, "{thread:?}");
+        assert!((thread.shares.wanted - 0.1).abs() < 1e-9, "{thread:?}");
     }
 }

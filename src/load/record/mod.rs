@@ -8,4 +8,4 @@ mod samples;
 mod slices;
 
 pub(crate) use collector::{Collected, Outlets, collect};
-pub(crate) use recorder::{Outcome, Recorder, Report};
+pub(crate) use recorder::{Due, Outcome, Recorder, Report};

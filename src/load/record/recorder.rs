@@ -8,6 +8,7 @@ use super::responders::Responders;
 use super::samples::Samples;
 use super::slices::Slices;
 use crate::load::exchange::Made;
+use crate::load::health::ThreadTime;
 use crate::load::plan::{LATE_US, Totals};
 use crate::load::wire::{WireTimes, note};
 use crate::measure::clock::Micros;
@@ -39,6 +40,14 @@ pub(crate) struct Outcome<'a> {
     pub(crate) pod: Option<&'a [u8]>,
 }
 
+/// When an arrival was meant to start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Due {
+    pub(crate) at: Micros,
+    /// A user was free by then.
+    pub(crate) awaited: bool,
+}
+
 /// Measurements of one worker that have not been handed over yet.
 #[derive(Debug)]
 pub(crate) struct Recorder {
@@ -67,8 +76,8 @@ pub(crate) struct Report {
     pub(crate) slices: Vec<Slice>,
     pub(crate) samples: Vec<ErrorSample>,
     pub(crate) users: u64,
-    /// Processor time of the worker's thread so far, seconds.
-    pub(crate) cpu_seconds: f64,
+    /// Of the worker's thread so far.
+    pub(crate) time: ThreadTime,
     /// Arrivals that are due and wait for a user.
     pub(crate) backlog: u64,
     /// The worker has ended: nothing follows.
@@ -164,6 +173,7 @@ impl Recorder {
     /// What the worker's connector has made.
     pub(crate) fn made(&mut self, made: &Made) {
         self.totals.connections_opened = made.connections;
+        self.totals.connections_denied = made.denied;
         self.totals.handshakes_full = made.full_handshakes;
         self.totals.handshakes_resumed = made.resumed_handshakes;
         self.wire.add(&made.times);
@@ -181,16 +191,18 @@ impl Recorder {
     }
 
     /// An iteration starts. `due` is when an arrival was meant to; closed users have none.
-    pub(crate) fn started(&mut self, now: Micros, due: Option<Micros>) {
+    pub(crate) fn started(&mut self, now: Micros, due: Option<Due>) {
         self.advance(now);
         self.totals.iterations_started += 1;
         self.users += 1;
         self.most_users = self.most_users.max(self.users);
         self.current.users = self.current.users.max(self.users);
         if let Some(due) = due {
-            let lag = now.saturating_sub(due);
+            let lag = now.saturating_sub(due.at);
+            let late = lag > LATE_US;
             self.totals.arrivals_started += 1;
-            self.totals.arrivals_late += u64::from(lag > LATE_US);
+            self.totals.arrivals_late += u64::from(late);
+            self.totals.arrivals_held_up += u64::from(late && due.awaited);
             self.current.started += 1;
             note(&mut self.current.start_lag_us, lag);
             note(&mut self.lag_us, lag);
@@ -220,7 +232,7 @@ impl Recorder {
             slices: self.slices.take(),
             samples: self.samples.take(),
             users: self.users,
-            cpu_seconds: 0.0,
+            time: ThreadTime::default(),
             backlog: 0,
             last: None,
         }
@@ -355,21 +367,27 @@ mod tests {
     fn lag_is_only_that_of_arrivals() {
         let mut recorder = Recorder::new(1, 0);
         recorder.scheduled(900_000);
-        recorder.started(1_000_100, Some(900_000));
+        let due = |awaited| Due {
+            at: 900_000,
+            awaited,
+        };
+        recorder.started(1_000_100, Some(due(false)));
+        recorder.started(1_000_150, Some(due(true)));
         recorder.started(1_000_200, None);
         recorder.ended(1_200_000, true, false);
         recorder.ended(1_300_000, false, true);
         let report = recorder.last_report(0, 1_400_000);
         let last = report.last.unwrap();
-        assert_eq!(last.totals.arrivals_late, 1);
-        assert_eq!(last.totals.iterations_started, 2);
+        assert_eq!(last.totals.arrivals_late, 2);
+        assert_eq!(last.totals.arrivals_held_up, 1);
+        assert_eq!(last.totals.iterations_started, 3);
         assert_eq!(
             (last.totals.iterations_failed, last.totals.iterations_cut),
             (1, 1)
         );
-        assert_eq!(last.lag_us.len(), 1);
-        assert_eq!(last.most_users, 2);
+        assert_eq!(last.lag_us.len(), 2);
+        assert_eq!(last.most_users, 3);
         assert_eq!(report.intervals[0].scheduled, 1);
-        assert_eq!(report.intervals[1].users, 2);
+        assert_eq!(report.intervals[1].users, 3);
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn render(summary: &Summary) -> String {
     if !generator.causes.is_empty() {
         markup += "<ul>";
         for cause in &generator.causes {
-            markup += &format!("<li>{}</li>", escape(cause));
+            markup += &format!("<li>{}</li>", escape(&cause.words));
         }
         markup += "</ul>";
     }

@@ -20,7 +20,7 @@ pub(super) fn render(summary: &Summary) -> String {
     if summary.invalid_causes.len() > 1 {
         markup += "<ul class=\"causes\">";
         for cause in &summary.invalid_causes {
-            markup += &format!("<li>{}</li>", escape(cause));
+            markup += &format!("<li>{}</li>", escape(&cause.to_string()));
         }
         markup += "</ul>";
     }

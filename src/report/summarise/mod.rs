@@ -6,12 +6,13 @@ mod reason;
 mod traffic;
 
 use super::summary::{
-    Books, Canary, Connections, Fault, Generator, GeneratorVerdict, Lanes, Latency, Ledger, Run,
-    SCHEMA_VERSION, Sibling, Slo, Summary,
+    Books, Canary, Connections, Fault, Generator, Lanes, Latency, Ledger, Run, SCHEMA_VERSION,
+    Sibling, Slo, Summary,
 };
 use crate::gate::{self, Ending, ExitCode, GateVerdict, verdict};
 use crate::measure::aggregate::{Cut, Measured, Plan};
 use crate::measure::interval::ErrorSample;
+use crate::measure::validity::InvalidCause;
 use crate::measure::window::PhaseWindow;
 use crate::scenario::{PhaseSelector, Scenario, Scope};
 
@@ -36,10 +37,10 @@ pub struct SummaryInput<'a> {
     pub samples: &'a [ErrorSample],
     /// What the way to the target cost.
     pub connections: Option<Connections>,
-    /// How well the load was made. A saturated one makes the run invalid.
+    /// How well the load was made. What is fatal in it makes the run invalid.
     pub generator: Generator,
     /// What else makes the run invalid, in words that say what to do.
-    pub invalid_causes: Vec<String>,
+    pub invalid_causes: Vec<InvalidCause>,
     /// Who served, who was broken: serving lanes by whole seconds, summed up here to the timeline's
     /// buckets. Fault lanes are filled in where there are none.
     pub lanes: Lanes,
@@ -99,9 +100,8 @@ pub fn summarise(input: SummaryInput<'_>) -> Summary {
         .start_lag_us
         .or_else(|| Latency::of(&measured.start_lag));
     let mut invalid_causes = input.invalid_causes;
-    if generator.verdict == GeneratorVerdict::Saturated {
-        invalid_causes.extend(generator.causes.iter().cloned());
-    }
+    let fatal = generator.causes.iter().filter(|finding| finding.fatal);
+    invalid_causes.extend(fatal.map(|finding| finding.cause.found(finding.words.as_str())));
     let faults = faults::completed(faults, scenario, measured);
     let lanes = faults::bucketed(lanes, measured.timeline.width_seconds());
     let lanes = faults::with_lanes(lanes, scenario, &faults, run.duration_us);

@@ -2,6 +2,7 @@
 
 use crate::gate::{Ending, GateResult, GateVerdict, Verdict};
 use crate::measure::units;
+use crate::measure::validity::InvalidCause;
 use crate::report::summary::Summary;
 
 pub(super) fn reason(summary: &Summary, ending_reason: Option<&str>) -> String {
@@ -34,11 +35,9 @@ pub(super) fn reason(summary: &Summary, ending_reason: Option<&str>) -> String {
     }
 }
 
-fn first_and_others(causes: &[String], noun: &str) -> String {
-    let first = causes
-        .first()
-        .map_or("", String::as_str)
-        .trim_end_matches('.');
+fn first_and_others(causes: &[InvalidCause], noun: &str) -> String {
+    let first = causes.first().map(ToString::to_string).unwrap_or_default();
+    let first = first.trim_end_matches('.');
     match causes.len().saturating_sub(1) {
         0 => format!("{first}."),
         1 => format!("{first}, and 1 more {noun}."),

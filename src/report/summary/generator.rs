@@ -2,14 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::measure::saturation::Finding;
+
 /// How well the load was made: whether the figures tell of the target or of this tool.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Generator {
     /// Whether it kept up.
     pub verdict: GeneratorVerdict,
-    /// Why not, in words.
+    /// Why not. What is fatal is also among the run's `invalid_causes`.
     #[serde(default)]
-    pub causes: Vec<String>,
+    pub causes: Vec<Finding>,
     /// CPU time of this process ÷ (time × cores), 0…1, mean over the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu_share: Option<f64>,

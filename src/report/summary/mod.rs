@@ -29,6 +29,7 @@ pub use traffic::{ErrorRow, Journey, Latency, Phase, Requests, Step};
 use serde::{Deserialize, Serialize};
 
 use crate::gate::{Ending, GateResult, Verdict};
+use crate::measure::validity::InvalidCause;
 
 /// Version of the format that this build writes.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -49,7 +50,7 @@ pub struct Summary {
     pub exit_code: u8,
     /// Why the figures mean nothing, in words that say what to do.
     #[serde(default)]
-    pub invalid_causes: Vec<String>,
+    pub invalid_causes: Vec<InvalidCause>,
     /// Who ran what where.
     pub run: Run,
     /// All requests.
