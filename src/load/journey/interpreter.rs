@@ -15,6 +15,7 @@ use crate::load::worker::Worker;
 use crate::measure::clock::Micros;
 use crate::measure::interval::ErrorSample;
 use crate::measure::outcome::ErrorKind;
+use crate::scenario::extract::Found;
 use crate::scenario::template::{Context, Template, Value};
 use crate::scenario::{OnFailure, Step, StepId, Think};
 
@@ -25,6 +26,10 @@ pub(crate) struct Traveller {
     outgoing: Outgoing,
     jar: Jar,
     slots: Vec<Value>,
+    /// What the step's JSON paths found in the last answer.
+    found: Found,
+    /// What values of the last answer were compared with.
+    scratch: Vec<u8>,
 }
 
 impl Traveller {
@@ -34,6 +39,8 @@ impl Traveller {
             outgoing: Outgoing::default(),
             jar: Jar::default(),
             slots: vec![Value::Unset; slots],
+            found: Found::default(),
+            scratch: Vec::new(),
         }
     }
 }
@@ -153,7 +160,7 @@ impl Tour<'_> {
         let mut flight = InFlight::begin(worker, id, intended, write.as_ref());
         let received = self.exchange(id, step).await;
         let result = match &received.result {
-            Ok(()) => self.judge(step, &received),
+            Ok(()) => self.judge(id, step, &received),
             Err(failure) => Err(Fault::from(failure.clone())),
         };
         let status = received.result.is_ok().then(|| self.answer().status());
@@ -302,10 +309,17 @@ impl Tour<'_> {
     }
 
     /// Expectations, then captures.
-    fn judge(&mut self, step: &Step, received: &Received) -> Result<(), Fault> {
-        let Traveller { client, slots, .. } = &mut *self.traveller;
+    fn judge(&mut self, id: StepId, step: &Step, received: &Received) -> Result<(), Fault> {
+        let Traveller {
+            client,
+            slots,
+            found,
+            scratch,
+            ..
+        } = &mut *self.traveller;
         let answer = client.answer();
-        let document = Document::new(answer.body());
+        let paths = &self.worker.program.steps[id].json;
+        let mut document = Document::new(answer.body(), paths, found);
         let mut context = Context {
             slots,
             rows: &self.rows,
@@ -315,8 +329,15 @@ impl Tour<'_> {
             run: self.worker.clock.started().unix_us,
         };
         let service_us = received.done_at.saturating_sub(received.sent_at);
-        let result = check(&step.expect, &answer, &document, service_us, &mut context)
-            .and_then(|()| capture(&step.captures, &answer, &document, slots, &mut self.random));
+        let result = check(
+            &step.expect,
+            &answer,
+            &mut document,
+            service_us,
+            &mut context,
+            scratch,
+        )
+        .and_then(|()| capture(step, &answer, &mut document, slots, &mut self.random));
         result.map_err(|fault| {
             if answer.is_cut() {
                 let message = format!(
