@@ -40,13 +40,7 @@ pub(crate) fn check(
     scratch: &mut Vec<u8>,
 ) -> Result<(), Fault> {
     status(&expect.status, answer.status())?;
-    for (number, (path, rule)) in expect.json.iter().enumerate() {
-        let found = document
-            .expected(number)
-            .map_err(|why| Fault::new(ErrorKind::Expectation, why.to_string()))?;
-        let subject = || format!("JSON path {}", path.as_str());
-        holds(rule, || found.iter(), subject, context, scratch)?;
-    }
+    json(expect, document, context, scratch)?;
     for (name, rule) in &expect.headers {
         let found = || answer.headers(name).map(String::from_utf8_lossy);
         holds(rule, found, || format!("header `{name}`"), context, scratch)?;
@@ -92,6 +86,26 @@ fn status(rules: &[StatusRule], status: u16) -> Result<(), Fault> {
         ErrorKind::Status,
         format!("expected status {wanted}, got {status}"),
     ))
+}
+
+/// Checks what is expected of the body as JSON.
+///
+/// # Errors
+/// The first expectation that does not hold.
+pub(crate) fn json(
+    expect: &Expect,
+    document: &mut Document<'_>,
+    context: &mut Context<'_>,
+    scratch: &mut Vec<u8>,
+) -> Result<(), Fault> {
+    for (number, (path, rule)) in expect.json.iter().enumerate() {
+        let found = document
+            .expected(number)
+            .map_err(|why| Fault::new(ErrorKind::Expectation, why.to_string()))?;
+        let subject = || format!("JSON path {}", path.as_str());
+        holds(rule, || found.iter(), subject, context, scratch)?;
+    }
+    Ok(())
 }
 
 /// Whether any of the found values satisfies the rule (none, for [`ValueRule::Absent`]).

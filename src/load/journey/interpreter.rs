@@ -188,14 +188,13 @@ impl Tour<'_> {
             user: self.user,
             run: self.worker.clock.started().unix_us,
         };
-        let jar = keeps_cookies(worker).then(|| (&*jar, worker.unix_seconds()));
         outgoing
             .render(
                 &worker.program,
                 &worker.program.steps[id],
                 step,
                 &mut context,
-                jar,
+                cookies(worker, jar),
             )
             .map_err(|error| Fault::new(ErrorKind::Template, error.0))
     }
@@ -251,8 +250,7 @@ impl Tour<'_> {
                 method = "GET";
             }
             let Traveller { outgoing, jar, .. } = &mut *self.traveller;
-            let jar = keeps_cookies(worker).then(|| (&*jar, worker.unix_seconds()));
-            outgoing.follow(&worker.program, method, &next, jar);
+            outgoing.follow(&worker.program, method, &next, cookies(worker, jar));
             let there = self.send(method, step).await;
             received = Received {
                 sent_at: received.sent_at,
@@ -417,6 +415,12 @@ impl From<Failure> for Fault {
 
 fn keeps_cookies(worker: &Worker) -> bool {
     worker.scenario.http.cookies
+}
+
+/// The user's cookies and what time it is for them, Unix seconds. Most users have none, and the
+/// clock is not asked for those.
+fn cookies<'j>(worker: &Worker, jar: &'j Jar) -> Option<(&'j Jar, i64)> {
+    (!jar.is_empty()).then(|| (jar, worker.unix_seconds()))
 }
 
 /// A step that never came to sending anything.
