@@ -205,7 +205,7 @@ fn faults(out: &mut String, summary: &Summary, colours: Colours) {
             vec![
                 fault.name.clone(),
                 fault.accepted_us.map_or("–".into(), units::instant),
-                seconds(fault.time_to_detect_seconds),
+                fault.detected_words().unwrap_or_else(|| "–".into()),
                 seconds(fault.rto_seconds),
                 seconds(fault.dead_window_seconds),
                 fault.failed_requests.map_or("–".into(), units::count),
@@ -242,6 +242,9 @@ fn faults(out: &mut String, summary: &Summary, colours: Colours) {
         }
     }
     for fault in &summary.faults {
+        if let Some(words) = fault.overlap_words() {
+            *out += &format!("  {}: {words}\n", fault.name);
+        }
         if let Some(words) = fault.slowest_words() {
             *out += &format!("  {}: {words}\n", fault.name);
         }

@@ -1,6 +1,7 @@
 //! What each fault did to the canaries: they write all the time, so that an outage is known as
 //! exactly as they write, however little the load does meanwhile.
 
+use super::gaps::Gaps;
 use super::tracker::{Impact, SloRule, Tally, Tracker};
 use super::watch::tally;
 use crate::measure::clock::Micros;
@@ -49,8 +50,10 @@ impl CanaryWatch {
 #[derive(Debug)]
 pub(super) struct CanaryTower {
     rule: SloRule,
-    /// What counts as silence for all writers together, and for each.
+    /// What counts at least as silence for all writers together, and for each.
     silence_us: Vec<Micros>,
+    /// How far apart the successes of all together, and of each, are.
+    gaps: Vec<Gaps>,
     open: Vec<CanaryWatch>,
 }
 
@@ -65,6 +68,7 @@ impl CanaryTower {
         });
         Self {
             rule: SloRule::of(&scenario.slo),
+            gaps: vec![Gaps::default(); silence_us.len()],
             silence_us,
             open: Vec::new(),
         }
@@ -75,12 +79,14 @@ impl CanaryTower {
         for watch in &mut self.open {
             watch.settle(at, 0);
         }
-        let silences = self.silence_us.iter();
+        let trackers = self.silence_us.iter().zip(&self.gaps);
+        let trackers = trackers.map(|(at_least, gaps)| {
+            let usual = gaps.times_largest_us(at).unwrap_or(0);
+            Tracker::new(self.rule, at, Some(usual.max(*at_least)))
+        });
         self.open.push(CanaryWatch {
             fault,
-            trackers: silences
-                .map(|silence| Tracker::new(self.rule, at, Some(*silence)))
-                .collect(),
+            trackers: trackers.collect(),
             undone: None,
             settled: None,
         });
@@ -106,6 +112,9 @@ impl CanaryTower {
                 let sum = tally(group, |writer| number == 0 || writer + 1 == number);
                 if sum == Tally::default() {
                     continue;
+                }
+                if sum.ok > 0 {
+                    self.gaps[number].success(group[0].at);
                 }
                 for watch in &mut self.open {
                     watch.trackers[number].observe(group[0].at, sum);

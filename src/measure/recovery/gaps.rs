@@ -49,9 +49,15 @@ impl Gaps {
     /// From which length on a gap that begins at `now` is silence, microseconds; none when traffic
     /// was too thin to tell.
     pub(super) fn silence_us(&self, now: Micros) -> Option<Micros> {
+        let usual = self.times_largest_us(now)?;
+        Some(usual.max(SHORTEST_SILENCE_US))
+    }
+
+    /// As [`Self::silence_us`], without regard to what is ordinary at any rate.
+    pub(super) fn times_largest_us(&self, now: Micros) -> Option<Micros> {
         let recent = |(end, _): &&(Micros, Micros)| end + HORIZON_US >= now;
         let (_, largest) = self.largest.iter().find(recent)?;
-        (self.successes >= ENOUGH).then(|| (largest * TIMES_LARGEST).max(SHORTEST_SILENCE_US))
+        (self.successes >= ENOUGH).then_some(largest * TIMES_LARGEST)
     }
 }
 

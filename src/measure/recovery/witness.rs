@@ -74,15 +74,19 @@ pub fn witnesses<'i>(
         log.iter()
             .filter(move |entry| kinds.contains(&entry.kind) && entry.at >= accepted)
     };
+    // Whatever was still to be routed around long after the clients were served is another story.
+    let mended = of(&MENDS)
+        .filter(|entry| entry.at <= to + TOGETHER_US)
+        .max_by_key(|entry| entry.at);
+    // A drain routes around its pods first; that they exit then breaks nothing.
+    let broke = of(&BREAKS)
+        .min_by_key(|entry| entry.at)
+        .filter(|entry| mended.is_none_or(|mended| entry.at <= mended.at));
     Some(Witnesses {
         clients_from: from,
         clients_to: to,
-        log_from: of(&BREAKS).min_by_key(|entry| entry.at).map(logged),
-        // Whatever was still to be routed around long after the clients were served is another story.
-        log_to: of(&MENDS)
-            .filter(|entry| entry.at <= to + TOGETHER_US)
-            .max_by_key(|entry| entry.at)
-            .map(logged),
+        log_from: broke.map(logged),
+        log_to: mended.map(logged),
     })
 }
 

@@ -70,6 +70,9 @@ pub struct Fault {
     /// All stretches without any success together, seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead_seconds: Option<f64>,
+    /// Other faults that were in force within its window: what failed meanwhile counts for each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shared_with: Vec<String>,
     /// Time in which some were served but the SLO was missed, seconds, in tenths.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brown_out_seconds: Option<f64>,
@@ -175,6 +178,33 @@ impl Fault {
             units::micros(slowest.length_us()),
             units::micros(end.saturating_sub(self.accepted_us?))
         ))
+    }
+
+    /// How long the infrastructure took to notice: `1.24 s`, or `before users`.
+    #[must_use]
+    pub fn detected_words(&self) -> Option<String> {
+        let seconds = self.time_to_detect_seconds?;
+        Some(if seconds < 0.0 {
+            "before users".into()
+        } else {
+            units::duration(seconds * 1e6)
+        })
+    }
+
+    /// `overlaps with “primary dies”: what failed in both windows counts for both`
+    #[must_use]
+    pub fn overlap_words(&self) -> Option<String> {
+        let others: Vec<String> = self
+            .shared_with
+            .iter()
+            .map(|of| format!("“{of}”"))
+            .collect();
+        (!others.is_empty()).then(|| {
+            format!(
+                "overlaps with {}: what failed meanwhile counts for each",
+                others.join(", ")
+            )
+        })
     }
 
     /// Whether it was put back, or has nothing to put back because it was never injected.

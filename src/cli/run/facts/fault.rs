@@ -48,7 +48,11 @@ pub(in crate::cli::run) fn faults(
                     fault.p99_before_us = latency.p99_before;
                     fault.latency_recovered_us = latency.back;
                 }
-                fault.check = check(played, id, &log, findings.spans[at].accepted);
+                fault.shared_with = shared(scenario, findings.spans, at);
+                let later = later_within(findings.spans, at).next();
+                if later.is_none() {
+                    fault.check = check(played, id, &log, findings.spans[at].accepted);
+                }
                 fault.close_up = close_up(played, id, &fault);
             }
             if let Some(report) = findings.ledger {
@@ -94,6 +98,28 @@ fn told(scenario: &Scenario, played: &Played, id: FaultId, record: &FaultRecord)
             .collect(),
         ..Fault::default()
     }
+}
+
+/// Until when a fault was in force: users served, and taken back.
+fn in_force_until(span: &FaultSpan) -> u64 {
+    span.window_end.unwrap_or(u64::MAX)
+}
+
+/// Faults accepted while that at position `at` was in force: the log may tell of them.
+fn later_within(spans: &[FaultSpan], at: usize) -> impl Iterator<Item = &FaultSpan> {
+    let until = in_force_until(&spans[at]);
+    let later = spans[at + 1..].iter();
+    later.filter(move |later| later.accepted < until)
+}
+
+/// Names of the other faults in force within the window of that at position `at`.
+fn shared(scenario: &Scenario, spans: &[FaultSpan], at: usize) -> Vec<String> {
+    let earlier = spans[..at].iter();
+    earlier
+        .filter(|earlier| in_force_until(earlier) > spans[at].accepted)
+        .chain(later_within(spans, at))
+        .map(|span| scenario.faults[span.fault].name.clone())
+        .collect()
 }
 
 fn seconds(micros: u64) -> f64 {

@@ -5,7 +5,11 @@ use crate::measure::units;
 use crate::report::summary::Fault;
 
 pub(super) fn sentences(fault: &Fault) -> String {
-    let mut lines = Vec::new();
+    let mut lines: Vec<String> = fault
+        .overlap_words()
+        .map(|words| format!("It {words}."))
+        .into_iter()
+        .collect();
     if let (Some(requests), Some(failed)) = (fault.requests, fault.failed_requests) {
         lines.push(format!(
             "{} of {} requests in its window failed.",

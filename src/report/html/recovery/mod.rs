@@ -60,7 +60,7 @@ fn overview(summary: &Summary) -> String {
             )),
             Cell::text(&fault.target.join(", ")),
             Cell::seconds(fault.rto_seconds),
-            Cell::seconds(fault.time_to_detect_seconds),
+            detected(fault),
             Cell::seconds(fault.dead_window_seconds),
             Cell::seconds(fault.brown_out_seconds.or(fault.below_slo_seconds)),
             fault.failed_requests.map_or_else(Cell::absent, Cell::count),
@@ -73,6 +73,15 @@ fn overview(summary: &Summary) -> String {
         ]);
     }
     table.finish()
+}
+
+fn detected(fault: &Fault) -> Cell {
+    fault
+        .detected_words()
+        .zip(fault.time_to_detect_seconds)
+        .map_or_else(Cell::absent, |(words, seconds)| {
+            Cell::number(&words, seconds)
+        })
 }
 
 fn undone(fault: &Fault) -> String {

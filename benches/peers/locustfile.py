@@ -1,0 +1,7 @@
+from locust import FastHttpUser, task
+
+
+class Shopper(FastHttpUser):
+    @task
+    def products(self):
+        self.client.get("/api/products")
