@@ -22,6 +22,9 @@ pub(crate) fn replace(part: &str, markdown: &str) -> Result<()> {
     let at = page.find(&begin).with_context(lost)?;
     let head = at + page[at..].find('\n').with_context(lost)? + 1;
     let tail = head + page[head..].find(&end).with_context(lost)?;
-    std::fs::write(&file, format!("{}{markdown}{}", &page[..head], &page[tail..]))?;
+    std::fs::write(
+        &file,
+        format!("{}{markdown}{}", &page[..head], &page[tail..]),
+    )?;
     Ok(())
 }
