@@ -249,14 +249,14 @@ fn recording(criterion: &mut Criterion) {
     });
 
     let names = ["log in", "list", "look", "order", "read"];
-    let shared: Mutex<HashMap<(String, u16), (Histogram<u64>, Histogram<u64>)>> = Mutex::default();
+    let shared: Mutex<HashMap<(String, u16), [Histogram<u64>; 2]>> = Mutex::default();
     group.bench_function("naive: histograms by name behind a lock", |bencher| {
         bencher.iter(|| {
             number += 1;
             let key = (names[(number % 5) as usize].to_owned(), 200);
             let mut shared = shared.lock().unwrap();
             let empty = || Histogram::new(3).unwrap();
-            let (response, service_time) = shared.entry(key).or_insert_with(|| (empty(), empty()));
+            let [response, service_time] = shared.entry(key).or_insert_with(|| [empty(), empty()]);
             response.record(service(number) + 100).unwrap();
             service_time.record(service(number)).unwrap();
         });
