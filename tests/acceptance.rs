@@ -76,11 +76,9 @@ fn checkout_survives_three_faults_and_leaves_nothing_behind() {
         assert!(left.contains(file), "{file} in {left:?}");
     }
     assert_eq!(processes_of(&bench), Vec::<u32>::new(), "processes left");
-    assert_eq!(
-        shared_memory_segments(),
-        segments,
-        "shared memory segments left"
-    );
+    let after = shared_memory_segments();
+    let left: Vec<_> = after.difference(&segments).collect();
+    assert!(left.is_empty(), "shared memory segments left: {left:?}");
 }
 
 #[test]
@@ -260,6 +258,6 @@ fn sigkill_at_any_moment_leaves_no_process_and_recovery_finds_nothing_broken() {
         assert_eq!(processes_of(&bench), Vec::<u32>::new(), "round {round}");
     }
     support::until("no shared memory segment left", || {
-        shared_memory_segments() == segments
+        shared_memory_segments().is_subset(&segments)
     });
 }

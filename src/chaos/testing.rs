@@ -24,9 +24,8 @@ pub(crate) fn scenario(faults: Vec<Fault>) -> Scenario {
         http: HttpDefaults {
             timeout: Duration::from_secs(1),
             redirects: false,
-            headers: Vec::new(),
             cookies: false,
-            insecure: false,
+            ..HttpDefaults::default()
         },
         data: Vec::new(),
         loads: Vec::new(),

@@ -110,9 +110,9 @@ impl ExitCode {
         match verdict {
             Verdict::Invalid => Self::Invalid,
             Verdict::Fail => Self::GateFailed,
-            Verdict::Inconclusive if strict => Self::Inconclusive,
             // A run that a guard stopped did not do what the scenario asks for.
             Verdict::Pass | Verdict::Inconclusive if ending == Ending::Aborted => Self::GateFailed,
+            Verdict::Inconclusive if strict => Self::Inconclusive,
             Verdict::Pass | Verdict::Inconclusive => Self::Pass,
         }
     }
@@ -142,6 +142,7 @@ mod tests {
             (Inconclusive, Completed, false, false, 0),
             (Inconclusive, Completed, false, true, 5),
             (Pass, Aborted, false, false, 3),
+            (Inconclusive, Aborted, false, true, 3),
             (Invalid, Aborted, false, false, 4),
             (Pass, Interrupted, false, false, 130),
             (Fail, Interrupted, false, false, 130),

@@ -26,10 +26,13 @@ mod thread;
 mod ticker;
 mod timekeeper;
 mod user;
+mod wire;
 mod worker;
 mod write_log;
 
+pub use exchange::client_config as tls_config;
 pub use plan::{LATE_US, LoadError, LoadOutcome, LoadPlan, Totals};
 pub use run::{Ready, Running, prepare, run, start};
 pub use stop::{Stop, Urgency};
+pub use wire::WireTimes;
 pub use write_log::{NoLedger, StepsFrom, WriteId, WriteLog, WriteOutcome};

@@ -8,6 +8,7 @@ use hdrhistogram::Histogram;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::stop::Stop;
+use super::wire::WireTimes;
 use super::write_log::WriteLog;
 use crate::measure::clock::{Micros, RunClock};
 use crate::measure::generator::GeneratorSample;
@@ -58,9 +59,8 @@ pub struct LoadOutcome {
     pub totals: Totals,
     /// How late iterations started after their intended start, microseconds.
     pub start_lag_us: Histogram<u64>,
-    /// How long connections took to open (name, TCP, TLS), microseconds. Not part of the service
-    /// time, but of the response time.
-    pub connect_us: Histogram<u64>,
+    /// How long names, connections, handshakes and first bytes took.
+    pub wire: WireTimes,
     /// Processor time of the generator's threads, seconds.
     pub cpu_seconds: f64,
     /// Most iterations in progress at once.
@@ -94,6 +94,16 @@ pub struct Totals {
     pub requests_resent: u64,
     /// Connections opened.
     pub connections_opened: u64,
+    /// TLS handshakes with certificates and keys.
+    pub handshakes_full: u64,
+    /// TLS handshakes that continued an earlier session.
+    pub handshakes_resumed: u64,
+    /// Answers whose body came compressed.
+    pub compressed_answers: u64,
+    /// Bytes of those bodies as they came.
+    pub bytes_compressed: u64,
+    /// Bytes of those bodies without their compression.
+    pub bytes_decompressed: u64,
     /// Steps that panicked: defects of this tool.
     pub panics: u64,
 }
@@ -114,6 +124,11 @@ impl std::ops::AddAssign for Totals {
         self.requests_abandoned += other.requests_abandoned;
         self.requests_resent += other.requests_resent;
         self.connections_opened += other.connections_opened;
+        self.handshakes_full += other.handshakes_full;
+        self.handshakes_resumed += other.handshakes_resumed;
+        self.compressed_answers += other.compressed_answers;
+        self.bytes_compressed += other.bytes_compressed;
+        self.bytes_decompressed += other.bytes_decompressed;
         self.panics += other.panics;
     }
 }

@@ -19,7 +19,7 @@ use super::shared::Shared;
 use super::thread::{self, Lines};
 use super::worker::{Parts, Worker};
 use crate::measure::clock::{Micros, RunClock};
-use crate::scenario::{Scenario, Shape};
+use crate::scenario::{HttpDefaults, Scenario, Shape};
 
 /// Users that do not stand ready by then never will.
 const READY_TIMEOUT: Duration = Duration::from_secs(60);
@@ -71,7 +71,7 @@ impl Running {
             duration: Duration::from_micros(ended.saturating_sub(self.began)),
             totals: collected.totals,
             start_lag_us: collected.lag_us,
-            connect_us: collected.connect_us,
+            wire: collected.wire,
             cpu_seconds: collected.cpu_seconds,
             max_users: collected.most_users,
             data_ran_out: ran_out
@@ -124,7 +124,7 @@ pub fn prepare(plan: LoadPlan) -> Result<Ready, LoadError> {
         LoadError::BadUrl { url, cause }
     })?;
     let program = Arc::new(program);
-    probe(&program, plan.scenario.http.insecure)?;
+    probe(&program, &plan.scenario.http, plan.clock)?;
 
     let loads = &plan.scenario.loads;
     let users: usize = loads.iter().map(|load| seats::users(&load.shape)).sum();
@@ -186,8 +186,8 @@ pub fn run(plan: LoadPlan) -> Result<LoadOutcome, LoadError> {
 }
 
 /// Connects once, so that a wrong address is told before anything is measured.
-fn probe(program: &Program, insecure: bool) -> Result<(), LoadError> {
-    let connector = Connector::new(insecure);
+fn probe(program: &Program, http: &HttpDefaults, clock: RunClock) -> Result<(), LoadError> {
+    let connector = Connector::new(http, &program.origin, clock);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -220,7 +220,7 @@ fn worker(
         shared: shared.clone(),
         gates: gates(&scenario, &seats, index, workers),
         seats,
-        connector: Connector::new(scenario.http.insecure),
+        connector: Connector::new(&scenario.http, &program.origin, plan.clock),
         scenario,
     })
 }

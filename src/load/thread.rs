@@ -56,7 +56,7 @@ pub(crate) fn run(worker: &Arc<Worker>, lines: &Lines) -> Result<(), LoadError> 
     let now = worker.clock.now();
     let mut last = {
         let mut recorder = worker.recorder();
-        recorder.totals.connections_opened = worker.connector.opened();
+        recorder.made(&worker.connector.made());
         let totals = recorder.totals;
         recorder.totals.arrivals_dropped = totals
             .arrivals_scheduled

@@ -46,7 +46,7 @@ pub(super) fn read_document(
     let data = read::read_data(log, files, root.node("data"));
     let mut bindings = Bindings::new(&data, files.surroundings);
     let target = read_target(log, root.node("target"), overrides, &mut bindings);
-    let http = read::read_http(log, root.node("http"), &mut bindings);
+    let http = read::read_http(log, root.node("http"), files, &mut bindings);
     let journeys = read::read_journeys(log, root.node("journey"), files, &http, &mut bindings);
     let loads = read::read_loads(log, root.node("load"), &journeys.journeys);
     let zones = match &target {
@@ -63,7 +63,7 @@ pub(super) fn read_document(
         target_given: overrides.target.is_some(),
     };
     let canary = read::read_canary(log, root.node("canary"), around, &mut bindings);
-    let guard = read::read_guard(log, root.node("guard"));
+    let guard = read::read_guard(log, root.node("guard"), &loads);
     let slo = read::read_slo(log, root.node("slo"));
     let names = GateNames {
         journeys: &journeys.journeys,

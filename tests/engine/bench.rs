@@ -1,5 +1,6 @@
 //! Scenarios built from the model, run against a server, with everything they leave.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,10 +12,11 @@ use loadtest::measure::clock::{Micros, RunClock};
 use loadtest::measure::generator::GeneratorSample;
 use loadtest::measure::interval::{ErrorSample, Interval, Pulse, histogram};
 use loadtest::measure::outcome::ErrorKind;
+use loadtest::scenario::surroundings::Machine;
 use loadtest::scenario::template::Template;
 use loadtest::scenario::{
-    Body, DataSet, Expect, Guard, HttpDefaults, Journey, Load, OnFailure, RateSegment, Scenario,
-    Shape, Slo, Source, Spread, Step, StepId, Target, Think, UserSegment,
+    Body, DataSet, Expect, Guard, HttpDefaults, Journey, Load, OnFailure, Overrides, RateSegment,
+    Scenario, Shape, Slo, Source, Spread, Step, StepId, Target, Think, UserSegment, parse,
 };
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -97,10 +99,7 @@ pub(crate) fn scenario(steps: Vec<Step>, shape: Shape) -> Scenario {
         target: Target::Url(String::new()),
         http: HttpDefaults {
             timeout: Duration::from_secs(10),
-            redirects: true,
-            headers: Vec::new(),
-            cookies: true,
-            insecure: false,
+            ..HttpDefaults::default()
         },
         data: Vec::<DataSet>::new(),
         loads: vec![Load {
@@ -131,6 +130,19 @@ pub(crate) fn scenario(steps: Vec<Step>, shape: Shape) -> Scenario {
         },
         gates: Vec::new(),
     }
+}
+
+/// An `[http]` section as the language reads it, with files beside `tests/engine/tls`.
+pub(crate) fn http(section: &str) -> HttpDefaults {
+    let text = format!(
+        "target = \"http://127.0.0.1:1\"\njourney = {{ name = \"j\", steps = {{ get = \"/\" }} }}\n\
+         load = {{ users = {{ count = 1, for = \"1s\" }} }}\n{section}"
+    );
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/engine/tls/scenario.toml");
+    let read = parse(&text, &here, &Overrides::default(), &Machine);
+    read.unwrap_or_else(|mistakes| panic!("{mistakes}"))
+        .scenario
+        .http
 }
 
 /// Everything a run leaves.

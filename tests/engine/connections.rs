@@ -5,7 +5,7 @@ use std::time::Duration;
 use loadtest::measure::outcome::ErrorKind;
 use loadtest::scenario::{Step, Think};
 
-use crate::bench::{arrivals, get, once, once_at, one, post, run, scenario};
+use crate::bench::{arrivals, get, http, once, once_at, one, post, run, scenario};
 use crate::server::Server;
 
 /// Connections but for the one that looked whether the target can be reached.
@@ -112,4 +112,50 @@ fn a_step_may_go_elsewhere() {
     assert_eq!(there.seen()[0].headers["host"], there.address.to_string());
     // The first connection was kept meanwhile.
     assert_eq!(used(&here), 1);
+}
+
+/// Ten iterations of two steps: the connections that the server saw.
+fn connections_of(policy: &str) -> (usize, Server) {
+    let server = Server::start();
+    let mut plan = scenario(vec![get("/ok"), get("/json")], arrivals(50.0, 0.2, 1));
+    plan.http = http(&format!("[http]\nconnections = \"{policy}\""));
+    let left = run(plan, &server.url());
+    assert_eq!((left.sum(0).ok, left.sum(1).ok), (10, 10));
+    let opened = left.outcome.totals.connections_opened;
+    assert_eq!(opened, used(&server) as u64);
+    assert_eq!(left.outcome.wire.connect_us.len(), opened);
+    (used(&server), server)
+}
+
+#[test]
+fn the_scenario_says_how_long_a_connection_serves() {
+    assert_eq!(connections_of("per-user").0, 1);
+    assert_eq!(connections_of("per-iteration").0, 10);
+    let (count, server) = connections_of("per-request");
+    assert_eq!(count, 20);
+    let says_so = |seen: &crate::server::Seen| seen.headers["connection"] == "close";
+    assert!(server.seen().iter().all(says_so));
+}
+
+#[test]
+fn a_name_is_looked_up_once_and_again_after_a_loss() {
+    let server = Server::start();
+    let url = format!("http://localhost:{}", server.address.port());
+    let steps = vec![get("/ok"), get("/ok"), get("/silent-close"), get("/ok")];
+    let mut plan = scenario(steps, one());
+    plan.journeys[0].on_failure = loadtest::scenario::OnFailure::Continue;
+    let left = run(plan, &url);
+    assert_eq!(left.sum(2).errors, [(ErrorKind::Reset, 1)]);
+    assert_eq!(left.sum(3).ok, 1, "{:?}", left.samples());
+    assert_eq!(left.outcome.wire.resolve_us.len(), 2);
+}
+
+#[test]
+fn the_first_byte_is_told_apart_from_the_last() {
+    // The second half of the body comes 60 ms after the first.
+    let (left, _server) = once(vec![get("/slow-body"), get("/silent-close")]);
+    let first = &left.outcome.wire.first_byte_us;
+    // A connection that closes without an answer has no first byte.
+    assert_eq!(first.len(), 1);
+    assert!(first.max() + 60_000 <= left.sum(0).service.max() + 1_000);
 }

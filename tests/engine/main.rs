@@ -2,12 +2,15 @@
 
 mod answers;
 mod bench;
+mod compression;
 mod connections;
 mod encrypted;
 mod ends;
+mod http2;
 mod schedules;
 mod scripts;
 mod server;
 mod times;
 mod values;
+mod ways;
 mod writes;

@@ -200,6 +200,17 @@ fn answer(
         )
     };
     let path = request.path.split('?').next().unwrap_or("");
+    if let Some(body) = compressed(path) {
+        let head = text(
+            "200 OK",
+            &format!("Content-Encoding: {}\r\n", &path[1..]),
+            "",
+        );
+        let length = format!("Content-Length: {}\r\n", body.len());
+        let head = head.replacen("Content-Length: 0\r\n", &length, 1);
+        stream.write_all(&[head.as_bytes(), &body].concat())?;
+        return Ok(true);
+    }
     let mut keep = true;
     let bytes = match path {
         "/chunked" => "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nhello \r\n5\r\nworld\r\n0\r\n\r\n".to_owned(),
@@ -276,4 +287,30 @@ fn answer(
         keep = false;
     }
     Ok(keep)
+}
+
+/// What comes compressed, without it.
+pub(crate) const COMPRESSED: &str = r#"{"id":7,"words":"again and again and again and again"}"#;
+
+/// `COMPRESSED` as the coding has it that the path names; the last two by the reference encoders.
+fn compressed(path: &str) -> Option<Vec<u8>> {
+    let level = flate2::Compression::default();
+    let raw = COMPRESSED.as_bytes();
+    match path {
+        "/gzip" => {
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), level);
+            encoder.write_all(raw).ok()?;
+            encoder.finish().ok()
+        }
+        "/deflate" => {
+            let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), level);
+            encoder.write_all(raw).ok()?;
+            encoder.finish().ok()
+        }
+        "/br" => Some(include_bytes!("compressed/words.json.br").to_vec()),
+        "/zstd" => Some(include_bytes!("compressed/words.json.zst").to_vec()),
+        // Not what it claims to be.
+        "/x-gzip" => Some(b"plainly not compressed".to_vec()),
+        _ => None,
+    }
 }

@@ -29,7 +29,8 @@ fn toml_files(folder: &str) -> Vec<PathBuf> {
     files
 }
 
-/// One CSV file `data/customers.csv` and one body file, one environment variable, a fixed seed.
+/// One CSV file `data/customers.csv`, one body file, certificates, two environment variables, a
+/// fixed seed.
 #[derive(Debug)]
 struct Fixed;
 
@@ -40,12 +41,19 @@ impl Surroundings for Fixed {
                 Ok(b"email,password\nada@x.test,one\nbob@x.test,two\n".to_vec())
             }
             Some("order.xml") => Ok(b"<order at=\"${now_ms()}\"/>".to_vec()),
+            Some("ca.pem") => Ok(include_bytes!("../engine/tls/authority.pem").to_vec()),
+            Some("client.pem") => Ok(include_bytes!("../engine/tls/client.pem").to_vec()),
+            Some("client.key") => Ok(include_bytes!("../engine/tls/client.key").to_vec()),
             _ => Err(std::io::ErrorKind::NotFound.into()),
         }
     }
 
     fn variable(&self, name: &str) -> Option<String> {
-        (name == "API_KEY").then(|| "s3cr3t".to_owned())
+        match name {
+            "API_KEY" => Some("s3cr3t".to_owned()),
+            "PROXY_PASSWORD" => Some("p@ss".to_owned()),
+            _ => None,
+        }
     }
 
     fn fresh_seed(&self) -> u64 {

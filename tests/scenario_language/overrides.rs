@@ -223,7 +223,7 @@ fn impossible_overrides_are_mistakes() {
     );
     assert_eq!(
         with(|o| o.target = Some("shop".into())),
-        ["--target: `shop` is not a URL: write http://… or https://…"]
+        ["--target: `shop` is not a URL: write http://…, https://… or unix:/path/to/socket"]
     );
 }
 

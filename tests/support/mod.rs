@@ -1,6 +1,7 @@
 //! The real binary, through a builder that reads like a script.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -193,8 +194,9 @@ pub(crate) fn processes_of(bench: &Bench) -> Vec<u32> {
         .collect()
 }
 
-/// Ids of all System V shared memory segments: PostgreSQL makes one for each server.
-pub(crate) fn shared_memory_segments() -> Vec<String> {
+/// Ids of all System V shared memory segments: PostgreSQL makes one for each server. Others on this
+/// machine may let theirs go meanwhile; only new ones are a mess of ours.
+pub(crate) fn shared_memory_segments() -> BTreeSet<String> {
     let text = std::fs::read_to_string("/proc/sysvipc/shm").unwrap_or_default();
     text.lines()
         .skip(1)

@@ -217,13 +217,18 @@ impl Score {
             seed: scenario.seed,
             force: scenario.faults[fault].force,
         };
-        let book = Arc::clone(&self.book);
+        let (book, stop) = (Arc::clone(&self.book), self.input.stop.clone());
         self.calls.spawn(async move {
             let aimed = match injection.aim().await {
                 Ok(aimed) => aimed,
                 Err(reason) => return (fault, Answer::Refused(reason)),
             };
             lock(&book).aimed(fault, &aimed);
+            // Looking takes its time, in which the run may have been stopped.
+            if *stop.borrow() != Stop::No {
+                let reason = "the run ended before it was injected".to_owned();
+                return (fault, Answer::Refused(reason));
+            }
             let fired = injection.fire(&aimed.plan).await;
             (fault, Answer::Aimed(Box::new(aimed), fired))
         });

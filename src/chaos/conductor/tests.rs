@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use proptest::collection::vec as any_vec;
@@ -10,7 +11,8 @@ use crate::chaos::record::ChaosEventKind;
 use crate::chaos::recover::{Scope, survey};
 use crate::chaos::testing::{every_kind, fault, pods, run, scenario};
 use crate::provider::local::double::{Double, Fuse};
-use crate::scenario::{Fault, FaultKind, FaultStart, PickCount};
+use crate::provider::{ChangeId, Occurrence, Order, Pending, Place, Provider, Receipt, Snapshot};
+use crate::scenario::{Fault, FaultKind, FaultStart, PickCount, ProviderKind};
 
 /// A run on a double, and all that is needed to end and to examine it.
 struct Bench {
@@ -50,6 +52,7 @@ impl Bench {
         let recovered_since = vec![Some(0); faults.len()];
         let (outlook, outlook_seen) = channel::channel(Outlook {
             healthy_since: Some(0),
+            unasked: false,
             recovered_since,
         });
         let (stop, stop_seen) = channel::channel(Stop::No);
@@ -358,6 +361,72 @@ fn a_fault_that_may_not_start_gives_the_run_up() {
         assert_eq!(outcome.records[0].refused, Some(gave_up));
         assert_eq!(double.wounds(), [""; 0]);
     });
+}
+
+#[test]
+fn a_run_that_ends_while_a_fault_is_aimed_does_not_fire_it() {
+    run(async {
+        let double = Double::new();
+        let mut bench = Bench::new(&double, vec![fault("k", kill_one())]).await;
+        let provider = StopsWhenLookedAt {
+            provider: double.provider(),
+            looks: AtomicU32::new(0),
+            stop: bench.stop.clone(),
+        };
+        bench.input.providers = Providers::new().with(Arc::new(provider));
+        let outcome = bench.play(|_| None).await;
+        let record = &outcome.records[0];
+        assert_eq!(record.accepted_us, None);
+        let why = "the run ended before it was injected";
+        assert_eq!(record.refused.as_deref(), Some(why));
+        let entries = journal::read(&bench.folder.path().join(FILE_NAME)).unwrap();
+        assert_eq!(entries.len(), 2, "opened and closed");
+    });
+}
+
+/// A provider at which somebody presses Ctrl-C while it is looked at a second time: the first look
+/// is the conductor's own.
+struct StopsWhenLookedAt {
+    provider: Arc<dyn Provider>,
+    looks: AtomicU32,
+    stop: channel::Sender<Stop>,
+}
+
+impl Provider for StopsWhenLookedAt {
+    fn kind(&self) -> ProviderKind {
+        self.provider.kind()
+    }
+
+    fn place(&self) -> Place {
+        self.provider.place()
+    }
+
+    fn snapshot(&self) -> Pending<'_, Snapshot> {
+        if self.looks.fetch_add(1, Ordering::Relaxed) == 1 {
+            self.stop.send_replace(Stop::Finish);
+        }
+        self.provider.snapshot()
+    }
+
+    fn apply<'a>(&'a self, order: &'a Order) -> Pending<'a, Receipt> {
+        self.provider.apply(order)
+    }
+
+    fn undo<'a>(&'a self, change: &'a ChangeId) -> Pending<'a, ()> {
+        self.provider.undo(change)
+    }
+
+    fn occurrences(&self, after: u64, wait: Duration) -> Pending<'_, Vec<Occurrence>> {
+        self.provider.occurrences(after, wait)
+    }
+
+    fn repair(&self) -> Pending<'_, ()> {
+        self.provider.repair()
+    }
+
+    fn by_hand(&self, change: &ChangeId) -> Vec<String> {
+        self.provider.by_hand(change)
+    }
 }
 
 #[test]

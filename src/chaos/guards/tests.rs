@@ -1,6 +1,6 @@
 use super::*;
 use crate::chaos::testing::{fault, scenario};
-use crate::measure::interval::{Slice, StepInterval};
+use crate::measure::interval::{Slice, StepInterval, histogram};
 use crate::scenario::{CompareOp, FaultKind, Gate, GateSubject, RecoveryCheck};
 
 const SECOND: Micros = 1_000_000;
@@ -146,7 +146,7 @@ fn quantiles_and_offered_rate_trip_on_seconds() {
 }
 
 #[test]
-fn a_blackout_within_its_allowance_is_expected_and_an_overrun_trips_at_once() {
+fn a_blackout_within_its_allowance_is_expected_and_an_overrun_trips_within_a_second() {
     let mut guards = Guards::new(&[errors_over(60.0, 3)]);
     let allowance = Allowance {
         fault: "failover".into(),
@@ -156,11 +156,11 @@ fn a_blackout_within_its_allowance_is_expected_and_an_overrun_trips_at_once() {
     for number in 0..2 {
         second(&mut guards, number, 100, 0);
     }
-    for number in 2..7 {
+    for number in 2..8 {
         second(&mut guards, number, 0, 100);
         assert_eq!(guards.tripped(std::slice::from_ref(&allowance)), None);
     }
-    second(&mut guards, 7, 0, 100);
+    second(&mut guards, 8, 0, 100);
     let abort = guards.tripped(&[allowance]).expect("it had 6 s");
     assert_eq!(abort.overrun_of.as_deref(), Some("failover"));
     assert!(
@@ -168,6 +168,85 @@ fn a_blackout_within_its_allowance_is_expected_and_an_overrun_trips_at_once() {
         "{}",
         abort.words
     );
+}
+
+#[test]
+fn a_blackout_that_ended_within_its_allowance_does_not_trip_when_that_is_over() {
+    let slow = rule(Metric::Response(0.99), CompareOp::Greater, 5e5, 6);
+    let mut guards = Guards::new(&[errors_over(60.0, 6), slow]);
+    let allowance = [Allowance {
+        fault: "failover".into(),
+        from: SECOND,
+        until: 7 * SECOND + 500_000,
+    }];
+    second(&mut guards, 0, 100, 0);
+    for number in 1..7 {
+        second(&mut guards, number, 0, 100);
+        guards.interval(&interval(number, 100, 900_000, 100));
+        assert_eq!(guards.tripped(&allowance), None);
+    }
+    // Five of the six seconds before each instant were black or slow.
+    for number in 7..9 {
+        second(&mut guards, number, 100, 0);
+        guards.interval(&interval(number, 100, 1_000, 100));
+        assert_eq!(guards.tripped(&allowance), None, "it recovered in time");
+    }
+}
+
+#[test]
+fn an_overrun_in_silence_trips_with_the_first_that_complains() {
+    let mut guards = Guards::new(&[errors_over(60.0, 6)]);
+    let allowance = [Allowance {
+        fault: "outage".into(),
+        from: 0,
+        until: 3 * SECOND,
+    }];
+    for number in 0..3 {
+        second(&mut guards, number, 0, 100);
+    }
+    for number in 3..6 {
+        second(&mut guards, number, 0, 0);
+        assert_eq!(guards.tripped(&allowance), None, "everybody hangs");
+    }
+    second(&mut guards, 6, 0, 100);
+    let abort = guards.tripped(&allowance).expect("they ran into time-outs");
+    assert_eq!(abort.overrun_of.as_deref(), Some("outage"));
+}
+
+#[test]
+fn rules_are_judged_only_while_the_schedule_runs() {
+    let idle = [rule(Metric::Rate, CompareOp::Less, 5.0, 2)];
+    let mut guards = Guards::new(&idle);
+    guards.scheduled(4 * SECOND, 8 * SECOND);
+    for number in 0..5 {
+        second(&mut guards, number, 0, 0);
+        assert_eq!(guards.tripped(&[]), None, "nothing was to be expected yet");
+    }
+    second(&mut guards, 5, 0, 0);
+    assert!(guards.tripped(&[]).is_some(), "two seconds of load");
+
+    let mut guards = Guards::new(&idle);
+    guards.scheduled(0, 4 * SECOND);
+    for number in 0..4 {
+        second(&mut guards, number, 100, 0);
+    }
+    for number in 4..9 {
+        second(&mut guards, number, 0, 0);
+        assert_eq!(guards.tripped(&[]), None, "its last requests end");
+    }
+}
+
+#[test]
+fn a_quantile_of_nothing_holds_no_limit() {
+    let mut guards = Guards::new(&[
+        rule(Metric::Response(0.99), CompareOp::Greater, 5e5, 2),
+        rule(Metric::OfferedRateMet, CompareOp::Less, 0.9, 2),
+    ]);
+    for number in 0..4 {
+        second(&mut guards, number, 0, 0);
+        guards.interval(&interval(number, 0, 1_000, 0));
+        assert_eq!(guards.tripped(&[]), None);
+    }
 }
 
 #[test]
@@ -224,6 +303,7 @@ fn nothing_older_than_the_longest_window_is_kept() {
         second(&mut guards, number, 10, 0);
         guards.interval(&interval(number, 1, 1, 1));
     }
-    assert!(guards.counts.len() <= 32, "{}", guards.counts.len());
-    assert!(guards.seconds.len() <= 3, "{}", guards.seconds.len());
+    let (counts, seconds) = guards.recent.kept();
+    assert!(counts <= 32, "{counts}");
+    assert!(seconds <= 3, "{seconds}");
 }

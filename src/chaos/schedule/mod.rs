@@ -7,7 +7,7 @@
 //! - A fault that is due waits until the target has been healthy for `guard.healthy_before`, and
 //!   until every earlier fault is over: taken back, and what it took from the infrastructure there
 //!   again. When that lasts longer than `guard.wait_at_most`, the run has nothing to say any more
-//!   and is given up.
+//!   and is given up. Of several that wait, the one that was due first goes first.
 //! - Two faults may only overlap when the file says so by times: both start `at` a time, and the
 //!   second lies within the first one's hold. Then the second waits neither for the first nor for
 //!   health, as long as the first is really in progress.
@@ -15,6 +15,7 @@
 //!   seen. One that heals by itself is closed once it has. Whatever is open at the end is undone.
 
 mod entry;
+mod obstacle;
 mod stage;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ use std::time::Duration;
 use crate::measure::clock::Micros;
 use crate::scenario::{Fault, FaultId, FaultStart, Guard, Scenario};
 use entry::Entry;
+use obstacle::Obstacle;
 pub use stage::{Happened, Rest, Stage};
 
 /// What is known about the target and about recovery, from what users see.
@@ -31,6 +33,8 @@ pub use stage::{Happened, Rest, Stage};
 pub struct Outlook {
     /// Since when the target has met the SLO without a break; none: it does not now.
     pub healthy_since: Option<Micros>,
+    /// No request has ended yet: nobody knows.
+    pub unasked: bool,
     /// For each fault: since when the SLO has held again after it; none: it does not now.
     pub recovered_since: Vec<Option<Micros>>,
 }
@@ -139,11 +143,15 @@ impl Schedule {
     /// and at [`Schedule::wake_at`].
     pub fn next(&mut self, now: Micros, outlook: &Outlook, stop: Stop) -> Vec<Action> {
         let mut actions = Vec::new();
-        let ending = stop != Stop::No || self.given_up;
-        for fault in 0..self.entries.len() {
-            match self.entries[fault].stage {
-                Stage::Pending | Stage::Waiting { .. } if ending => {
-                    let why = "the run ended before its turn".to_owned();
+        for fault in self.in_turn() {
+            let ending = stop != Stop::No || self.given_up;
+            match &self.entries[fault].stage {
+                Stage::Pending if ending => {
+                    let why = format!("the run ended before its turn{}", self.turn_in_words(fault));
+                    self.skip(fault, why, &mut actions);
+                }
+                Stage::Waiting { why, .. } if ending => {
+                    let why = format!("the run ended while it waited: {why}");
                     self.skip(fault, why, &mut actions);
                 }
                 Stage::Pending => self.await_turn(fault, now, outlook, &mut actions),
@@ -183,6 +191,20 @@ impl Schedule {
         instants.flatten().filter(|at| *at > now).min()
     }
 
+    /// The faults by when they were due, those whose turn is not known last.
+    fn in_turn(&self) -> Vec<FaultId> {
+        let mut faults: Vec<FaultId> = (0..self.entries.len()).collect();
+        faults.sort_by_key(|fault| {
+            let entry = &self.entries[*fault];
+            match (entry.due, entry.start) {
+                (Some(due), _) => due,
+                (None, FaultStart::At(after)) => self.start + micros(after),
+                (None, FaultStart::After { .. }) => Micros::MAX,
+            }
+        });
+        faults
+    }
+
     /// When a fault's turn comes, as far as that is known.
     fn turn(&self, entry: &Entry, outlook: &Outlook) -> Option<Micros> {
         match entry.start {
@@ -198,6 +220,21 @@ impl Schedule {
                 let since = outlook.recovered_since.get(fault).copied().flatten()?;
                 Some(since.max(at) + micros(recovered_for))
             }
+        }
+    }
+
+    /// What the turn of a fault that follows another depends on.
+    fn turn_in_words(&self, fault: FaultId) -> String {
+        match self.entries[fault].start {
+            FaultStart::At(_) => String::new(),
+            FaultStart::After {
+                fault,
+                recovered_for,
+            } => format!(
+                ": it comes when `{}` is over and users have been served for {} s since",
+                self.entries[fault].name,
+                recovered_for.as_secs_f64()
+            ),
         }
     }
 
@@ -238,65 +275,32 @@ impl Schedule {
         let Stage::Waiting { due, why: told } = &self.entries[fault].stage else {
             return;
         };
+        let due = *due;
         match self.obstacle(fault, now, outlook) {
             None => {
                 self.entries[fault].stage = Stage::Injecting;
                 actions.push(Action::Inject(fault));
             }
-            Some(why) if self.is_hopeless() || now >= due + micros(self.guard.wait_at_most) => {
-                let waited = (now - due) / 1_000_000;
+            Some(Obstacle { why, next, stays })
+                if stays || now >= due + micros(self.guard.wait_at_most) =>
+            {
+                let waited = (now - due) as f64 / 1e6;
                 let name = &self.entries[fault].name;
-                let reason = format!("`{name}` was due {waited} s ago and could not start: {why}");
+                let reason = format!(
+                    "`{name}` could not start, {waited:.1} s after it was due: {why}; {next}"
+                );
                 self.entries[fault].stage = Stage::Void;
                 self.given_up = true;
                 actions.push(Action::GiveUp(fault, reason));
             }
-            Some(why) if why != *told => {
+            Some(Obstacle { why, .. }) if why != *told => {
                 self.entries[fault].stage = Stage::Waiting {
-                    due: *due,
+                    due,
                     why: why.clone(),
                 };
                 actions.push(Action::Wait(fault, why));
             }
             Some(_) => {}
-        }
-    }
-
-    /// Waiting will not help: what is broken stays broken.
-    fn is_hopeless(&self) -> bool {
-        self.entries.iter().any(|entry| entry.stage == Stage::Dirty)
-    }
-
-    /// What keeps a fault that is due from being injected.
-    fn obstacle(&self, fault: FaultId, now: Micros, outlook: &Outlook) -> Option<String> {
-        let mut overlaps = false;
-        for (other, earlier) in self.entries.iter().enumerate() {
-            if other == fault {
-                continue;
-            }
-            if earlier.stage == Stage::Dirty {
-                return Some(format!("`{}` could not be taken back", earlier.name));
-            }
-            if !earlier.stage.is_in_progress() {
-                continue;
-            }
-            if self.entries[fault].overlaps(earlier) {
-                overlaps = true;
-            } else {
-                return Some(format!("`{}` {}", earlier.name, earlier.unfinished()));
-            }
-        }
-        let before = micros(self.guard.healthy_before);
-        if overlaps || before == 0 {
-            return None;
-        }
-        match outlook.healthy_since {
-            Some(since) if now >= since + before => None,
-            Some(_) => Some(format!(
-                "the target has not met the SLO for {} s yet",
-                self.guard.healthy_before.as_secs_f64()
-            )),
-            None => Some("the target does not meet the SLO".to_owned()),
         }
     }
 

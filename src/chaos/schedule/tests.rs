@@ -47,6 +47,7 @@ fn guard(healthy_before: u64, wait_at_most: u64) -> Guard {
 fn healthy(faults: usize, recovered: Option<u64>) -> Outlook {
     Outlook {
         healthy_since: Some(0),
+        unasked: false,
         recovered_since: vec![recovered.map(|s| s * SECOND); faults],
     }
 }
@@ -164,11 +165,143 @@ fn a_fault_that_waits_too_long_ends_the_run() {
     let mut play = Play::of(&faults, guard(3, 10));
     play.outlook.healthy_since = None;
     play.at(5);
-    let why = "`k` was due 10 s ago and could not start: the target does not meet the SLO";
-    assert_eq!(play.at(15), [Action::GiveUp(0, why.into())]);
+    let why = "`k` could not start, 10.0 s after it was due: the target does not meet the SLO; \
+               run it with --no-faults to see what fails or is slow; then mend the target, lower the load, \
+               or loosen [slo]";
+    let skipped = "the run ended before its turn";
+    assert_eq!(
+        play.at(15),
+        [
+            Action::GiveUp(0, why.into()),
+            Action::Skip(1, skipped.into())
+        ]
+    );
     assert!(play.schedule.has_given_up());
-    assert!(matches!(play.at(16)[..], [Action::Skip(1, _)]));
     assert!(play.schedule.is_over());
+}
+
+#[test]
+fn before_the_first_answer_nobody_knows_whether_it_is_healthy() {
+    let mut play = Play::of(&[kill("k", at(5))], guard(3, 10));
+    play.outlook.healthy_since = None;
+    play.outlook.unasked = true;
+    let waits = play.at(5);
+    assert!(
+        matches!(&waits[..], [Action::Wait(0, why)] if why.contains("no request has ended yet")),
+        "{waits:?}"
+    );
+    let given_up = play.at(15);
+    assert!(
+        matches!(&given_up[..], [Action::GiveUp(0, why)] if why.contains("at which the load has begun")),
+        "{given_up:?}"
+    );
+}
+
+#[test]
+fn what_a_fault_waited_for_is_told_when_the_run_ends_meanwhile() {
+    let mut play = Play::of(&[kill("k", at(5)), kill("later", at(50))], guard(3, 60));
+    play.outlook.healthy_since = None;
+    play.at(5);
+    assert_eq!(
+        play.stop(8, Stop::Finish),
+        [
+            Action::Skip(
+                0,
+                "the run ended while it waited: the target does not meet the SLO".into()
+            ),
+            Action::Skip(1, "the run ended before its turn".into()),
+        ]
+    );
+    assert!(play.schedule.is_over());
+    assert!(!play.schedule.has_given_up(), "nobody is to blame");
+}
+
+#[test]
+fn of_two_that_wait_the_one_due_first_goes_first_whatever_the_file_s_order() {
+    let inside = kill("inside", at(10));
+    let mut play = Play::of(&[inside, drain("held", 5, Some(20))], guard(3, 60));
+    play.outlook.healthy_since = None;
+    play.at(5);
+    play.at(10);
+    play.outlook.healthy_since = Some(10 * SECOND);
+    assert_eq!(
+        play.at(13),
+        [Action::Inject(1), Action::Inject(0)],
+        "the overlap that the file asks for"
+    );
+}
+
+#[test]
+fn when_one_is_given_up_no_other_is_injected_beside_it() {
+    let faults = [
+        drain("held", 5, Some(60)),
+        kill("at last", at(66)),
+        kill("inside", at(76)),
+    ];
+    let mut play = Play::of(&faults, guard(0, 10));
+    play.at(5);
+    play.goes_well(0, 6);
+    play.at(66);
+    play.tell(0, Happened::Undone(67 * SECOND));
+    play.at(67);
+    // Due at the very moment at which the other has waited for too long.
+    let actions = play.at(76);
+    assert!(
+        matches!(&actions[..], [Action::GiveUp(1, _), Action::Skip(2, _)]),
+        "{actions:?}"
+    );
+}
+
+#[test]
+fn a_target_that_fell_ill_after_a_fault_keeps_the_next_one_waiting() {
+    let mut play = Play::of(
+        &[kill("first", at(5)), kill("second", at(20))],
+        guard(3, 10),
+    );
+    play.at(5);
+    play.goes_well(0, 5);
+    play.tell(0, Happened::Restored(6 * SECOND));
+    play.at(6);
+    play.tell(0, Happened::Undone(6 * SECOND));
+    play.outlook.healthy_since = None;
+    let why = "the target does not meet the SLO";
+    assert_eq!(play.at(20), [Action::Wait(1, why.into())]);
+    assert!(matches!(play.at(30)[..], [Action::GiveUp(1, _)]));
+}
+
+#[test]
+fn what_never_came_after_another_says_what_it_would_have_come_after() {
+    let then = FaultStart::After {
+        fault: 0,
+        recovered_for: seconds(5),
+    };
+    let mut play = Play::of(&[kill("a", at(1)), kill("b", then)], guard(0, 60));
+    play.at(1);
+    play.goes_well(0, 1);
+    let why = "the run ended before its turn: it comes when `a` is over and users have been \
+               served for 5 s since";
+    let actions = play.stop(9, Stop::Finish);
+    assert!(
+        actions.contains(&Action::Skip(1, why.into())),
+        "{actions:?}"
+    );
+}
+
+#[test]
+fn a_fault_whose_forerunner_stays_broken_is_given_up() {
+    let faults = [kill("first", at(5)), kill("second", at(6))];
+    let mut play = Play::of(&faults, guard(0, 10));
+    play.at(5);
+    play.goes_well(0, 5);
+    play.at(6);
+    assert_eq!(play.at(15), []);
+    let given_up = play.at(16);
+    assert!(
+        matches!(&given_up[..], [Action::GiveUp(1, why)]
+            if why.contains("`first` is in progress: redundancy is not restored; leave the faults more time")),
+        "{given_up:?}"
+    );
+    assert_eq!(play.at(17), [Action::Undo(0)]);
 }
 
 #[test]
@@ -375,6 +508,7 @@ fn simulate(world: &World) -> Result<(), TestCaseError> {
         }
         let outlook = Outlook {
             healthy_since: healthy_since.map(|s| s * SECOND),
+            unasked: false,
             recovered_since: vec![healthy_since.map(|s| s * SECOND); world.faults.len()],
         };
         let stop = if second < world.end {

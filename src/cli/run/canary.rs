@@ -198,7 +198,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::load::Totals;
+    use crate::load::{Totals, WireTimes};
     use crate::measure::interval::{Slice, histogram};
 
     fn outcome(dropped: u64, late: u64) -> LoadOutcome {
@@ -212,7 +212,7 @@ mod tests {
                 ..Totals::default()
             },
             start_lag_us: histogram(),
-            connect_us: histogram(),
+            wire: WireTimes::default(),
             cpu_seconds: 0.0,
             max_users: 3,
             data_ran_out: Vec::new(),

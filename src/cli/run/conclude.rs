@@ -60,7 +60,7 @@ pub(super) async fn conclude(
     let measured = aggregate(reader, &plan)?;
     let ending = if played.interrupted || interrupts.wish() > Wish::Finish {
         Ending::Interrupted
-    } else if played.observed.abort.is_some() {
+    } else if played.observed.abort.is_some() || !played.observed.gave_up.is_empty() {
         Ending::Aborted
     } else {
         Ending::Completed
@@ -86,6 +86,7 @@ pub(super) async fn conclude(
             .map(|report| facts::ledger(&report.total)),
         canary: canary::summary(scenario, &played, ledger.as_ref()),
         samples: &samples,
+        connections: Some(facts::connections(&played.load)),
         generator: facts::generator(&played),
         invalid_causes: facts::invalid_causes(scenario, &played),
         lanes: facts::lanes(scenario, stage, &played),

@@ -10,7 +10,7 @@ use super::canary;
 use super::event_log::EventLog;
 use super::folder::RunFolder;
 use super::interrupt::{Interrupts, Wish};
-use super::observer::{Inputs, Observed, Observer};
+use super::observer::{Inputs, Observed, Observer, Stops};
 use super::progress::Progress;
 use super::stage::Stage;
 use crate::chaos::conductor::{self, ConductorInput, Limits};
@@ -90,10 +90,13 @@ pub(super) async fn conduct(
         recording,
         events,
         outlook,
-        stop_load.clone(),
+        Stops {
+            load: stop_load.clone(),
+            chaos: stop_chaos.clone(),
+        },
         progress,
     );
-    observer.began_at(began);
+    observer.scheduled(began, loads.main.scheduled_end());
     let observer = tokio::spawn(observer.watch(inputs));
     let conductor = tokio::spawn(conductor::conduct(ConductorInput {
         scenario: Arc::clone(scenario),

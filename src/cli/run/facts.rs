@@ -1,5 +1,6 @@
 //! What the summary is told that only the run itself knows: who, where, which fault, whether to believe it.
 
+mod connections;
 mod fault;
 
 use target_app::api::{DatabaseRole, StackStatus};
@@ -20,6 +21,7 @@ use crate::report::summary::{
 };
 use crate::scenario::Scenario;
 
+pub(super) use connections::connections;
 pub(super) use fault::{Findings, faults};
 
 /// Who ran what where.
@@ -221,6 +223,10 @@ pub(super) fn invalid_causes(scenario: &Scenario, played: &Played) -> Vec<String
                 ));
             } else if record.accepted_us.is_none() && !scenario.faults.is_empty() {
                 let why = record.refused.as_deref().unwrap_or("its turn never came");
+                // The fault for which the run was given up has been told.
+                if causes.iter().any(|cause| cause == why) {
+                    continue;
+                }
                 causes.push(format!(
                     "the fault \"{}\" was not injected: {why}",
                     record.name

@@ -14,8 +14,8 @@ use super::narrate;
 use super::progress::{LastSeconds, Live, Progress};
 use crate::chaos::guards::{Abort, Allowance, Guards};
 use crate::chaos::record::{ChaosEvent, ChaosEventKind, ProviderEvent};
-use crate::chaos::schedule::Outlook;
-use crate::load::Stop;
+use crate::chaos::schedule::{self, Outlook};
+use crate::load::{Stop, Urgency};
 use crate::measure::clock::{Micros, RunClock};
 use crate::measure::generator::GeneratorSample;
 use crate::measure::interval::{ErrorSample, Interval, Pulse};
@@ -38,6 +38,28 @@ pub(super) struct Inputs {
     pub generator: UnboundedReceiver<GeneratorSample>,
     /// Faults and the provider's own log.
     pub chaos: UnboundedReceiver<ChaosEvent>,
+}
+
+/// What a guard stops a run with.
+#[derive(Debug, Clone)]
+pub(super) struct Stops {
+    /// The load, canaries included.
+    pub load: Stop,
+    /// The faults: no new one, and what is open is taken back at once.
+    pub chaos: watch::Sender<schedule::Stop>,
+}
+
+impl Stops {
+    /// Ends both. Taking back does not wait for the load's last requests: they may hang because of
+    /// what is to be taken back.
+    pub(super) fn pull(&self) {
+        self.load.soft();
+        self.chaos.send_if_modified(|asked| {
+            let rises = *asked < schedule::Stop::Finish;
+            *asked = (*asked).max(schedule::Stop::Finish);
+            rises
+        });
+    }
 }
 
 /// What was observed, when it is over.
@@ -82,7 +104,9 @@ pub(super) struct Observer {
     guards: Guards,
     allowances: Vec<Allowance>,
     outlook: watch::Sender<Outlook>,
-    stop: Stop,
+    stop: Stops,
+    /// Whether the target met the SLO when the targets of the latest fault were chosen.
+    healthy_when_planned: bool,
     progress: Progress,
     live: Live,
     last_seconds: LastSeconds,
@@ -98,7 +122,7 @@ impl Observer {
         recording: recording::Writer,
         events: EventLog,
         outlook: watch::Sender<Outlook>,
-        stop: Stop,
+        stop: Stops,
         progress: Progress,
     ) -> Self {
         Self {
@@ -112,6 +136,7 @@ impl Observer {
             allowances: Vec::new(),
             outlook,
             stop,
+            healthy_when_planned: false,
             progress,
             live: Live::default(),
             last_seconds: LastSeconds::default(),
@@ -134,9 +159,11 @@ impl Observer {
         }
     }
 
-    /// The schedules began at this run time: progress counts from here.
-    pub(super) fn began_at(&mut self, began: Micros) {
+    /// The load's schedule goes from here to there: progress counts from its beginning, and guards
+    /// judge what is in it.
+    pub(super) fn scheduled(&mut self, began: Micros, end: Micros) {
         self.began = began;
+        self.guards.scheduled(began, end);
     }
 
     /// Watches until engine and conductor have nothing more to report.
@@ -208,14 +235,15 @@ impl Observer {
         }
         self.observed.samples.extend(pulse.samples);
         self.look_ahead();
-        if self.observed.abort.is_none()
+        // What follows a stop is its own doing.
+        if self.stop.load.urgency() == Urgency::None
             && let Some(abort) = self.guards.tripped(&self.allowances)
         {
             self.progress
                 .warn(&format!("{}: stopping the load and undoing", abort.words));
             self.log(pulse.at, "abort", &abort.words);
             self.observed.abort = Some(abort);
-            self.stop.soft();
+            self.stop.pull();
         }
     }
 
@@ -235,9 +263,11 @@ impl Observer {
             recovered_since[watch.fault] = watch.recovered_since();
         }
         let healthy_since = self.watchtower.health().since;
+        let unasked = self.watchtower.is_unasked();
         self.outlook.send_if_modified(|outlook| {
             let new = Outlook {
                 healthy_since,
+                unasked,
                 recovered_since,
             };
             let changed = *outlook != new;
@@ -272,11 +302,13 @@ impl Observer {
     fn chaos(&mut self, event: ChaosEvent) {
         if let Some(fault) = event.fault {
             match &event.what {
+                // When its acceptance is told, users may already feel it.
+                ChaosEventKind::Planned { .. } => {
+                    self.healthy_when_planned = self.watchtower.health().since.is_some();
+                }
                 ChaosEventKind::Accepted => {
-                    if self.observed.healthy_before_faults.is_none() {
-                        let healthy = self.watchtower.health().since.is_some();
-                        self.observed.healthy_before_faults = Some(healthy);
-                    }
+                    let healthy = self.healthy_when_planned;
+                    self.observed.healthy_before_faults.get_or_insert(healthy);
                     self.watchtower.fault_accepted(fault, event.at_us);
                     self.allowances
                         .push(Allowance::of(&self.scenario, fault, event.at_us));
@@ -290,7 +322,11 @@ impl Observer {
             }
         }
         match &event.what {
-            ChaosEventKind::GaveUp { reason } => self.observed.gave_up.push(reason.clone()),
+            ChaosEventKind::GaveUp { reason } => {
+                self.observed.gave_up.push(reason.clone());
+                // Whatever else it measured would mean nothing.
+                self.stop.pull();
+            }
             ChaosEventKind::Problem { reason } => self.progress.warn(reason),
             ChaosEventKind::Provider {
                 kind,
@@ -316,5 +352,27 @@ impl Observer {
         {
             self.observed.write_errors.push(error.to_string());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guard_stops_load_and_faults_at_once_and_nobody_s_hurry_is_slowed_down() {
+        let stops = Stops {
+            load: Stop::new(),
+            chaos: watch::Sender::new(schedule::Stop::No),
+        };
+        stops.pull();
+        assert_eq!(stops.load.urgency(), Urgency::Soft);
+        assert_eq!(*stops.chaos.borrow(), schedule::Stop::Finish);
+
+        stops.load.hard();
+        stops.chaos.send_replace(schedule::Stop::Leave);
+        stops.pull();
+        assert_eq!(stops.load.urgency(), Urgency::Hard);
+        assert_eq!(*stops.chaos.borrow(), schedule::Stop::Leave);
     }
 }

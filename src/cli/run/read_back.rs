@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 
 use super::progress::Progress;
+use crate::load;
 use crate::measure::ledger::{self, Ledger, LedgerReport, Patience, ReadBack, Sweep};
 use crate::measure::phases::FaultSpan;
 use crate::measure::units;
@@ -44,6 +45,8 @@ pub(super) async fn balance(
             units::count(reader.len() as u64)
         ));
     }
+    let tls = load::tls_config(&scenario.http)
+        .map_err(|why| anyhow::anyhow!("TLS cannot be set up to read keys back: {why}"))?;
     let path = folder.join("ledger.csv");
     let csv =
         File::create(&path).with_context(|| format!("{} cannot be created", path.display()))?;
@@ -51,7 +54,7 @@ pub(super) async fn balance(
         ledger: &reader,
         scenario,
         spans,
-        look_up: ReadBack::new(scenario, base_url)?,
+        look_up: ReadBack::new(scenario, base_url, tls)?,
         patience: PATIENCE,
     };
     let mut teller = Teller::new(&mut progress);

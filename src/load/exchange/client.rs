@@ -1,20 +1,21 @@
 //! One user's connections and buffers.
 
-use std::io;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-
-use super::answer::Answer;
-use super::body::{BodyReader, KEPT};
+use super::answer::{Answer, Body};
+use super::body::KEPT;
+use super::carrier::Carrier;
 use super::connector::SharedConnector;
+use super::decode::{codings, decode};
+use super::ending::{Arrived, Broken};
 use super::failure::Failure;
 use super::head::Head;
+use super::http1::talk;
 use super::origin::Origin;
-use super::stream::Stream;
 use super::watchdog::Watchdog;
 use crate::measure::clock::{Micros, RunClock};
 use crate::measure::outcome::ErrorKind;
+use crate::scenario::ConnectionReuse;
 
 /// A connection unused for this long may have expired just while a request was on its way. One
 /// used a moment ago has not: when it breaks the target broke it, and nothing is sent again.
@@ -33,6 +34,8 @@ pub(crate) struct Wire<'r> {
     pub(crate) to_head: bool,
     /// Sending it twice has no other effect than once.
     pub(crate) repeatable: bool,
+    /// It asks for a compressed answer.
+    pub(crate) compressible: bool,
     /// From the send to the last byte.
     pub(crate) timeout: Duration,
 }
@@ -42,10 +45,10 @@ pub(crate) struct Wire<'r> {
 pub(crate) struct Received {
     /// When sending began (or connecting, if it never came to sending), run time.
     pub(crate) sent_at: Micros,
+    /// When the first byte of the answer was there, run time; none: it never was.
+    pub(crate) first_byte_at: Option<Micros>,
     /// When the last byte was there or the failure certain, run time.
     pub(crate) done_at: Micros,
-    /// How long connecting took, microseconds; 0 on a kept connection.
-    pub(crate) connect_us: u64,
     /// An expired connection made a second sending necessary.
     pub(crate) resent: bool,
     /// Whether there is an answer: then see [`Client::answer`].
@@ -56,6 +59,7 @@ pub(crate) struct Received {
 #[derive(Debug)]
 pub(crate) struct Client {
     connector: SharedConnector,
+    reuse: ConnectionReuse,
     clock: RunClock,
     /// Spreads users over the addresses of a name.
     turn: usize,
@@ -63,28 +67,27 @@ pub(crate) struct Client {
     buffer: Vec<u8>,
     head: Head,
     body_length: u64,
+    /// The body without its compression, and its whole length; none: it had no compression.
+    plain: Vec<u8>,
+    plain_length: Option<u64>,
+    /// The request as a proxy wants it.
+    rewritten: Vec<u8>,
     watchdog: Watchdog,
 }
 
 #[derive(Debug)]
 struct Connection {
     origin: Origin,
-    stream: Stream,
+    carrier: Carrier,
     used_at: Micros,
     /// It has carried a request before.
     used: bool,
 }
 
-/// An exchange on one connection that failed.
-struct Broken {
-    failure: Failure,
-    /// Not one byte of an answer had come, and the connection is closed.
-    before_answer: bool,
-}
-
 impl Client {
     pub(crate) fn new(connector: SharedConnector, clock: RunClock, turn: usize) -> Self {
         Self {
+            reuse: connector.reuse(),
             connector,
             clock,
             turn,
@@ -92,7 +95,17 @@ impl Client {
             buffer: Vec::new(),
             head: Head::default(),
             body_length: 0,
+            plain: Vec::new(),
+            plain_length: None,
+            rewritten: Vec::new(),
             watchdog: Watchdog::default(),
+        }
+    }
+
+    /// An iteration is over: its connections end with it where the scenario says so.
+    pub(crate) fn end_iteration(&mut self) {
+        if self.reuse == ConnectionReuse::PerIteration {
+            self.connections.clear();
         }
     }
 
@@ -100,21 +113,67 @@ impl Client {
     pub(crate) async fn exchange(&mut self, origin: &Origin, wire: Wire<'_>) -> Received {
         let mut received = Received {
             sent_at: 0,
+            first_byte_at: None,
             done_at: 0,
-            connect_us: 0,
             resent: false,
             result: Ok(()),
         };
+        self.plain_length = None;
         received.result = self.attempt(origin, wire, &mut received).await;
         if received.result.is_err() {
             received.done_at = self.clock.now();
+        } else if wire.compressible {
+            received.result = self.decompress();
         }
         received
     }
 
     /// The answer of the last exchange, if that had one.
     pub(crate) fn answer(&self) -> Answer<'_> {
-        Answer::new(&self.head, &self.buffer, self.body_length)
+        let raw = &self.buffer[self.head.length.min(self.buffer.len())..];
+        let cut = self.body_length > raw.len() as u64;
+        let body = match self.plain_length {
+            None => Body {
+                bytes: raw,
+                length: self.body_length,
+                received: self.body_length,
+                compressed: false,
+                cut,
+            },
+            Some(length) => Body {
+                bytes: &self.plain,
+                length,
+                received: self.body_length,
+                compressed: true,
+                cut: cut || length > self.plain.len() as u64,
+            },
+        };
+        Answer::new(&self.head, &self.buffer, body)
+    }
+
+    /// Undoes the compression of the answer, if it has one.
+    fn decompress(&mut self) -> Result<(), Failure> {
+        let raw = &self.buffer[self.head.length.min(self.buffer.len())..];
+        if raw.is_empty() {
+            return Ok(());
+        }
+        let wrong = |why| {
+            Failure::new(
+                ErrorKind::Protocol,
+                format!("the answer cannot be read: {why}"),
+            )
+        };
+        let codings = codings(self.head.values(&self.buffer, "content-encoding")).map_err(wrong)?;
+        if codings.is_empty() {
+            return Ok(());
+        }
+        if self.plain.capacity() > BUFFER_KEPT {
+            self.plain = Vec::new();
+        }
+        let whole = self.body_length == raw.len() as u64;
+        let length = decode(&codings, raw, whole, &mut self.plain, KEPT).map_err(wrong)?;
+        self.plain_length = Some(length);
+        Ok(())
     }
 
     async fn attempt(
@@ -134,9 +193,11 @@ impl Client {
             outcome = self.converse(&mut connection, wire).await;
         }
         match outcome {
-            Ok(kept) => {
+            Ok(arrived) => {
                 received.done_at = self.clock.now();
-                if kept {
+                received.first_byte_at = arrived.first_byte_at.or(Some(received.done_at));
+                self.body_length = arrived.body_length;
+                if arrived.kept && self.keeps_connections() {
                     connection.used = true;
                     connection.used_at = received.done_at;
                     self.connections.push(connection);
@@ -150,6 +211,14 @@ impl Client {
         }
     }
 
+    /// Whether a connection is this user's own beyond one request.
+    fn keeps_connections(&self) -> bool {
+        match self.reuse {
+            ConnectionReuse::PerUser | ConnectionReuse::PerIteration => true,
+            ConnectionReuse::PerRequest | ConnectionReuse::Shared => false,
+        }
+    }
+
     /// The kept connection to that origin if it is still usable, else a new one.
     async fn connection(
         &mut self,
@@ -160,7 +229,7 @@ impl Client {
         let kept = self.connections.iter().position(|c| c.origin == *origin);
         if let Some(position) = kept {
             let mut connection = self.connections.swap_remove(position);
-            if connection.stream.is_idle().await {
+            if connection.carrier.is_usable().await {
                 return Ok(connection);
             }
         }
@@ -173,60 +242,65 @@ impl Client {
         timeout: Duration,
         received: &mut Received,
     ) -> Result<Connection, Failure> {
-        let began = self.clock.now();
         if received.sent_at == 0 {
-            received.sent_at = began;
+            received.sent_at = self.clock.now();
         }
         if self.connections.len() >= MAX_CONNECTIONS {
             self.connections.remove(0);
         }
-        let stream = self.connector.connect(origin, self.turn, timeout).await?;
-        let now = self.clock.now();
-        received.connect_us += now.saturating_sub(began);
+        let carrier = match self.reuse {
+            ConnectionReuse::Shared => self.connector.shared(origin, self.turn, timeout).await?,
+            _ => self.connector.connect(origin, self.turn, timeout).await?,
+        };
         Ok(Connection {
             origin: origin.clone(),
-            stream,
-            used_at: now,
+            carrier,
+            used_at: 0,
             used: false,
         })
     }
 
-    /// Writes the request and reads the answer, within the timeout. True: the connection stays.
+    /// Writes the request and reads the answer, within the timeout.
     async fn converse(
         &mut self,
         connection: &mut Connection,
         wire: Wire<'_>,
-    ) -> Result<bool, Broken> {
+    ) -> Result<Arrived, Broken> {
         let Self {
+            connector,
+            clock,
             buffer,
             head,
-            body_length,
+            rewritten,
             watchdog,
             ..
         } = self;
+        let Connection {
+            origin, carrier, ..
+        } = connection;
         buffer.clear();
         if buffer.capacity() > BUFFER_KEPT {
             buffer.shrink_to(BUFFER_KEPT);
         }
-        let stream = &mut connection.stream;
-        let talk = async {
-            let written = write(stream, wire.bytes).await;
-            let read = read(stream, buffer, head, wire.to_head).await;
-            // A server may answer and close before it has read the whole request: the answer
-            // counts. Without one the failed write is the cause.
-            match (written, read) {
-                (Ok(()), Ok((length, kept))) => Ok((length, kept)),
-                (Err(_), Ok((length, _))) => Ok((length, false)),
-                (Ok(()), Err(broken)) => Err(broken),
-                (Err(error), Err(broken)) => Err(Broken {
-                    failure: Failure::broken("while sending", &error),
-                    before_answer: broken.before_answer,
-                }),
+        let outcome = match carrier {
+            Carrier::One(stream) => {
+                let bytes = match connector.rewrites(origin) {
+                    None => wire.bytes,
+                    Some(proxy) => {
+                        proxy.rewrite(origin, wire.bytes, rewritten);
+                        rewritten
+                    }
+                };
+                let talk = talk(stream, bytes, wire.to_head, buffer, head, *clock);
+                watchdog.guard(wire.timeout, talk).await
+            }
+            Carrier::Many(connection) => {
+                let talk = connection.converse(origin, wire, buffer, head, *clock);
+                watchdog.guard(wire.timeout, talk).await
             }
         };
-        let outcome = watchdog.guard(wire.timeout, talk).await;
-        let Ok(outcome) = outcome else {
-            return Err(Broken {
+        outcome.unwrap_or_else(|_| {
+            Err(Broken {
                 failure: Failure::new(
                     ErrorKind::Timeout,
                     format!(
@@ -236,89 +310,7 @@ impl Client {
                     ),
                 ),
                 before_answer: false,
-            });
-        };
-        let (length, kept) = outcome?;
-        *body_length = length;
-        Ok(kept)
+            })
+        })
     }
-}
-
-async fn write(stream: &mut Stream, bytes: &[u8]) -> io::Result<()> {
-    stream.write_all(bytes).await?;
-    match stream {
-        // A TCP socket has nothing to flush.
-        Stream::Plain(_) => Ok(()),
-        Stream::Tls(stream) => stream.flush().await,
-    }
-}
-
-/// Reads one answer to its last byte: its body's length, and whether the connection stays usable.
-async fn read(
-    stream: &mut Stream,
-    buffer: &mut Vec<u8>,
-    head: &mut Head,
-    to_head: bool,
-) -> Result<(u64, bool), Broken> {
-    let protocol = |message: String| Broken {
-        failure: Failure::new(ErrorKind::Protocol, message),
-        before_answer: false,
-    };
-    let mut body = None::<BodyReader>;
-    loop {
-        let room = body.as_ref().map_or(4 * 1024, BodyReader::appetite);
-        buffer.reserve(room);
-        let got = match stream.read_buf(buffer).await {
-            Ok(got) => got,
-            // A TLS peer that closes without saying goodbye ends the stream all the same.
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => 0,
-            Err(error) => {
-                return Err(Broken {
-                    failure: Failure::broken("while waiting for the answer", &error),
-                    before_answer: buffer.is_empty(),
-                });
-            }
-        };
-        if got == 0 {
-            return closed(body, buffer);
-        }
-        while body.is_none() && head.parse(buffer).map_err(protocol)? {
-            if head.status == 101 {
-                return Err(protocol("the answer switches to another protocol".into()));
-            }
-            if head.is_interim() {
-                buffer.drain(..head.length);
-                continue;
-            }
-            let framing = head.framing(buffer, to_head).map_err(protocol)?;
-            body = Some(BodyReader::new(framing, head.length, KEPT));
-        }
-        if let Some(body) = &mut body
-            && body.absorb(buffer).map_err(protocol)?
-        {
-            let kept = head.keeps_alive(buffer) && !body.has_surplus();
-            return Ok((body.length(), kept));
-        }
-    }
-}
-
-/// The connection ended: well, if the body was to end with it.
-fn closed(body: Option<BodyReader>, buffer: &[u8]) -> Result<(u64, bool), Broken> {
-    let message = match body {
-        Some(mut body) => {
-            if body.closed() {
-                return Ok((body.length(), false));
-            }
-            format!(
-                "the connection closed within the answer, after {} bytes of its body",
-                body.length()
-            )
-        }
-        None if buffer.is_empty() => "the connection closed without an answer".to_owned(),
-        None => "the connection closed within the answer's head".to_owned(),
-    };
-    Err(Broken {
-        failure: Failure::new(ErrorKind::Reset, message),
-        before_answer: buffer.is_empty(),
-    })
 }

@@ -67,6 +67,32 @@ impl Head {
         Ok(true)
     }
 
+    /// Puts a head that did not come as text into an empty buffer.
+    pub(crate) fn compose<'f>(
+        &mut self,
+        status: u16,
+        fields: impl Iterator<Item = (&'f [u8], &'f [u8])>,
+        buffer: &mut Vec<u8>,
+    ) {
+        self.status = status;
+        self.version = 1;
+        self.fields.clear();
+        let at = |buffer: &Vec<u8>| u32::try_from(buffer.len()).unwrap_or(u32::MAX);
+        for (name, value) in fields {
+            let start = at(buffer);
+            buffer.extend_from_slice(name);
+            let name = start..at(buffer);
+            buffer.extend_from_slice(b": ");
+            let start = at(buffer);
+            buffer.extend_from_slice(value);
+            let value = start..at(buffer);
+            buffer.extend_from_slice(b"\r\n");
+            self.fields.push(Field { name, value });
+        }
+        buffer.extend_from_slice(b"\r\n");
+        self.length = buffer.len();
+    }
+
     /// The values of every field of that name (any case), in order. `buffer` is what was parsed.
     pub(crate) fn values<'a>(
         &'a self,
@@ -187,6 +213,17 @@ mod tests {
         let (head, bytes) = head("HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nSET-COOKIE: b=2\r\n\r\n");
         let values: Vec<_> = head.values(bytes, "set-cookie").collect();
         assert_eq!(values, [b"a=1", b"b=2"]);
+    }
+
+    #[test]
+    fn a_composed_head_is_read_as_a_parsed_one() {
+        let mut head = Head::default();
+        let mut buffer = Vec::new();
+        let fields = [(&b"etag"[..], &b"x"[..]), (b"set-cookie", b"a=1")];
+        head.compose(204, fields.into_iter(), &mut buffer);
+        assert_eq!((head.status, head.length), (204, buffer.len()));
+        let values: Vec<_> = head.values(&buffer, "Set-Cookie").collect();
+        assert_eq!(values, [b"a=1"]);
     }
 
     #[test]

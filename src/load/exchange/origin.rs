@@ -1,17 +1,32 @@
 //! Where a request goes: scheme, host and port, and what follows them.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use reqwest::Url;
 
-/// Scheme, host and port.
+/// Scheme, host and port, or a socket of this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Origin {
     pub(crate) secure: bool,
     /// Without the brackets of an IPv6 address.
     pub(crate) host: String,
     pub(crate) port: u16,
+    /// The Unix socket that is connected to instead; host and port are then for appearances.
+    pub(crate) socket: Option<Arc<Path>>,
 }
 
 impl Origin {
+    /// What listens on a Unix socket. It is called `localhost`, as everyone does.
+    fn local(socket: &str) -> Self {
+        Self {
+            secure: false,
+            host: "localhost".to_owned(),
+            port: 80,
+            socket: Some(Arc::from(Path::new(socket))),
+        }
+    }
+
     /// The origin of an absolute `http` or `https` URL.
     ///
     /// # Errors
@@ -32,6 +47,7 @@ impl Origin {
             secure,
             host: host.trim_matches(['[', ']']).to_owned(),
             port,
+            socket: None,
         })
     }
 
@@ -44,10 +60,23 @@ impl Origin {
         }
     }
 
-    /// As people write it: `http://host:port`.
+    /// As people write it: `http://host:port`, `unix:/run/app.sock`.
     pub(crate) fn url(&self) -> String {
+        match &self.socket {
+            Some(socket) => format!("unix:{}", socket.display()),
+            None => self.base(),
+        }
+    }
+
+    /// What relative URLs are relative to.
+    pub(crate) fn base(&self) -> String {
         let scheme = if self.secure { "https" } else { "http" };
         format!("{scheme}://{}", self.authority())
+    }
+
+    /// As a proxy's tunnel names it: always with its port.
+    pub(crate) fn place(&self) -> String {
+        format!("{}:{}", self.bracketed(), self.port)
     }
 
     fn bracketed(&self) -> String {
@@ -71,6 +100,12 @@ impl Target {
     /// # Errors
     /// What is wrong with it, in words.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        if let Some(socket) = text.strip_prefix("unix:") {
+            return Ok(Self {
+                origin: Origin::local(socket),
+                path: "/".to_owned(),
+            });
+        }
         let url = Url::parse(text).map_err(|error| error.to_string())?;
         Self::of(&url)
     }
@@ -105,6 +140,14 @@ mod tests {
             origin("https://127.0.0.1:8443").url(),
             "https://127.0.0.1:8443"
         );
+    }
+
+    #[test]
+    fn a_unix_socket_is_an_origin_of_its_own() {
+        let origin = Target::parse("unix:/run/app.sock").unwrap().origin;
+        assert_eq!(origin.url(), "unix:/run/app.sock");
+        assert_eq!(origin.authority(), "localhost");
+        assert_ne!(origin, Target::parse("http://localhost").unwrap().origin);
     }
 
     #[test]

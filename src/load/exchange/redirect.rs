@@ -36,12 +36,16 @@ pub(crate) fn redirect(
         return Ok(None);
     };
     let location = String::from_utf8_lossy(location);
-    let base = Url::parse(&format!("{}{}", from.origin.url(), from.path));
-    let target = base
+    let base = Url::parse(&format!("{}{}", from.origin.base(), from.path));
+    let mut target = base
         .and_then(|base| base.join(&location))
         .map_err(|error| error.to_string())
         .and_then(|url| Target::of(&url))
         .map_err(|why| format!("redirected to `{location}`, which is no target: {why}"))?;
+    if target.origin.base() == from.origin.base() {
+        // Whoever stays stays on the same socket.
+        target.origin = from.origin.clone();
+    }
     Ok(Some(Redirect { target, as_get }))
 }
 
@@ -76,6 +80,15 @@ mod tests {
             to("GET", 302, "https://else.example").unwrap().0,
             "https://else.example/"
         );
+    }
+
+    #[test]
+    fn a_redirect_to_itself_stays_on_its_unix_socket() {
+        let from = Target::parse("unix:/run/app.sock").unwrap();
+        let next = redirect(&from, "GET", 302, Some(b"/x")).unwrap().unwrap();
+        assert_eq!(next.target.origin, from.origin);
+        let away = redirect(&from, "GET", 302, Some(b"http://else.example/"));
+        assert_eq!(away.unwrap().unwrap().target.origin.socket, None);
     }
 
     #[test]

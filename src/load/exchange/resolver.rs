@@ -29,20 +29,35 @@ struct Known {
     losses: u64,
 }
 
+/// Where a host is.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    /// IPv6 and IPv4 as the system orders them; at least one.
+    pub(crate) addresses: Arc<[SocketAddr]>,
+    /// The system was asked, not the memory.
+    pub(crate) asked: bool,
+}
+
 impl Resolver {
-    /// Its addresses, IPv6 and IPv4 as the system orders them.
+    /// Its addresses.
     ///
     /// # Errors
     /// The system's answer, or `NotFound` when the name has no address.
-    pub(crate) async fn resolve(&self, origin: &Origin) -> io::Result<Arc<[SocketAddr]>> {
+    pub(crate) async fn resolve(&self, origin: &Origin) -> io::Result<Resolved> {
         if let Ok(address) = origin.host.parse::<IpAddr>() {
-            return Ok(Arc::from([SocketAddr::new(address, origin.port)]));
+            return Ok(Resolved {
+                addresses: Arc::from([SocketAddr::new(address, origin.port)]),
+                asked: false,
+            });
         }
         let host = self.host(origin);
         let mut known = host.known.lock().await;
         let losses = host.losses.load(Ordering::Relaxed);
         if let Some(known) = known.as_ref().filter(|known| known.losses == losses) {
-            return Ok(known.addresses.clone());
+            return Ok(Resolved {
+                addresses: known.addresses.clone(),
+                asked: false,
+            });
         }
         let addresses: Arc<[SocketAddr]> =
             tokio::net::lookup_host((origin.host.as_str(), origin.port))
@@ -58,7 +73,10 @@ impl Resolver {
             addresses: addresses.clone(),
             losses,
         });
-        Ok(addresses)
+        Ok(Resolved {
+            addresses,
+            asked: true,
+        })
     }
 
     /// A connection to it broke or could not be made: the next look-up asks the system again.
@@ -88,6 +106,7 @@ mod tests {
             secure: false,
             host: host.to_owned(),
             port: 80,
+            socket: None,
         }
     }
 
@@ -97,15 +116,16 @@ mod tests {
         let name = origin("localhost");
         let first = resolver.resolve(&name).await.unwrap();
         let again = resolver.resolve(&name).await.unwrap();
-        assert!(Arc::ptr_eq(&first, &again));
+        assert!(first.asked && !again.asked);
+        assert!(Arc::ptr_eq(&first.addresses, &again.addresses));
         resolver.lost(&name);
-        let asked = resolver.resolve(&name).await.unwrap();
-        assert!(!Arc::ptr_eq(&first, &asked));
+        assert!(resolver.resolve(&name).await.unwrap().asked);
     }
 
     #[tokio::test]
     async fn addresses_need_no_look_up() {
         let found = Resolver::default().resolve(&origin("::1")).await.unwrap();
-        assert_eq!(&*found, ["[::1]:80".parse().unwrap()]);
+        assert_eq!(&*found.addresses, ["[::1]:80".parse().unwrap()]);
+        assert!(!found.asked);
     }
 }

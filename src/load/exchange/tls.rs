@@ -1,38 +1,69 @@
-//! Trust in the target's certificate: the system's, or none at all by explicit choice.
+//! Trust in the target's certificate: the system's, the scenario's, or none at all by explicit
+//! choice; and what the client shows of itself.
 
 use std::sync::Arc;
 
 use rustls_platform_verifier::BuilderVerifierExt;
-use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::client::Resumption;
 use tokio_rustls::rustls::client::danger::{
     HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
 };
 use tokio_rustls::rustls::crypto::{self, CryptoProvider};
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use tokio_rustls::rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use tokio_rustls::rustls::{
+    ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+    SupportedProtocolVersion, version,
+};
 
-/// A TLS client that speaks HTTP/1.1 and resumes sessions.
+use crate::scenario::{HttpDefaults, TlsVersion};
+
+/// A TLS client as the scenario wants it; it offers no protocol above TLS yet.
 ///
 /// # Errors
-/// Why the system's certificates cannot be used, in words.
-pub(crate) fn connector(insecure: bool) -> Result<TlsConnector, String> {
+/// Why it cannot be set up, in words.
+pub fn client_config(http: &HttpDefaults) -> Result<ClientConfig, String> {
+    let in_words = |error: Error| error.to_string();
+    let tls = &http.tls;
     let provider = Arc::new(crypto::aws_lc_rs::default_provider());
+    let versions = versions(tls.min_version, tls.max_version);
     let builder = ClientConfig::builder_with_provider(provider.clone())
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?;
-    let mut config = if insecure {
+        .with_protocol_versions(&versions)
+        .map_err(in_words)?;
+    let builder = if http.insecure {
         builder
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
-            .with_no_client_auth()
+    } else if tls.authorities.is_empty() {
+        builder.with_platform_verifier().map_err(in_words)?
     } else {
-        builder
-            .with_platform_verifier()
-            .map_err(|error| error.to_string())?
-            .with_no_client_auth()
+        let mut trusted = RootCertStore::empty();
+        for authority in &tls.authorities {
+            trusted.add(authority.clone()).map_err(in_words)?;
+        }
+        builder.with_root_certificates(trusted)
     };
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(TlsConnector::from(Arc::new(config)))
+    let mut config = match &tls.identity {
+        None => builder.with_no_client_auth(),
+        Some(own) => builder
+            .with_client_auth_cert(own.chain.clone(), own.key.clone_key())
+            .map_err(in_words)?,
+    };
+    if !tls.resumption {
+        config.resumption = Resumption::disabled();
+    }
+    Ok(config)
+}
+
+/// From the lowest to the highest.
+fn versions(lowest: TlsVersion, highest: TlsVersion) -> Vec<&'static SupportedProtocolVersion> {
+    let known = [
+        (TlsVersion::V1_2, &version::TLS12),
+        (TlsVersion::V1_3, &version::TLS13),
+    ];
+    let wanted = known
+        .into_iter()
+        .filter(|(version, _)| (lowest..=highest).contains(version));
+    wanted.map(|(_, version)| version).collect()
 }
 
 /// Accepts every certificate: what `insecure = true` in a scenario asks for.

@@ -121,6 +121,7 @@ pub(crate) async fn travel(worker: &Worker, traveller: &mut Traveller, trip: Tri
             }
         }
     }
+    tour.traveller.client.end_iteration();
     let think = think(last, &mut tour.random);
     Finish::Done {
         failed,
@@ -227,7 +228,7 @@ impl Tour<'_> {
         let worker = self.worker;
         let prepared = &worker.program.steps[id];
         let mut method = prepared.method.as_str();
-        let mut received = self.send(method, step).await;
+        let mut received = self.send(method, id, step).await;
         for hop in 0.. {
             if received.result.is_err() {
                 break;
@@ -251,10 +252,9 @@ impl Tour<'_> {
             }
             let Traveller { outgoing, jar, .. } = &mut *self.traveller;
             outgoing.follow(&worker.program, method, &next, cookies(worker, jar));
-            let there = self.send(method, step).await;
+            let there = self.send(method, id, step).await;
             received = Received {
                 sent_at: received.sent_at,
-                connect_us: received.connect_us + there.connect_us,
                 resent: received.resent || there.resent,
                 ..there
             };
@@ -263,17 +263,19 @@ impl Tour<'_> {
     }
 
     /// Sends what is rendered.
-    async fn send(&mut self, method: &str, step: &Step) -> Received {
+    async fn send(&mut self, method: &str, id: StepId, step: &Step) -> Received {
         let Traveller {
             client, outgoing, ..
         } = &mut *self.traveller;
+        let program = &self.worker.program;
         let wire = Wire {
             bytes: outgoing.bytes(),
             to_head: method == "HEAD",
             repeatable: matches!(method, "GET" | "HEAD" | "OPTIONS"),
+            compressible: program.steps[id].compressible,
             timeout: step.timeout,
         };
-        let origin = outgoing.origin(&self.worker.program);
+        let origin = outgoing.origin(program);
         client.exchange(origin, wire).await
     }
 
@@ -373,12 +375,15 @@ impl Tour<'_> {
             } else {
                 self.traveller.outgoing.body_length()
             },
-            bytes_received: answer.map_or(0, |answer| answer.body_length()),
+            bytes_received: answer.map_or(0, |answer| answer.received()),
             zone: answer.and_then(|answer| answer.header("x-zone")),
             pod: answer.and_then(|answer| answer.header("x-pod")),
         };
         let mut recorder = self.worker.recorder();
-        recorder.connection(received.connect_us, received.resent);
+        recorder.exchanged(received.sent_at, received.first_byte_at, received.resent);
+        if let Some(answer) = answer.filter(Answer::is_compressed) {
+            recorder.decompressed(answer.received(), answer.body_length());
+        }
         recorder.record(&outcome);
         let Err(fault) = result else { return };
         if recorder.samples.wants(id, fault.kind, received.done_at) {
@@ -428,8 +433,8 @@ fn unsent(now: Micros) -> Received {
     let never = Failure::new(ErrorKind::Template, "not sent");
     Received {
         sent_at: now,
+        first_byte_at: None,
         done_at: now,
-        connect_us: 0,
         resent: false,
         result: Err(never),
     }

@@ -4,7 +4,7 @@ use super::document;
 use crate::load::exchange::{Origin, Target};
 use crate::scenario::extract::JsonPaths;
 use crate::scenario::template::Template;
-use crate::scenario::{Body, HttpDefaults, Scenario, Step};
+use crate::scenario::{Body, ConnectionReuse, HttpDefaults, Scenario, Step};
 
 /// All steps of a scenario, prepared against one target.
 #[derive(Debug)]
@@ -28,6 +28,8 @@ pub(crate) struct StepProgram {
     pub(crate) states_empty_body: bool,
     /// What is looked for in the answer.
     pub(crate) json: JsonPaths,
+    /// It says `Accept-Encoding`, so its answer may be compressed.
+    pub(crate) compressible: bool,
     /// What of it no message may show.
     pub(crate) secrets: Secrets,
 }
@@ -79,9 +81,12 @@ impl Program {
 
     fn prepare(&self, step: &Step, http: &HttpDefaults) -> Result<StepProgram, String> {
         let headers = headers(step, http);
-        let own_host = headers
-            .iter()
-            .any(|(name, _)| name.eq_ignore_ascii_case("host"));
+        let says = |header: &str| {
+            headers
+                .iter()
+                .any(|(name, _)| name.eq_ignore_ascii_case(header))
+        };
+        let own_host = says("host");
         Ok(StepProgram {
             url: self.url(step, own_host)?,
             own_host,
@@ -91,6 +96,7 @@ impl Program {
                 sent: of_request(step, http).any(Template::is_secret),
                 expected: step.expect.templates().any(Template::is_secret),
             },
+            compressible: says("accept-encoding"),
             states_empty_body: !matches!(step.method.as_str(), "GET" | "HEAD" | "OPTIONS"),
             method: step.method.clone(),
         })
@@ -194,6 +200,18 @@ fn headers(step: &Step, http: &HttpDefaults) -> Vec<(String, Template)> {
         concat!("loadtest/", env!("CARGO_PKG_VERSION")),
     );
     add("Accept", "*/*");
+    if !http.compression.is_empty() {
+        let offered: Vec<&str> = http
+            .compression
+            .iter()
+            .map(|coding| coding.name())
+            .collect();
+        add("Accept-Encoding", &offered.join(", "));
+    }
+    if http.connections == ConnectionReuse::PerRequest {
+        // Lets the target close first: a machine that closes runs out of ports soonest.
+        add("Connection", "close");
+    }
     match step.body {
         Body::Json(_) => add("Content-Type", "application/json"),
         Body::Form(_) => add("Content-Type", "application/x-www-form-urlencoded"),

@@ -9,6 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::recorder::Report;
 use crate::load::health;
 use crate::load::plan::Totals;
+use crate::load::wire::WireTimes;
 use crate::measure::clock::Micros;
 use crate::measure::generator::GeneratorSample;
 use crate::measure::interval::{
@@ -31,7 +32,7 @@ pub(crate) struct Outlets {
 pub(crate) struct Collected {
     pub(crate) totals: Totals,
     pub(crate) lag_us: Histogram<u64>,
-    pub(crate) connect_us: Histogram<u64>,
+    pub(crate) wire: WireTimes,
     pub(crate) cpu_seconds: f64,
     pub(crate) most_users: u64,
 }
@@ -78,7 +79,7 @@ impl Merge {
             collected: Collected {
                 totals: Totals::default(),
                 lag_us: histogram(),
-                connect_us: histogram(),
+                wire: WireTimes::default(),
                 cpu_seconds: 0.0,
                 most_users: 0,
             },
@@ -125,9 +126,9 @@ impl Merge {
             self.collected.totals += last.totals;
             self.collected.most_users += last.most_users;
             self.collected.cpu_seconds += report.cpu_seconds;
-            // All grow on demand, so adding cannot fail.
+            // It grows on demand, so adding cannot fail.
             let _ = self.collected.lag_us.add(&last.lag_us);
-            let _ = self.collected.connect_us.add(&last.connect_us);
+            self.collected.wire.add(&last.wire);
         }
     }
 

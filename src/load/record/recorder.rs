@@ -7,9 +7,11 @@ use hdrhistogram::Histogram;
 use super::responders::Responders;
 use super::samples::Samples;
 use super::slices::Slices;
+use crate::load::exchange::Made;
 use crate::load::plan::{LATE_US, Totals};
+use crate::load::wire::{WireTimes, note};
 use crate::measure::clock::Micros;
-use crate::measure::interval::{ErrorSample, HIGHEST_US, Interval, Slice, StepInterval, histogram};
+use crate::measure::interval::{ErrorSample, Interval, Slice, StepInterval, histogram};
 use crate::measure::outcome::ErrorKind;
 use crate::scenario::StepId;
 
@@ -50,7 +52,7 @@ pub(crate) struct Recorder {
     users: u64,
     pub(crate) totals: Totals,
     lag_us: Histogram<u64>,
-    connect_us: Histogram<u64>,
+    wire: WireTimes,
     most_users: u64,
 }
 
@@ -78,7 +80,7 @@ pub(crate) struct Report {
 pub(crate) struct Last {
     pub(crate) totals: Totals,
     pub(crate) lag_us: Histogram<u64>,
-    pub(crate) connect_us: Histogram<u64>,
+    pub(crate) wire: WireTimes,
     pub(crate) most_users: u64,
 }
 
@@ -96,7 +98,7 @@ impl Recorder {
             users: 0,
             totals: Totals::default(),
             lag_us: histogram(),
-            connect_us: histogram(),
+            wire: WireTimes::default(),
             most_users: 0,
         }
     }
@@ -121,8 +123,8 @@ impl Recorder {
                 (&mut step.failed_response_us, &mut step.failed_service_us)
             }
         };
-        record(response, response_us);
-        record(service, service_us);
+        note(response, response_us);
+        note(service, service_us);
         if let Some(status) = outcome.status {
             *step.statuses.entry(status).or_default() += 1;
         }
@@ -138,12 +140,33 @@ impl Recorder {
             .count(outcome.zone, outcome.pod, outcome.error.is_some());
     }
 
-    /// What a request needed of connections: time to open them (0: none), a second sending.
-    pub(crate) fn connection(&mut self, connect_us: u64, resent: bool) {
+    /// How a request fared on its connection: its wait for the first byte of the answer, if that
+    /// came, and whether it was sent a second time.
+    pub(crate) fn exchanged(
+        &mut self,
+        sent_at: Micros,
+        first_byte_at: Option<Micros>,
+        resent: bool,
+    ) {
         self.totals.requests_resent += u64::from(resent);
-        if connect_us > 0 {
-            record(&mut self.connect_us, connect_us);
+        if let Some(at) = first_byte_at {
+            note(&mut self.wire.first_byte_us, at.saturating_sub(sent_at));
         }
+    }
+
+    /// A body came compressed: how long it was on its way, and how long it is, bytes.
+    pub(crate) fn decompressed(&mut self, received: u64, length: u64) {
+        self.totals.compressed_answers += 1;
+        self.totals.bytes_compressed += received;
+        self.totals.bytes_decompressed += length;
+    }
+
+    /// What the worker's connector has made.
+    pub(crate) fn made(&mut self, made: &Made) {
+        self.totals.connections_opened = made.connections;
+        self.totals.handshakes_full = made.full_handshakes;
+        self.totals.handshakes_resumed = made.resumed_handshakes;
+        self.wire.add(&made.times);
     }
 
     /// The open model's schedules called for an iteration.
@@ -169,8 +192,8 @@ impl Recorder {
             self.totals.arrivals_started += 1;
             self.totals.arrivals_late += u64::from(lag > LATE_US);
             self.current.started += 1;
-            record(&mut self.current.start_lag_us, lag);
-            record(&mut self.lag_us, lag);
+            note(&mut self.current.start_lag_us, lag);
+            note(&mut self.lag_us, lag);
         }
     }
 
@@ -211,7 +234,7 @@ impl Recorder {
         report.last = Some(Box::new(Last {
             totals: self.totals,
             lag_us: self.lag_us.clone(),
-            connect_us: self.connect_us.clone(),
+            wire: self.wire.clone(),
             most_users: self.most_users,
         }));
         report
@@ -237,11 +260,6 @@ impl Recorder {
         }
         self.finished.push(interval);
     }
-}
-
-fn record(histogram: &mut Histogram<u64>, value: u64) {
-    // Growing on demand, this cannot fail below the clamp.
-    let _ = histogram.record(value.min(HIGHEST_US));
 }
 
 /// A second in which nothing has happened yet.

@@ -4,9 +4,11 @@ use std::future::Future;
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use tokio_rustls::rustls::ClientConfig;
 
 use super::fate::Presence;
 use super::record::Begin;
+use super::way::Way;
 use crate::scenario::extract::JsonPath;
 use crate::scenario::template::Template;
 use crate::scenario::{HttpDefaults, Scenario, Step};
@@ -57,24 +59,29 @@ struct Rule {
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 impl ReadBack {
-    /// Reads back what the scenario's steps wrote. Read-backs that are paths go to `base_url`.
+    /// Reads back what the scenario's steps wrote, on the way that the load took: `tls` is what it
+    /// encrypted with. Read-backs that are paths go to `base_url`.
     ///
     /// # Errors
     /// See [`ReadBackError`].
-    pub fn new(scenario: &Scenario, base_url: &str) -> Result<Self, ReadBackError> {
-        let client = reqwest::Client::builder()
+    pub fn new(
+        scenario: &Scenario,
+        base_url: &str,
+        tls: ClientConfig,
+    ) -> Result<Self, ReadBackError> {
+        let base_url = base_url.trim_end_matches('/');
+        let builder = reqwest::Client::builder()
             .timeout(ANSWER_WITHIN)
-            .danger_accept_invalid_certs(scenario.http.insecure)
-            // The load itself goes through none.
-            .no_proxy()
-            .build()?;
+            .tls_backend_preconfigured(tls);
+        let way = Way::to(base_url, &scenario.http);
+        let client = way.prepare(builder, &scenario.http)?.build()?;
         let canaries = scenario.canary.iter().flat_map(|canary| &canary.writers);
         let steps = scenario
             .steps
             .iter()
             .chain(canaries.map(|writer| &writer.step));
         Ok(Self {
-            base_url: base_url.trim_end_matches('/').to_owned(),
+            base_url: way.base_url,
             client,
             rules: steps
                 .map(|step| Rule::of(step, &scenario.http))

@@ -13,6 +13,7 @@ mod report;
 mod seen;
 mod spill;
 mod sweep;
+mod way;
 
 pub use fate::{Fate, Finding, LedgerCounts, Presence, WriteOutcome};
 pub use log::Ledger;

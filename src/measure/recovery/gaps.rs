@@ -61,6 +61,17 @@ impl Gaps {
     }
 }
 
+impl Gaps {
+    /// Whether at `now` nothing has succeeded for at least `shortest`, and for longer than traffic
+    /// until the last success explains.
+    pub(super) fn is_silent(&self, now: Micros, shortest: Micros) -> bool {
+        self.last.is_some_and(|last| {
+            let silence = self.silence_us(last);
+            silence.is_some_and(|silence| now.saturating_sub(last) > silence.max(shortest))
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,6 +88,18 @@ mod tests {
         assert_eq!(gaps(bursts).silence_us(8_000_000), Some(3 * 199_000));
         let dense = (0..100).map(|n| n * 10_000);
         assert_eq!(gaps(dense).silence_us(1_000_000), Some(100_000));
+    }
+
+    #[test]
+    fn silence_lasts_however_old_the_traffic_before_is() {
+        let dense = gaps((0..100).map(|n| n * 10_000));
+        assert!(!dense.is_silent(1_900_000, 1_000_000));
+        assert!(dense.is_silent(2_000_000, 1_000_000));
+        assert!(dense.is_silent(90_000_000, 1_000_000));
+        let slow = gaps((0..30).map(|n| n * 2_000_000));
+        assert!(!slow.is_silent(63_000_000, 1_000_000), "it thinks for 2 s");
+        assert!(slow.is_silent(65_000_000, 1_000_000));
+        assert!(!gaps([]).is_silent(90_000_000, 1_000_000), "nobody asked");
     }
 
     #[test]

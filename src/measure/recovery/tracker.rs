@@ -254,6 +254,16 @@ impl Tracker {
         }
     }
 
+    /// Nothing has succeeded for longer than the traffic explains: whatever was good is over.
+    pub(super) fn fell_silent(&mut self) {
+        self.good_since = None;
+    }
+
+    /// Whether any request has ended.
+    pub(super) fn is_unasked(&self) -> bool {
+        self.impact.requests == 0
+    }
+
     /// T5, once the SLO held for long enough and as long as it was not missed again.
     #[must_use]
     pub fn recovered_since(&self) -> Option<Micros> {

@@ -233,6 +233,10 @@ impl Watchtower {
         // A slice that is still filling up is not judged.
         let now = pulse.at / SLICE_US * SLICE_US;
         self.overall.advance(now);
+        // Users who all hang complain about nothing until their time-outs.
+        if self.gaps[0].is_silent(now, self.rule.window_us) {
+            self.overall.fell_silent();
+        }
         for watch in &mut self.open {
             for (_, tracker) in &mut watch.trackers {
                 tracker.advance(now);
@@ -241,7 +245,14 @@ impl Watchtower {
         }
     }
 
-    /// Whether the run as a whole meets the SLO.
+    /// Whether no request has ended yet: nothing is known of the target's health.
+    #[must_use]
+    pub fn is_unasked(&self) -> bool {
+        self.overall.is_unasked()
+    }
+
+    /// Whether the run as a whole meets the SLO. A silence that the traffic before does not explain
+    /// does not.
     #[must_use]
     pub fn health(&self) -> Health {
         self.overall.health()
@@ -320,6 +331,26 @@ fault = [
                 ..Pulse::default()
             });
         }
+    }
+
+    #[test]
+    fn a_target_at_which_everybody_hangs_is_not_healthy() {
+        let mut tower = Watchtower::new(scenario());
+        assert!(tower.is_unasked());
+        feed(&mut tower, 0, 5 * S, 0..0);
+        assert!(!tower.is_unasked());
+        assert_eq!(tower.health().since, Some(0));
+        let quiet = |at| Pulse {
+            at,
+            ..Pulse::default()
+        };
+        tower.pulse(&quiet(5 * S + S / 2));
+        assert_eq!(tower.health().since, Some(0), "a pause is no silence");
+        tower.pulse(&quiet(7 * S));
+        assert_eq!(tower.health().since, None);
+        // Healthy again from there on, not from before the silence.
+        feed(&mut tower, 8 * S, 10 * S, 0..0);
+        assert!(tower.health().since >= Some(7 * S), "{:?}", tower.health());
     }
 
     fn impact(tower: &Watchtower, fault: FaultId, writes: Option<bool>) -> Impact {

@@ -5,6 +5,7 @@
 
 mod cells;
 mod configuration;
+mod connections;
 mod distribution;
 mod errors;
 mod gates;
@@ -41,6 +42,7 @@ pub fn render(summary: &Summary) -> String {
             distribution::render(summary),
         ),
         section("steps", "Steps", Some(steps::render(summary))),
+        section("connections", "Connections", connections::render(summary)),
         section("errors", "Errors", Some(errors::render(summary))),
         section("quality", "Data quality", Some(quality::render(summary))),
         section(

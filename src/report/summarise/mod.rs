@@ -6,8 +6,8 @@ mod reason;
 mod traffic;
 
 use super::summary::{
-    Books, Canary, Fault, Generator, GeneratorVerdict, Lanes, Ledger, Run, SCHEMA_VERSION, Sibling,
-    Slo, Summary,
+    Books, Canary, Connections, Fault, Generator, GeneratorVerdict, Lanes, Latency, Ledger, Run,
+    SCHEMA_VERSION, Sibling, Slo, Summary,
 };
 use crate::gate::{self, Ending, ExitCode, GateVerdict, verdict};
 use crate::measure::aggregate::{Cut, Measured, Plan};
@@ -34,6 +34,8 @@ pub struct SummaryInput<'a> {
     pub canary: Option<Canary>,
     /// Failures worth showing.
     pub samples: &'a [ErrorSample],
+    /// What the way to the target cost.
+    pub connections: Option<Connections>,
     /// How well the load was made. A saturated one makes the run invalid.
     pub generator: Generator,
     /// What else makes the run invalid, in words that say what to do.
@@ -80,6 +82,7 @@ pub fn summarise(input: SummaryInput<'_>) -> Summary {
         books,
         canary,
         samples,
+        connections,
         mut generator,
         lanes,
         ..
@@ -94,7 +97,7 @@ pub fn summarise(input: SummaryInput<'_>) -> Summary {
     });
     generator.start_lag_us = generator
         .start_lag_us
-        .or_else(|| traffic::latency(&measured.start_lag));
+        .or_else(|| Latency::of(&measured.start_lag));
     let mut invalid_causes = input.invalid_causes;
     if generator.verdict == GeneratorVerdict::Saturated {
         invalid_causes.extend(generator.causes.iter().cloned());
@@ -147,6 +150,7 @@ pub fn summarise(input: SummaryInput<'_>) -> Summary {
         books,
         canary,
         gates,
+        connections,
         generator,
         lanes,
         configuration: input.configuration,

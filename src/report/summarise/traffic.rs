@@ -1,7 +1,5 @@
 //! What the requests came to.
 
-use hdrhistogram::Histogram;
-
 use crate::measure::aggregate::{Measured, Tally};
 use crate::measure::interval::ErrorSample;
 use crate::report::summary::{ErrorRow, Journey, Latency, Phase, Requests, Step};
@@ -10,22 +8,6 @@ use crate::scenario::{PhaseSelector, Scenario, Scope, Shape};
 /// A ratio with more digits than anyone reads, and few enough to be the same after a file.
 fn ratio(part: u64, whole: u64) -> f64 {
     (part as f64 / whole as f64 * 1e9).round() / 1e9
-}
-
-/// A histogram's quantiles; none when nothing was recorded.
-pub(super) fn latency(histogram: &Histogram<u64>) -> Option<Latency> {
-    let at = |q| histogram.value_at_quantile(q);
-    (!histogram.is_empty()).then(|| Latency {
-        count: histogram.len(),
-        p50: at(0.5),
-        p90: at(0.9),
-        p95: at(0.95),
-        p99: at(0.99),
-        p99_9: at(0.999),
-        max: histogram.max(),
-        // A bucket's middle is known to three digits; more would only look exact.
-        mean: (histogram.mean() * 10.0).round() / 10.0,
-    })
 }
 
 pub(super) fn requests(scenario: &Scenario, measured: &Measured, duration_us: u64) -> Requests {
@@ -52,8 +34,8 @@ pub(super) fn requests(scenario: &Scenario, measured: &Measured, duration_us: u6
         achieved_rate: open.then(|| per_second(all.started)),
         bytes_sent: measured.steps.iter().map(|step| step.bytes_sent).sum(),
         bytes_received: measured.steps.iter().map(|step| step.bytes_received).sum(),
-        response_time_us: latency(&all.response),
-        service_time_us: latency(&all.service),
+        response_time_us: Latency::of(&all.response),
+        service_time_us: Latency::of(&all.service),
     }
 }
 
@@ -67,8 +49,8 @@ pub(super) fn journeys(scenario: &Scenario, measured: &Measured) -> Vec<Journey>
             name: journey.name.clone(),
             count: tally.count,
             failed: tally.failed,
-            response_time_us: latency(&tally.response),
-            service_time_us: latency(&tally.service),
+            response_time_us: Latency::of(&tally.response),
+            service_time_us: Latency::of(&tally.service),
         }
     };
     scenario.journeys.iter().enumerate().map(journey).collect()
@@ -89,10 +71,10 @@ pub(super) fn steps(scenario: &Scenario, measured: &Measured) -> Vec<Step> {
             .map(|(kind, error)| (*kind, error.count))
             .collect(),
         statuses: total.statuses.clone(),
-        response_time_us: latency(&total.response),
-        service_time_us: latency(&total.service),
-        ok_response_time_us: latency(&total.ok_response),
-        ok_service_time_us: latency(&total.ok_service),
+        response_time_us: Latency::of(&total.response),
+        service_time_us: Latency::of(&total.service),
+        ok_response_time_us: Latency::of(&total.ok_response),
+        ok_service_time_us: Latency::of(&total.ok_service),
     })
     .collect()
 }
@@ -108,8 +90,8 @@ pub(super) fn phases(measured: &Measured) -> Vec<Phase> {
             to_us: window.to,
             count: tally.count,
             failed: tally.failed,
-            response_time_us: latency(&tally.response),
-            service_time_us: latency(&tally.service),
+            response_time_us: Latency::of(&tally.response),
+            service_time_us: Latency::of(&tally.service),
         })
         .collect();
     phases.sort_by_key(|phase| (phase.from_us, phase.to_us));

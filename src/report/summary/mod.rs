@@ -5,6 +5,7 @@
 //! [`SCHEMA_VERSION`]; a changed meaning raises it.
 
 mod canary;
+mod connections;
 mod fault;
 mod generator;
 mod impact;
@@ -15,6 +16,7 @@ mod timeline;
 mod traffic;
 
 pub use canary::{Canary, CanaryImpact, CanaryWriter};
+pub use connections::{Compression, Connections};
 pub use fault::{Budget, ControlEvent, Detection, Fault, Ledger, Mark, Undo};
 pub use generator::{Generator, GeneratorVerdict};
 pub use impact::{Check, ClassImpact, CloseUp, Stage, Towards};
@@ -79,6 +81,9 @@ pub struct Summary {
     /// Most frequent first.
     #[serde(default)]
     pub errors: Vec<ErrorRow>,
+    /// What the way to the target cost; absent in summaries of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connections: Option<Connections>,
     /// How well the load was made.
     pub generator: Generator,
     /// At most 600 buckets over the whole run.

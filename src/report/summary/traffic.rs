@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
 use crate::measure::outcome::ErrorKind;
@@ -26,6 +27,25 @@ pub struct Latency {
     pub max: u64,
     /// Arithmetic mean.
     pub mean: f64,
+}
+
+impl Latency {
+    /// Of recorded times, microseconds; none of nothing.
+    #[must_use]
+    pub fn of(histogram: &Histogram<u64>) -> Option<Self> {
+        let at = |q| histogram.value_at_quantile(q);
+        (!histogram.is_empty()).then(|| Self {
+            count: histogram.len(),
+            p50: at(0.5),
+            p90: at(0.9),
+            p95: at(0.95),
+            p99: at(0.99),
+            p99_9: at(0.999),
+            max: histogram.max(),
+            // A bucket's middle is known to three digits; more would only look exact.
+            mean: (histogram.mean() * 10.0).round() / 10.0,
+        })
+    }
 }
 
 /// All requests.

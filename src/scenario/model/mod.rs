@@ -7,20 +7,19 @@ mod answer;
 mod canary;
 mod fault;
 mod gate;
+mod http;
 mod journey;
 mod load;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 pub use answer::*;
 pub use canary::*;
 pub use fault::*;
 pub use gate::*;
+pub use http::*;
 pub use journey::*;
 pub use load::*;
-
-use super::template::Template;
 
 /// Index into [`Scenario::journeys`].
 pub type JourneyId = usize;
@@ -93,21 +92,6 @@ pub enum Target {
 pub struct StackTarget {
     /// Which stack: the one that `stack up` started under this name, else a fresh one.
     pub spec: target_app::api::StackSpec,
-}
-
-/// How requests are made.
-#[derive(Debug, Clone)]
-pub struct HttpDefaults {
-    /// From send to last byte.
-    pub timeout: Duration,
-    /// Whether 3xx answers with a `Location` are followed (at most 10).
-    pub redirects: bool,
-    /// Sent with every request.
-    pub headers: Vec<(String, Template)>,
-    /// Whether each iteration keeps cookies from its answers.
-    pub cookies: bool,
-    /// Accept any certificate. An explicit choice.
-    pub insecure: bool,
 }
 
 /// Rows of a CSV file.

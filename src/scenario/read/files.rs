@@ -21,27 +21,38 @@ pub(crate) struct Files<'a> {
 impl Files<'_> {
     /// The text of a file that the scenario names.
     pub(crate) fn read_text(&self, log: &Log, name: Text<'_>) -> Option<String> {
-        let path = self.folder.join(name.text);
-        let shown = path.display();
-        let bytes = match self.surroundings.read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                let message = match error.kind() {
-                    ErrorKind::NotFound => format!("there is no file `{shown}`"),
-                    _ => format!("`{shown}` cannot be read: {error}"),
-                };
-                let help = "paths are relative to the folder of the scenario file";
-                log.error_help(name.at, message, help);
-                return None;
-            }
-        };
+        let bytes = self.read(log, name)?;
         self.fingerprint.borrow_mut().add(&bytes);
         match String::from_utf8(bytes) {
             Ok(text) => Some(text),
             Err(_) => {
-                log.error(name.at, format!("`{shown}` is not UTF-8 text"));
+                let shown = self.folder.join(name.text);
+                let message = format!("`{}` is not UTF-8 text", shown.display());
+                log.error(name.at, message);
                 None
             }
         }
+    }
+
+    /// A certificate or key that the scenario names. No part of the hash: a renewed certificate
+    /// makes no other scenario.
+    pub(crate) fn read_credential(&self, log: &Log, name: Text<'_>) -> Option<Vec<u8>> {
+        self.read(log, name)
+    }
+
+    fn read(&self, log: &Log, name: Text<'_>) -> Option<Vec<u8>> {
+        let path = self.folder.join(name.text);
+        let shown = path.display();
+        let error = match self.surroundings.read(&path) {
+            Ok(bytes) => return Some(bytes),
+            Err(error) => error,
+        };
+        let message = match error.kind() {
+            ErrorKind::NotFound => format!("there is no file `{shown}`"),
+            _ => format!("`{shown}` cannot be read: {error}"),
+        };
+        let help = "paths are relative to the folder of the scenario file";
+        log.error_help(name.at, message, help);
+        None
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::condition;
-use crate::scenario::model::{AbortRule, Guard, Slo};
+use crate::scenario::model::{AbortRule, Guard, Load, Metric, Shape, Slo};
 use crate::scenario::syntax::{Log, Node, TableReader, value};
 
 /// Long enough to see a failing target, short enough for runs of a minute or two.
@@ -15,7 +15,7 @@ const HELD_FOR: Duration = Duration::from_secs(3);
 const WINDOW: Duration = Duration::from_secs(10);
 
 /// Reads `[guard]`, or its defaults.
-pub(crate) fn read_guard(log: &Log, node: Option<&Node>) -> Guard {
+pub(crate) fn read_guard(log: &Log, node: Option<&Node>, loads: &[Load]) -> Guard {
     let mut guard = Guard {
         healthy_before: HEALTHY_BEFORE,
         wait_at_most: WAIT_AT_MOST,
@@ -40,13 +40,15 @@ pub(crate) fn read_guard(log: &Log, node: Option<&Node>) -> Guard {
     guard.wait_at_most = given.unwrap_or(WAIT_AT_MOST.max(guard.healthy_before * 3));
     if let Some(node) = table.node("abort_when") {
         let elements = node.elements().iter();
-        guard.abort_when = elements.filter_map(|node| read_abort(log, node)).collect();
+        guard.abort_when = elements
+            .filter_map(|node| read_abort(log, node, loads))
+            .collect();
     }
     table.finish();
     guard
 }
 
-fn read_abort(log: &Log, node: &Node) -> Option<AbortRule> {
+fn read_abort(log: &Log, node: &Node, loads: &[Load]) -> Option<AbortRule> {
     let found = value::text(log, node)?;
     let condition = match condition::parse(found.text) {
         Ok(condition) => condition,
@@ -55,6 +57,15 @@ fn read_abort(log: &Log, node: &Node) -> Option<AbortRule> {
             return None;
         }
     };
+    let arrives = |load: &Load| matches!(load.shape, Shape::Arrivals { .. });
+    if condition.metric == Metric::OfferedRateMet && !loads.is_empty() && !loads.iter().any(arrives)
+    {
+        log.missing(
+            found.at,
+            "`offered_rate_met` needs arrivals: with a number of users this rule can never hold",
+            "give a load arrivals = […], or use rate",
+        );
+    }
     Some(AbortRule {
         metric: condition.metric,
         op: condition.op,

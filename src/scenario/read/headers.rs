@@ -1,62 +1,7 @@
-//! `[http]`: how requests are made unless a step says otherwise; and headers anywhere.
+//! Headers anywhere, and the templates in them.
 
-use std::time::Duration;
-
-use crate::scenario::model::HttpDefaults;
-use crate::scenario::syntax::{Log, Node, TableReader, value};
+use crate::scenario::syntax::{Log, Node, value};
 use crate::scenario::template::{Bindings, Escape, Template};
-
-/// Longest time that the recorder can tell apart: see `measure::interval::HIGHEST_US`.
-const LONGEST_TIMEOUT: Duration = Duration::from_secs(600);
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Reads `[http]`, or its defaults.
-pub(crate) fn read_http(
-    log: &Log,
-    node: Option<&Node>,
-    bindings: &mut Bindings<'_>,
-) -> HttpDefaults {
-    let mut http = HttpDefaults {
-        timeout: DEFAULT_TIMEOUT,
-        redirects: true,
-        headers: Vec::new(),
-        cookies: true,
-        insecure: false,
-    };
-    let Some(mut table) = node.and_then(|node| TableReader::new(log, node, "http")) else {
-        return http;
-    };
-    if let Some(timeout) = table.optional("timeout", read_timeout) {
-        http.timeout = timeout;
-    }
-    bindings.no_variables =
-        Some("these headers go with every request, also before anything is captured");
-    http.headers = table
-        .optional("headers", |log, node| {
-            Some(read_headers(log, node, bindings))
-        })
-        .unwrap_or_default();
-    bindings.no_variables = None;
-    for (key, flag) in [
-        ("redirects", &mut http.redirects),
-        ("cookies", &mut http.cookies),
-        ("insecure", &mut http.insecure),
-    ] {
-        *flag = table.optional(key, value::flag).unwrap_or(*flag);
-    }
-    table.finish_with(&[("base_url", "it belongs into [target]")]);
-    http
-}
-
-/// A time limit for one request.
-pub(crate) fn read_timeout(log: &Log, node: &Node) -> Option<Duration> {
-    let timeout = value::length(log, node)?;
-    if timeout > LONGEST_TIMEOUT {
-        log.error(node.at, "a request may take at most 10m");
-        return None;
-    }
-    Some(timeout)
-}
 
 /// Headers: names and templates.
 pub(crate) fn read_headers(

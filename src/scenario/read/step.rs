@@ -4,9 +4,8 @@ use super::body::read_body;
 use super::capture::read_captures;
 use super::expect::{parse_json_path, read_expect};
 use super::files::Files;
-use super::headers::{
-    is_header_name, read_header_value, read_headers, read_template, read_timeout,
-};
+use super::headers::{is_header_name, read_header_value, read_headers, read_template};
+use super::http::read_timeout;
 use super::think::read_think;
 use crate::scenario::extract::JsonPath;
 use crate::scenario::model::{Body, Expect, HttpDefaults, JourneyId, LedgerRule, Step};

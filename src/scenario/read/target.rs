@@ -42,6 +42,9 @@ pub(crate) fn read_target(
             table.finish_with(&[
                 ("insecure", "it belongs into [http]"),
                 ("headers", "they belong into [http]"),
+                ("proxy", "it belongs into [http]"),
+                ("ca", "it belongs into [http.tls]"),
+                ("certificate", "it belongs into [http.tls]"),
             ]);
             read_base_url(log, node, bindings)
         }
@@ -87,10 +90,20 @@ fn read_base_url(log: &Log, node: &Node, bindings: &mut Bindings<'_>) -> Option<
 /// What is wrong with it.
 pub(crate) fn check_base_url(url: &str) -> Result<String, String> {
     let url = url.trim().trim_end_matches('/');
+    if let Some(socket) = url.strip_prefix("unix:") {
+        return match socket.strip_prefix('/') {
+            Some(rest) if !rest.starts_with('/') => Ok(url.to_owned()),
+            _ => Err(format!(
+                "`{url}` does not name a socket by its whole path: write unix:/run/app.sock"
+            )),
+        };
+    }
     let rest = url
         .strip_prefix("https://")
         .or_else(|| url.strip_prefix("http://"))
-        .ok_or_else(|| format!("`{url}` is not a URL: write http://… or https://…"))?;
+        .ok_or_else(|| {
+            format!("`{url}` is not a URL: write http://…, https://… or unix:/path/to/socket")
+        })?;
     if rest.contains(['?', '#']) {
         return Err(format!(
             "`{url}` has a query: a target is scheme, host and port"

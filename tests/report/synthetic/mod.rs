@@ -12,8 +12,8 @@ use loadtest::gate::Ending;
 use loadtest::measure::aggregate::aggregate;
 use loadtest::measure::recording::{Reader, StepNames, Writer};
 use loadtest::report::summary::{
-    Books, Canary, CanaryWriter, Generator, GeneratorVerdict, Invariant, Lanes, Ledger, RoleLane,
-    Run, Segment, ServingKind, ServingLane, Span,
+    Books, Canary, CanaryWriter, Compression, Connections, Generator, GeneratorVerdict, Invariant,
+    Lanes, Latency, Ledger, RoleLane, Run, Segment, ServingKind, ServingLane, Span,
 };
 use loadtest::report::{Summary, SummaryInput, plan, summarise};
 use loadtest::scenario::Scenario;
@@ -57,6 +57,7 @@ pub(crate) fn run(folder: &Path, p95_limit_us: f64) -> Summary {
         canary: Some(canary()),
         samples: &samples(),
         generator: generator(),
+        connections: Some(connections()),
         invalid_causes: Vec::new(),
         lanes: lanes(),
         ending: Ending::Completed,
@@ -102,6 +103,34 @@ fn canary() -> Canary {
             ..Ledger::default()
         }),
         warnings: Vec::new(),
+    }
+}
+
+fn connections() -> Connections {
+    let times = |count, p50| Latency {
+        count,
+        p50,
+        p90: p50 * 2,
+        p95: p50 * 3,
+        p99: p50 * 5,
+        p99_9: p50 * 8,
+        max: p50 * 9,
+        mean: p50 as f64,
+    };
+    Connections {
+        opened: 431,
+        resent: 2,
+        handshakes_full: 12,
+        handshakes_resumed: 419,
+        resolve_us: None,
+        connect_us: Some(times(431, 210)),
+        tls_us: Some(times(431, 640)),
+        first_byte_us: Some(times(20_311, 5_120)),
+        compression: Some(Compression {
+            answers: 20_000,
+            bytes_received: 4_000_000,
+            bytes_decoded: 31_000_000,
+        }),
     }
 }
 

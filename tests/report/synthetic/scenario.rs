@@ -224,10 +224,7 @@ pub(crate) fn scenario(p95_limit_us: f64) -> Scenario {
         target: Target::Url("http://127.0.0.1:18080".into()),
         http: HttpDefaults {
             timeout: Duration::from_secs(2),
-            redirects: true,
-            headers: Vec::new(),
-            cookies: true,
-            insecure: false,
+            ..HttpDefaults::default()
         },
         data: Vec::new(),
         loads: loads(),

@@ -142,3 +142,49 @@ fn http_defaults_and_secrets() {
     // Whoever prints a scenario prints no secret.
     assert!(!format!("{scenario:?}").contains("s3cr3t"));
 }
+
+#[test]
+fn the_way_to_the_target() {
+    let http = with(
+        "[http]\nconnections = \"per-iteration\"\ncompression = [\"br\", \"gzip\"]\n\
+         proxy = \"http://ada:${env.PROXY_PASSWORD}@[::1]:3128\"\n\
+         [http.tls]\nca = [\"ca.pem\"]\ncertificate = \"client.pem\"\nkey = \"client.key\"\n\
+         server_name = \"shop.test\"\nmin_version = \"1.3\"\nresumption = false",
+    )
+    .http;
+    assert_eq!(http.connections, ConnectionReuse::PerIteration);
+    assert_eq!(http.compression, [Coding::Brotli, Coding::Gzip]);
+    let proxy = http.proxy.as_ref().unwrap();
+    assert_eq!((proxy.host.as_str(), proxy.port), ("::1", 3128));
+    // `ada:p@ss`
+    assert_eq!(proxy.authorization.as_deref(), Some("Basic YWRhOnBAc3M="));
+    assert_eq!(http.tls.authorities.len(), 1);
+    assert_eq!(http.tls.identity.as_ref().unwrap().chain.len(), 1);
+    assert_eq!(http.tls.min_version, TlsVersion::V1_3);
+    assert!(!http.tls.resumption);
+    // Whoever prints a scenario prints no secret.
+    let printed = format!("{http:?}");
+    assert!(
+        !printed.contains("YWRh") && !printed.contains("p@ss"),
+        "{printed}"
+    );
+}
+
+#[test]
+fn a_target_may_be_a_unix_socket() {
+    let text = SHORTEST.replace("http://127.0.0.1:8080", "unix:/run/app.sock");
+    let scenario = sound(&text);
+    assert_eq!(scenario.target, Target::Url("unix:/run/app.sock".into()));
+}
+
+#[test]
+fn whoever_verifies_no_certificate_is_told() {
+    let text = format!("{SHORTEST}\n[http]\ninsecure = true");
+    let told = parse_with(&text, &Overrides::default()).unwrap().warnings;
+    assert_eq!(told.0.len(), 1);
+    assert!(
+        told.0[0]
+            .message
+            .starts_with("certificates are not verified")
+    );
+}

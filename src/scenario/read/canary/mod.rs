@@ -5,7 +5,7 @@ mod request;
 use std::time::Duration;
 
 use super::files::Files;
-use super::headers::read_timeout;
+use super::http::read_timeout;
 use super::journey::Journeys;
 use super::names::{Unique, find};
 use super::step::{EXCHANGE, METHODS};
