@@ -234,6 +234,7 @@ fn holds_in_tree(step: &Step, body: &[u8], context: &mut Context<'_>) -> bool {
 
 /// A thousand requests of five steps within one second.
 fn recording(criterion: &mut Criterion) {
+    type ByName = HashMap<(String, u16), [Histogram<u64>; 2]>;
     let mut group = criterion.benchmark_group("recording");
     group.throughput(Throughput::Elements(1));
     let service = |number: u64| 200 + number * 7_919 % 3_000;
@@ -249,7 +250,7 @@ fn recording(criterion: &mut Criterion) {
     });
 
     let names = ["log in", "list", "look", "order", "read"];
-    let shared: Mutex<HashMap<(String, u16), [Histogram<u64>; 2]>> = Mutex::default();
+    let shared: Mutex<ByName> = Mutex::default();
     group.bench_function("naive: histograms by name behind a lock", |bencher| {
         bencher.iter(|| {
             number += 1;
