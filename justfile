@@ -23,6 +23,10 @@ fmt:
 lint:
     cargo clippy --workspace --all-targets --all-features -- -D warnings
 
-# Fuzz the scenario parser (needs `cargo install cargo-fuzz`)
-fuzz SECONDS="600":
-    RUSTC_BOOTSTRAP=1 cargo fuzz run scenario -- -max_total_time={{SECONDS}} -rss_limit_mb=2048
+# Fuzz what is read from outside: `scenario` files, or `extract` for JSON of answers (needs `cargo install cargo-fuzz`)
+fuzz SECONDS="600" TARGET="scenario":
+    RUSTC_BOOTSTRAP=1 cargo fuzz run {{TARGET}} -- -max_total_time={{SECONDS}} -rss_limit_mb=2048
+
+# Micro-benchmarks of the hot path, each beside a naive way of doing the same
+micro *ARGS:
+    cargo bench --all-features --bench micro {{ARGS}}

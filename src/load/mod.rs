@@ -4,6 +4,8 @@
 //! and recorder; a collector on another thread joins what they measure. Goose runs the users'
 //! lifecycle behind one adapter (`goose_adapter`); everything that is measured is ours.
 
+#[doc(hidden)]
+pub mod bench;
 mod catch;
 mod data;
 mod exchange;

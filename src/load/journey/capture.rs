@@ -1,65 +1,93 @@
 //! Taking what later steps need out of an answer.
 
+use std::borrow::Cow;
+
 use super::check::Fault;
-use super::document::{Document, text};
+use super::document::Document;
 use crate::load::exchange::{Answer, cookie_pair};
 use crate::measure::outcome::ErrorKind;
 use crate::scenario::template::Value;
-use crate::scenario::{Capture, CaptureFrom, Pick};
+use crate::scenario::{Capture, CaptureFrom, Pick, Step};
 
-/// Fills the captures' slots.
+/// Fills the slots of the step's captures.
 ///
 /// # Errors
 /// The first capture that found nothing and has no default.
 pub(crate) fn capture(
-    captures: &[Capture],
+    step: &Step,
     answer: &Answer<'_>,
-    document: &Document<'_>,
+    document: &mut Document<'_>,
     slots: &mut [Value],
     random: &mut fastrand::Rng,
 ) -> Result<(), Fault> {
-    for capture in captures {
-        let mut found = find(&capture.from, answer, document)
-            .map_err(|why| Fault::new(ErrorKind::Capture, format!("`{}`: {why}", capture.name)))?;
-        if found.is_empty() {
-            found.extend(capture.default.clone());
-        }
-        if found.is_empty() {
-            return Err(Fault::new(
+    let mut paths = 0..;
+    for capture in &step.captures {
+        let value = match &capture.from {
+            CaptureFrom::Json(_) => {
+                let number = paths.next().unwrap_or(usize::MAX);
+                let texts = document.captured(&step.expect, number).map_err(|why| {
+                    Fault::new(ErrorKind::Capture, format!("`{}`: {why}", capture.name))
+                })?;
+                pick(capture, texts.iter().map(Cow::Borrowed), random)
+            }
+            CaptureFrom::Regex(pattern) => {
+                let found = pattern.captures(answer.body());
+                pick(capture, found.map(String::from_utf8_lossy), random)
+            }
+            CaptureFrom::Header(name) => {
+                let found = answer.headers(name);
+                pick(capture, found.map(String::from_utf8_lossy), random)
+            }
+            CaptureFrom::Cookie(name) => {
+                let pairs = answer.headers("set-cookie").filter_map(cookie_pair);
+                let found = pairs.filter(|(set, _)| *set == name.as_bytes());
+                let values = found.map(|(_, value)| String::from_utf8_lossy(value));
+                pick(capture, values, random)
+            }
+        };
+        slots[capture.slot] = value.ok_or_else(|| {
+            Fault::new(
                 ErrorKind::Capture,
                 format!("`{}` found nothing in the answer", capture.name),
-            ));
-        }
-        slots[capture.slot] = match capture.pick {
-            Pick::First => Value::Text(found.swap_remove(0)),
-            Pick::Last => Value::Text(found.swap_remove(found.len() - 1)),
-            Pick::Random => Value::Text(found.swap_remove(random.usize(..found.len()))),
-            Pick::All => Value::List(found),
-        };
+            )
+        })?;
     }
     Ok(())
 }
 
-fn find(
-    from: &CaptureFrom,
-    answer: &Answer<'_>,
-    document: &Document<'_>,
-) -> Result<Vec<String>, String> {
-    let owned = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Ok(match from {
-        CaptureFrom::Json(path) => document
-            .select(path)?
-            .into_iter()
-            .filter(|value| !value.is_null())
-            .map(|value| text(value).into_owned())
-            .collect(),
-        CaptureFrom::Regex(pattern) => pattern.captures(answer.body()).map(owned).collect(),
-        CaptureFrom::Header(name) => answer.headers(name).map(owned).collect(),
-        CaptureFrom::Cookie(name) => answer
-            .headers("set-cookie")
-            .filter_map(cookie_pair)
-            .filter(|(set, _)| *set == name.as_bytes())
-            .map(|(_, value)| owned(value))
-            .collect(),
-    })
+/// The one that is asked for, or the default; none if there is neither.
+fn pick<'a>(
+    capture: &'a Capture,
+    mut found: impl Iterator<Item = Cow<'a, str>>,
+    random: &mut fastrand::Rng,
+) -> Option<Value> {
+    let default = || capture.default.as_deref().map(Cow::Borrowed);
+    let text = match capture.pick {
+        Pick::First => found.next().or_else(default),
+        Pick::Last => found.last().or_else(default),
+        Pick::Random => {
+            let mut all = or_default(found, default);
+            match all.len() {
+                0 => None,
+                count => Some(all.swap_remove(random.usize(..count))),
+            }
+        }
+        Pick::All => {
+            let all = or_default(found, default).into_iter();
+            let all: Vec<String> = all.map(Cow::into_owned).collect();
+            return (!all.is_empty()).then_some(Value::List(all));
+        }
+    };
+    text.map(|text| Value::Text(text.into_owned()))
+}
+
+fn or_default<'a>(
+    found: impl Iterator<Item = Cow<'a, str>>,
+    default: impl Fn() -> Option<Cow<'a, str>>,
+) -> Vec<Cow<'a, str>> {
+    let mut all: Vec<_> = found.collect();
+    if all.is_empty() {
+        all.extend(default());
+    }
+    all
 }

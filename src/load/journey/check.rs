@@ -1,8 +1,9 @@
 //! Whether an answer is what the step expects.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use super::document::{Document, text};
+use super::document::Document;
 use crate::load::exchange::Answer;
 use crate::measure::clock::Micros;
 use crate::measure::outcome::ErrorKind;
@@ -25,31 +26,26 @@ impl Fault {
     }
 }
 
-/// Checks everything, the status first.
+/// Checks everything, the status first. `scratch` is room for what values are compared with.
+/// Nothing is put into words unless it fails.
 ///
 /// # Errors
 /// The first expectation that does not hold.
 pub(crate) fn check(
     expect: &Expect,
     answer: &Answer<'_>,
-    document: &Document<'_>,
+    document: &mut Document<'_>,
     service_us: Micros,
     context: &mut Context<'_>,
+    scratch: &mut Vec<u8>,
 ) -> Result<(), Fault> {
     status(&expect.status, answer.status())?;
-    for (path, rule) in &expect.json {
-        let found = document
-            .select(path)
-            .map_err(|why| Fault::new(ErrorKind::Expectation, why))?;
-        let found = found.iter().filter(|value| !value.is_null());
-        let subject = || format!("JSON path {}", path.as_str());
-        holds(rule, found.map(|value| text(value)), subject, context)?;
-    }
+    json(expect, document, context, scratch)?;
     for (name, rule) in &expect.headers {
-        let found = answer.headers(name).map(String::from_utf8_lossy);
-        holds(rule, found, || format!("header `{name}`"), context)?;
+        let found = || answer.headers(name).map(String::from_utf8_lossy);
+        holds(rule, found, || format!("header `{name}`"), context, scratch)?;
     }
-    body(expect, answer, context)?;
+    body(expect, answer, context, scratch)?;
     if let Some(limit) = expect.within
         && Duration::from_micros(service_us) > limit
     {
@@ -92,67 +88,83 @@ fn status(rules: &[StatusRule], status: u16) -> Result<(), Fault> {
     ))
 }
 
+/// Checks what is expected of the body as JSON.
+///
+/// # Errors
+/// The first expectation that does not hold.
+pub(crate) fn json(
+    expect: &Expect,
+    document: &mut Document<'_>,
+    context: &mut Context<'_>,
+    scratch: &mut Vec<u8>,
+) -> Result<(), Fault> {
+    for (number, (path, rule)) in expect.json.iter().enumerate() {
+        let found = document
+            .expected(number)
+            .map_err(|why| Fault::new(ErrorKind::Expectation, why.to_string()))?;
+        let subject = || format!("JSON path {}", path.as_str());
+        holds(rule, || found.iter(), subject, context, scratch)?;
+    }
+    Ok(())
+}
+
 /// Whether any of the found values satisfies the rule (none, for [`ValueRule::Absent`]).
-fn holds<V: AsRef<str>>(
+fn holds<V: AsRef<str>, I: Iterator<Item = V>>(
     rule: &ValueRule,
-    mut found: impl Iterator<Item = V>,
+    found: impl Fn() -> I,
     subject: impl Fn() -> String,
     context: &mut Context<'_>,
+    scratch: &mut Vec<u8>,
 ) -> Result<(), Fault> {
-    let mut seen = None;
-    let mut any = |test: &dyn Fn(&str) -> bool| {
-        found.any(|value| {
-            let passed = test(value.as_ref());
-            seen.get_or_insert_with(|| value.as_ref().to_owned());
-            passed
-        })
+    let wanted = match rule {
+        ValueRule::Equals(template) | ValueRule::Contains(template) => {
+            rendered(template, context, scratch)?
+        }
+        ValueRule::Present | ValueRule::Absent | ValueRule::Matches(_) => Cow::Borrowed(""),
     };
-    let (passed, wanted) = match rule {
-        ValueRule::Present => (any(&|_| true), "to be present".to_owned()),
-        ValueRule::Absent => (!any(&|_| true), "to be absent".to_owned()),
-        ValueRule::Equals(template) => {
-            let wanted = rendered(template, context)?;
-            (any(&|value| value == wanted), format!("to be `{wanted}`"))
-        }
-        ValueRule::Contains(template) => {
-            let wanted = rendered(template, context)?;
-            (
-                any(&|value| value.contains(&wanted)),
-                format!("to contain `{wanted}`"),
-            )
-        }
-        ValueRule::Matches(pattern) => (
-            any(&|value| pattern.is_match(value.as_bytes())),
-            "to match its pattern".to_owned(),
-        ),
+    let any = |test: &dyn Fn(&str) -> bool| found().any(|value| test(value.as_ref()));
+    let passed = match rule {
+        ValueRule::Present => found().next().is_some(),
+        ValueRule::Absent => found().next().is_none(),
+        ValueRule::Equals(_) => any(&|value| value == wanted),
+        ValueRule::Contains(_) => any(&|value| value.contains(&*wanted)),
+        ValueRule::Matches(pattern) => any(&|value| pattern.is_match(value.as_bytes())),
     };
     if passed {
         return Ok(());
     }
-    let got = match seen {
-        Some(value) => format!("it is `{value}`"),
+    let wanted = match rule {
+        ValueRule::Present => "to be present".to_owned(),
+        ValueRule::Absent => "to be absent".to_owned(),
+        ValueRule::Equals(_) => format!("to be `{wanted}`"),
+        ValueRule::Contains(_) => format!("to contain `{wanted}`"),
+        ValueRule::Matches(_) => "to match its pattern".to_owned(),
+    };
+    let got = match found().next() {
+        Some(value) => format!("it is `{}`", value.as_ref()),
         None => "it is not there".to_owned(),
     };
     Err(unmet(format!("expected {} {wanted}, {got}", subject())))
 }
 
-fn body(expect: &Expect, answer: &Answer<'_>, context: &mut Context<'_>) -> Result<(), Fault> {
+fn body(
+    expect: &Expect,
+    answer: &Answer<'_>,
+    context: &mut Context<'_>,
+    scratch: &mut Vec<u8>,
+) -> Result<(), Fault> {
     let contains = |text: &str| memchr::memmem::find(answer.body(), text.as_bytes()).is_some();
     for template in &expect.body_contains {
-        with_text(template, context, |text| {
-            if contains(text) {
-                return Ok(());
-            }
-            Err(unmet(format!("expected the body to contain `{text}`")))
-        })?;
+        let text = rendered(template, context, scratch)?;
+        if !contains(&text) {
+            return Err(unmet(format!("expected the body to contain `{text}`")));
+        }
     }
     for template in &expect.body_lacks {
-        with_text(template, context, |text| {
-            if contains(text) {
-                return Err(unmet(format!("expected the body not to contain `{text}`")));
-            }
-            Ok(())
-        })?;
+        let text = rendered(template, context, scratch)?;
+        if contains(&text) {
+            return Err(unmet(format!("expected the body not to contain `{text}`")));
+        }
     }
     match &expect.body_matches {
         Some(pattern) if !pattern.is_match(answer.body()) => {
@@ -163,21 +175,17 @@ fn body(expect: &Expect, answer: &Answer<'_>, context: &mut Context<'_>) -> Resu
 }
 
 /// Fixed texts are used as they are, without a copy.
-fn with_text(
-    template: &Template,
+fn rendered<'t>(
+    template: &'t Template,
     context: &mut Context<'_>,
-    test: impl FnOnce(&str) -> Result<(), Fault>,
-) -> Result<(), Fault> {
-    match template.as_literal() {
-        Some(text) => test(text),
-        None => test(&rendered(template, context)?),
+    scratch: &'t mut Vec<u8>,
+) -> Result<Cow<'t, str>, Fault> {
+    if let Some(text) = template.as_literal() {
+        return Ok(Cow::Borrowed(text));
     }
-}
-
-fn rendered(template: &Template, context: &mut Context<'_>) -> Result<String, Fault> {
-    let mut out = Vec::new();
+    scratch.clear();
     template
-        .render(context, &mut out)
+        .render(context, scratch)
         .map_err(|error| Fault::new(ErrorKind::Template, error.to_string()))?;
-    Ok(String::from_utf8_lossy(&out).into_owned())
+    Ok(String::from_utf8_lossy(scratch))
 }

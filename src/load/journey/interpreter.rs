@@ -15,6 +15,7 @@ use crate::load::worker::Worker;
 use crate::measure::clock::Micros;
 use crate::measure::interval::ErrorSample;
 use crate::measure::outcome::ErrorKind;
+use crate::scenario::extract::Found;
 use crate::scenario::template::{Context, Template, Value};
 use crate::scenario::{OnFailure, Step, StepId, Think};
 
@@ -25,6 +26,10 @@ pub(crate) struct Traveller {
     outgoing: Outgoing,
     jar: Jar,
     slots: Vec<Value>,
+    /// What the step's JSON paths found in the last answer.
+    found: Found,
+    /// What values of the last answer were compared with.
+    scratch: Vec<u8>,
 }
 
 impl Traveller {
@@ -34,6 +39,8 @@ impl Traveller {
             outgoing: Outgoing::default(),
             jar: Jar::default(),
             slots: vec![Value::Unset; slots],
+            found: Found::default(),
+            scratch: Vec::new(),
         }
     }
 }
@@ -154,7 +161,7 @@ impl Tour<'_> {
         let mut flight = InFlight::begin(worker, id, intended, write.as_ref());
         let received = self.exchange(id, step).await;
         let result = match &received.result {
-            Ok(()) => self.judge(step, &received),
+            Ok(()) => self.judge(id, step, &received),
             Err(failure) => Err(Fault::from(failure.clone())),
         };
         let status = received.result.is_ok().then(|| self.answer().status());
@@ -182,14 +189,13 @@ impl Tour<'_> {
             user: self.user,
             run: self.worker.clock.started().unix_us,
         };
-        let jar = keeps_cookies(worker).then(|| (&*jar, worker.unix_seconds()));
         outgoing
             .render(
                 &worker.program,
                 &worker.program.steps[id],
                 step,
                 &mut context,
-                jar,
+                cookies(worker, jar),
             )
             .map_err(|error| Fault::new(ErrorKind::Template, error.0))
     }
@@ -245,8 +251,7 @@ impl Tour<'_> {
                 method = "GET";
             }
             let Traveller { outgoing, jar, .. } = &mut *self.traveller;
-            let jar = keeps_cookies(worker).then(|| (&*jar, worker.unix_seconds()));
-            outgoing.follow(&worker.program, method, &next, jar);
+            outgoing.follow(&worker.program, method, &next, cookies(worker, jar));
             let there = self.send(method, id, step).await;
             received = Received {
                 sent_at: received.sent_at,
@@ -304,10 +309,17 @@ impl Tour<'_> {
     }
 
     /// Expectations, then captures.
-    fn judge(&mut self, step: &Step, received: &Received) -> Result<(), Fault> {
-        let Traveller { client, slots, .. } = &mut *self.traveller;
+    fn judge(&mut self, id: StepId, step: &Step, received: &Received) -> Result<(), Fault> {
+        let Traveller {
+            client,
+            slots,
+            found,
+            scratch,
+            ..
+        } = &mut *self.traveller;
         let answer = client.answer();
-        let document = Document::new(answer.body());
+        let paths = &self.worker.program.steps[id].json;
+        let mut document = Document::new(answer.body(), paths, found);
         let mut context = Context {
             slots,
             rows: &self.rows,
@@ -317,8 +329,15 @@ impl Tour<'_> {
             run: self.worker.clock.started().unix_us,
         };
         let service_us = received.done_at.saturating_sub(received.sent_at);
-        let result = check(&step.expect, &answer, &document, service_us, &mut context)
-            .and_then(|()| capture(&step.captures, &answer, &document, slots, &mut self.random));
+        let result = check(
+            &step.expect,
+            &answer,
+            &mut document,
+            service_us,
+            &mut context,
+            scratch,
+        )
+        .and_then(|()| capture(step, &answer, &mut document, slots, &mut self.random));
         result.map_err(|fault| {
             if answer.is_cut() {
                 let message = format!(
@@ -401,6 +420,12 @@ impl From<Failure> for Fault {
 
 fn keeps_cookies(worker: &Worker) -> bool {
     worker.scenario.http.cookies
+}
+
+/// The user's cookies and what time it is for them, Unix seconds. Most users have none, and the
+/// clock is not asked for those.
+fn cookies<'j>(worker: &Worker, jar: &'j Jar) -> Option<(&'j Jar, i64)> {
+    (!jar.is_empty()).then(|| (jar, worker.unix_seconds()))
 }
 
 /// A step that never came to sending anything.

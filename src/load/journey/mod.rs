@@ -8,5 +8,7 @@ mod program;
 mod redact;
 mod request;
 
+pub(crate) use check::json as check_json;
+pub(crate) use document::{Document, paths as json_paths};
 pub(crate) use interpreter::{Finish, Traveller, Trip, travel};
 pub(crate) use program::Program;

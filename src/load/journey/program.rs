@@ -1,6 +1,8 @@
 //! Steps prepared for sending: everything that never changes is already bytes.
 
+use super::document;
 use crate::load::exchange::{Origin, Target};
+use crate::scenario::extract::JsonPaths;
 use crate::scenario::template::Template;
 use crate::scenario::{Body, ConnectionReuse, HttpDefaults, Scenario, Step};
 
@@ -24,6 +26,8 @@ pub(crate) struct StepProgram {
     pub(crate) fields: Vec<Piece>,
     /// A request without a body still says so.
     pub(crate) states_empty_body: bool,
+    /// What is looked for in the answer.
+    pub(crate) json: JsonPaths,
     /// It says `Accept-Encoding`, so its answer may be compressed.
     pub(crate) compressible: bool,
     /// What of it no message may show.
@@ -87,6 +91,7 @@ impl Program {
             url: self.url(step, own_host)?,
             own_host,
             fields: pieces(&headers),
+            json: document::paths(step),
             secrets: Secrets {
                 sent: of_request(step, http).any(Template::is_secret),
                 expected: step.expect.templates().any(Template::is_secret),

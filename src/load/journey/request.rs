@@ -68,7 +68,7 @@ impl Outgoing {
         }
     }
 
-    /// Renders the step. `jar` is there when the scenario keeps cookies; `now` is Unix seconds.
+    /// Renders the step. `jar` is there when the user has cookies, with the time in Unix seconds.
     ///
     /// # Errors
     /// Why it cannot be sent.
@@ -94,7 +94,7 @@ impl Outgoing {
         }
         self.fields = start..self.bytes.len();
         render_body(&step.body, context, &mut self.body)?;
-        if let Some((jar, now)) = jar.filter(|(jar, _)| !jar.is_empty()) {
+        if let Some((jar, now)) = jar {
             let target = self.target(program);
             jar.write_header(&target, now, &mut self.bytes);
         }

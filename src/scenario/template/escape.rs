@@ -38,6 +38,11 @@ fn is_url(byte: u8) -> bool {
 }
 
 fn percent(value: &str, out: &mut Vec<u8>, keep: impl Fn(u8) -> bool) {
+    // Ids and numbers, most of the time.
+    if value.bytes().all(&keep) {
+        out.extend_from_slice(value.as_bytes());
+        return;
+    }
     for byte in value.bytes() {
         if keep(byte) {
             out.push(byte);
