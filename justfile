@@ -27,6 +27,14 @@ lint:
 fuzz SECONDS="600" TARGET="scenario":
     RUSTC_BOOTSTRAP=1 cargo fuzz run {{TARGET}} -- -max_total_time={{SECONDS}} -rss_limit_mb=2048
 
+# Instructions per request of the hot path, against their limits
+instructions *ARGS:
+    cargo bench --all-features --bench instructions -- {{ARGS}}
+
+# Load generators beside each other; `-- --write` puts the table into docs/performance.md
+peers *ARGS:
+    cargo bench --all-features --bench peers {{ARGS}}
+
 # Micro-benchmarks of the hot path, each beside a naive way of doing the same
 micro *ARGS:
     cargo bench --all-features --bench micro {{ARGS}}

@@ -6,10 +6,11 @@
 //! $ just micro capture    # one part
 //! ```
 
+#[path = "common/shop.rs"]
+mod shop;
+
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::hint::black_box;
-use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -17,9 +18,9 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use hdrhistogram::Histogram;
 use loadtest::load::bench::{Checking, Recording, Schedule};
 use loadtest::scenario::extract::{Found, JsonPath, JsonPaths, Need};
-use loadtest::scenario::surroundings::Nowhere;
-use loadtest::scenario::template::{Context, Value};
-use loadtest::scenario::{self, Body, Overrides, Scenario, Spread, Step, ValueRule};
+use loadtest::scenario::template::Context;
+use loadtest::scenario::{Body, Spread, Step, ValueRule};
+use shop::{answer, captured, context, shop};
 
 criterion_group!(
     benches,
@@ -31,78 +32,6 @@ criterion_group!(
     pacing
 );
 criterion_main!(benches);
-
-const SHOP: &str = r#"
-name = "shop"
-[target]
-base_url = "http://127.0.0.1"
-[[load]]
-journey = "shop"
-users = [{ count = 1, for = "10s" }]
-
-[[journey]]
-name = "shop"
-
-[[journey.step]]
-name = "log in"
-post = "/api/sessions"
-json = { email = "user-${user()}@shop.example" }
-capture = { token = "$.token", product = "$.items[1].id" }
-
-[[journey.step]]
-name = "order"
-post = "/api/orders?for=${product}"
-headers = { Authorization = "Bearer ${token}" }
-json = { product = "${product}", token = "${token}", quantity = "${random(1, 3)}" }
-expect = { status = 201, json = { "$.token" = "present", "$.total" = 10, "$.error" = "absent", "$.items[1].id" = "${product}" } }
-"#;
-
-fn shop() -> Scenario {
-    let parsed = scenario::parse(
-        SHOP,
-        Path::new("shop.toml"),
-        &Overrides::default(),
-        &Nowhere,
-    );
-    match parsed {
-        Ok(reading) => reading.scenario,
-        Err(mistakes) => panic!("{}", mistakes.render(false)),
-    }
-}
-
-/// About a kilobyte, as an API answers: a token, a list of products, a total.
-fn answer() -> String {
-    let mut items = String::new();
-    for id in 0..10 {
-        let comma = if id > 0 { "," } else { "" };
-        let _ = write!(
-            items,
-            r#"{comma}{{"id":{},"sku":"MUG-{id:04}","name":"Mug number {id}, blue","price_cents":1299,"stock":99}}"#,
-            id * 7 + 1
-        );
-    }
-    format!(
-        r#"{{"token":"eyJhbGciOiJIUzI1NiJ9.c2hvcHBlcg.abcdef","items":[{items}],"total":10,"page":{{"number":1}}}}"#
-    )
-}
-
-fn context<'c>(slots: &'c mut [Value], random: &'c mut fastrand::Rng) -> Context<'c> {
-    Context {
-        slots,
-        rows: &[],
-        random,
-        iteration: 7,
-        user: 3,
-        run: 1,
-    }
-}
-
-fn captured() -> Vec<Value> {
-    vec![
-        Value::Text("eyJhbGciOiJIUzI1NiJ9.c2hvcHBlcg.abcdef".into()),
-        Value::Text("8".into()),
-    ]
-}
 
 /// Path, header and body of an order.
 fn templates(criterion: &mut Criterion) {

@@ -134,7 +134,7 @@ fn row(text: &mut String, name: &str, weighed: &Weighed) -> Result<()> {
         text,
         "| {name} | {:.0} | {:.0} % | {:.2} ms, {:.2} ms | {:.0} | {:.0} MB | {verdict} |",
         figure(&["requests", "rate"])?,
-        figure(&["generator", "cpu_share"])? * figure(&["generator", "cores"])? * 100.0,
+        figure(&["generator", "cpu_share"])? * 100.0,
         figure(&["generator", "start_lag_us", "p50"])? / 1e3,
         figure(&["generator", "start_lag_us", "p99"])? / 1e3,
         figure(&["generator", "dropped"])?,

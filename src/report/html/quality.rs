@@ -38,11 +38,11 @@ fn facts(summary: &Summary, generator: &Generator) -> String {
     };
     let cpu = generator.cpu_share.map(|mean| {
         let most = generator.cpu_share_max.map_or(String::new(), |most| {
-            format!(", at most {}", units::percent(most))
+            format!(", the busiest thread at most {}", units::percent(most))
         });
         let cores = generator
             .cores
-            .map_or(String::new(), |cores| format!(" of {cores} cores"));
+            .map_or(String::new(), |cores| format!(" of one of {cores} cores"));
         format!("{}{cores}{most}", units::percent(mean))
     });
     let lag = generator.start_lag_us.map(|lag| {

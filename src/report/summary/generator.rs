@@ -12,10 +12,10 @@ pub struct Generator {
     /// Why not. What is fatal is also among the run's `invalid_causes`.
     #[serde(default)]
     pub causes: Vec<Finding>,
-    /// CPU time of this process ÷ (time × cores), 0…1, mean over the run.
+    /// Processor time of the generator's threads, seconds per second, mean over the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu_share: Option<f64>,
-    /// The same in its busiest second.
+    /// Share of its core that the busiest thread used in its busiest second, 0…1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu_share_max: Option<f64>,
     /// Cores that it may use.
