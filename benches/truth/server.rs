@@ -1,13 +1,14 @@
 //! A server that knows how long it took itself, and that can stall.
 
+use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use hdrhistogram::Histogram;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpSocket, TcpStream};
 
 /// What it is to do, and what it saw.
 #[derive(Debug)]
@@ -31,8 +32,17 @@ const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-l
 impl Server {
     /// Starts it on `core`. A path `/wait/N` is answered after N microseconds or little more.
     pub(crate) fn start(core: usize) -> Result<Self> {
-        let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
-        listener.set_nonblocking(true)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        // Whoever comes during the stall waits in the kernel's queue: two thousand must fit, or the
+        // kernel drops them and they come again a second later.
+        let listener = {
+            let _context = runtime.enter();
+            let socket = TcpSocket::new_v4()?;
+            socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+            socket.listen(4_096)?
+        };
         let server = Self {
             port: listener.local_addr()?.port(),
             served: Arc::new(Mutex::new(Served {
@@ -40,14 +50,10 @@ impl Server {
             })),
             stall_after: Arc::default(),
         };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
         let shared = server.clone();
         std::thread::spawn(move || {
             pin(core);
             runtime.block_on(async move {
-                let listener = TcpListener::from_std(listener).context("cannot listen")?;
                 loop {
                     let (stream, _) = listener.accept().await?;
                     stream.set_nodelay(true)?;

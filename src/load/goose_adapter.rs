@@ -1,5 +1,6 @@
-//! The only module that knows goose: it hatches the users and keeps each one going from turn to
-//! turn. Pacing, requests and measuring are ours; goose's own are switched off.
+//! The only module that knows goose: it hatches the users, each a task of its own whose single
+//! transaction is its whole life. Pacing, requests and measuring are ours; goose's own are switched
+//! off, and what goose does around each transaction is paid once per user and not once per iteration.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,32 +8,26 @@ use std::sync::Arc;
 
 use goose::client::GooseClientBuilder;
 use goose::config::GooseConfiguration;
-use goose::goose::{GooseUser, Scenario, Transaction, TransactionFunction};
+use goose::goose::{GooseUser, Scenario, Transaction, TransactionFunction, TransactionResult};
 use goose::prelude::GooseAttack;
 
 use super::plan::LoadError;
 
-/// One turn of one user, given its number from 0. A turn that never returns ends the user: goose
-/// drops it with the runtime.
-pub(crate) type Turn =
-    Arc<dyn Fn(usize) -> Pin<Box<dyn Future<Output = ()> + Send + 'static>> + Send + Sync>;
+/// The life of one user, given its number from 0. It never returns: goose drops it with the runtime.
+pub(crate) type Life =
+    Arc<dyn Fn(usize) -> Pin<Box<dyn Future<Output = TransactionResult> + Send>> + Send + Sync>;
 
-/// Runs so many users on the current runtime, each taking its turns one after another, for as long
-/// as the future is polled. Users live on the runtime, not in the future: they end with it.
+/// Runs so many users on the current runtime for as long as the future is polled. Users live on the
+/// runtime, not in the future: they end with it.
 ///
 /// # Errors
 /// [`LoadError::Engine`]: goose refused, or stopped although nobody asked it to.
-pub(crate) async fn drive(users: usize, turn: Turn) -> Result<(), LoadError> {
+pub(crate) async fn drive(users: usize, life: Life) -> Result<(), LoadError> {
     silence();
     let refused =
         |error: goose::GooseError| LoadError::Engine(format!("refused to start: {error}"));
-    let function: TransactionFunction = Arc::new(move |user: &mut GooseUser| {
-        let turn = turn(user.weighted_users_index);
-        Box::pin(async move {
-            turn.await;
-            Ok(())
-        })
-    });
+    let function: TransactionFunction =
+        Arc::new(move |user: &mut GooseUser| life(user.weighted_users_index));
     let scenario = Scenario::new("loadtest").register_transaction(Transaction::new(function));
     GooseAttack::initialize_with_config(configuration(users))
         .map_err(refused)?

@@ -1,19 +1,19 @@
 //! A worker's thread from its start to its last report.
 
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
-use super::goose_adapter::{self, Turn};
+use super::goose_adapter::{self, Life};
 use super::health::ThreadMeter;
 use super::plan::LoadError;
 use super::record::Report;
 use super::stop::{Stop, Urgency};
 use super::ticker::{self, Timer};
-use super::user::{self, Pace};
+use super::user;
 use super::worker::Worker;
 use crate::measure::clock::Micros;
 
@@ -71,33 +71,24 @@ pub(crate) fn run(worker: &Arc<Worker>, lines: &Lines) -> Result<(), LoadError> 
 }
 
 async fn live(worker: &Arc<Worker>, lines: &Lines, meter: &ThreadMeter) -> Result<(), LoadError> {
-    let users = goose_adapter::drive(worker.seats.len(), turns(worker, &lines.begin));
+    let users = goose_adapter::drive(worker.seats.len(), lives(worker, &lines.begin));
     tokio::select! {
         ended = users => ended,
         result = conduct(worker, lines, meter) => result,
     }
 }
 
-/// Each user's turn: stand ready once, then one iteration after another, then rest for good.
-fn turns(worker: &Arc<Worker>, begin: &watch::Receiver<Option<Micros>>) -> Turn {
+/// Each user's life: stand ready, do one iteration after another, then rest for good.
+fn lives(worker: &Arc<Worker>, begin: &watch::Receiver<Option<Micros>>) -> Life {
     let worker = worker.clone();
     let begin = begin.clone();
-    let paces: Vec<Mutex<Option<Pace>>> = worker.seats.iter().map(|_| Mutex::default()).collect();
-    let paces = Arc::new(paces);
     Arc::new(move |seat| {
-        let (worker, begin, paces) = (worker.clone(), begin.clone(), paces.clone());
+        let (worker, begin) = (worker.clone(), begin.clone());
         Box::pin(async move {
-            let known = lock(&paces[seat]).take();
-            let mut pace = match known {
-                Some(pace) => pace,
-                None => Pace::from(worker.stand_ready(begin).await),
-            };
-            if user::turn(&worker, seat, &mut pace).await {
-                *lock(&paces[seat]) = Some(pace);
-            } else {
-                worker.goes_home();
-                std::future::pending::<()>().await;
-            }
+            let origin = worker.stand_ready(begin).await;
+            user::live(&worker, seat, origin).await;
+            worker.goes_home();
+            std::future::pending().await
         })
     })
 }
@@ -187,8 +178,4 @@ async fn report(worker: &Worker, lines: &Lines, meter: &ThreadMeter) {
         report.time = meter.read();
         let _ = lines.reports.send(report);
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

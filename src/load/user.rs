@@ -1,8 +1,8 @@
-//! A user's turn: wait for work, do one iteration, account for it.
+//! A user's life: wait for work, do one iteration, account for it, and again.
 
 use super::catch::caught;
 use super::data::RanOut;
-use super::journey::{Finish, Trip, travel};
+use super::journey::{Finish, Traveller, Trip, travel};
 use super::record::Due;
 use super::seats::Role;
 use super::seed::{self, Purpose};
@@ -15,22 +15,16 @@ use crate::scenario::{JourneyId, Load};
 /// processor can, and nothing else would be measured.
 const BREATH_US: Micros = 100_000;
 
-/// What a user remembers between iterations.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Pace {
+/// What a user has between iterations.
+#[derive(Debug)]
+struct User {
+    seat: usize,
     /// When the schedules began, run time.
     origin: Micros,
     /// A closed user's next iteration starts no earlier.
     not_before: Micros,
-}
-
-impl From<Micros> for Pace {
-    fn from(origin: Micros) -> Self {
-        Self {
-            origin,
-            not_before: 0,
-        }
-    }
+    /// Its connections and buffers, once it had need of them.
+    traveller: Option<Box<Traveller>>,
 }
 
 /// Work for one iteration.
@@ -42,9 +36,22 @@ struct Work {
     arrival: Option<Due>,
 }
 
-/// Runs one iteration of the user on this seat; false when there is nothing left to do.
-pub(crate) async fn turn(worker: &Worker, seat: usize, pace: &mut Pace) -> bool {
-    let Some(work) = wait(worker, seat, pace).await else {
+/// Runs the iterations of the user on this seat until there is nothing left to do. The schedules
+/// began at `origin`, run time.
+pub(crate) async fn live(worker: &Worker, seat: usize, origin: Micros) {
+    let mut user = User {
+        seat,
+        origin,
+        not_before: 0,
+        traveller: None,
+    };
+    while turn(worker, &mut user).await {}
+}
+
+/// One iteration; false when there is nothing left to do.
+async fn turn(worker: &Worker, user: &mut User) -> bool {
+    let seat = user.seat;
+    let Some(work) = wait(worker, user).await else {
         return false;
     };
     let load = worker.seats[seat].load;
@@ -72,31 +79,35 @@ pub(crate) async fn turn(worker: &Worker, seat: usize, pace: &mut Pace) -> bool 
     };
     let started = worker.clock.now();
     let mut stay = Stay::begin(worker, started, work.arrival);
-    let mut traveller = worker.take_traveller(seat);
-    match caught(travel(worker, &mut traveller, trip)).await {
+    let taken = user.traveller.take();
+    let mut traveller = taken.unwrap_or_else(|| worker.new_traveller(seat));
+    let travelled = caught(travel(worker, &mut traveller, trip)).await;
+    let now = worker.clock.now();
+    match travelled {
         Ok(finish) => {
-            worker.leave_traveller(seat, traveller);
-            stay.end(finish);
-            pace.not_before = earliest(worker, journey, work.intended, finish);
+            user.traveller = Some(traveller);
+            stay.end(finish, now);
+            user.not_before = earliest(worker, journey, work.intended, finish, now);
         }
         Err(_panic) => {
             // Its connections and buffers may be in any state: the next iteration gets new ones.
             worker.recorder().totals.panics += 1;
-            stay.end(Finish::Done {
+            let failed = Finish::Done {
                 failed: true,
                 sent: false,
                 think: 0,
-            });
-            pace.not_before = worker.clock.now() + BREATH_US;
+            };
+            stay.end(failed, now);
+            user.not_before = now + BREATH_US;
         }
     }
     true
 }
 
 /// Waits until there is something to do.
-async fn wait(worker: &Worker, seat: usize, pace: &Pace) -> Option<Work> {
+async fn wait(worker: &Worker, user: &User) -> Option<Work> {
     let keeper = &worker.keeper;
-    match &worker.seats[seat].role {
+    match &worker.seats[user.seat].role {
         Role::Open { gate, place } => {
             let given = worker.gates[*gate].next(*place, keeper).await?;
             Some(Work {
@@ -109,9 +120,9 @@ async fn wait(worker: &Worker, seat: usize, pace: &Pace) -> Option<Work> {
             })
         }
         Role::Closed(windows) => {
-            let origin = pace.origin;
+            let origin = user.origin;
             let now = worker.clock.now();
-            let ready = now.max(pace.not_before);
+            let ready = now.max(user.not_before);
             let window = windows
                 .iter()
                 .map(|window| origin + window.start..origin + window.end)
@@ -127,7 +138,7 @@ async fn wait(worker: &Worker, seat: usize, pace: &Pace) -> Option<Work> {
                 return None;
             }
             Some(Work {
-                number: worker.shared.next_number(worker.seats[seat].load),
+                number: worker.shared.next_number(worker.seats[user.seat].load),
                 intended,
                 arrival: None,
             })
@@ -135,8 +146,14 @@ async fn wait(worker: &Worker, seat: usize, pace: &Pace) -> Option<Work> {
     }
 }
 
-/// When a closed user may begin its next iteration.
-fn earliest(worker: &Worker, journey: JourneyId, intended: Micros, finish: Finish) -> Micros {
+/// When a closed user whose iteration ended `now` may begin its next.
+fn earliest(
+    worker: &Worker,
+    journey: JourneyId,
+    intended: Micros,
+    finish: Finish,
+    now: Micros,
+) -> Micros {
     // From the intended start, so that small delays do not add up.
     let pacing = worker.scenario.journeys[journey].pacing.unwrap_or_default();
     let paced = intended + u64::try_from(pacing.as_micros()).unwrap_or(u64::MAX / 2);
@@ -147,7 +164,7 @@ fn earliest(worker: &Worker, journey: JourneyId, intended: Micros, finish: Finis
             think,
         } => {
             let breath = if failed && !sent { BREATH_US } else { 0 };
-            paced.max(worker.clock.now() + think.max(breath))
+            paced.max(now + think.max(breath))
         }
         Finish::Cut => paced,
     }
@@ -193,9 +210,8 @@ impl<'w> Stay<'w> {
         }
     }
 
-    fn end(&mut self, finish: Finish) {
+    fn end(&mut self, finish: Finish, now: Micros) {
         self.ended = true;
-        let now = self.worker.clock.now();
         let mut recorder = self.worker.recorder();
         match finish {
             Finish::Done { failed, .. } => recorder.ended(now, failed, false),
@@ -207,7 +223,7 @@ impl<'w> Stay<'w> {
 impl Drop for Stay<'_> {
     fn drop(&mut self) {
         if !self.ended {
-            self.end(Finish::Cut);
+            self.end(Finish::Cut, self.worker.clock.now());
         }
     }
 }

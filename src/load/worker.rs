@@ -31,8 +31,6 @@ pub(crate) struct Worker {
     pub(crate) seats: Vec<Seat>,
     pub(crate) connector: Arc<Connector>,
     recorder: Mutex<Recorder>,
-    /// Connections and buffers of the users that are between iterations.
-    travellers: Vec<Mutex<Option<Box<Traveller>>>>,
     /// Users that stand ready, and those that have gone home.
     ready: AtomicUsize,
     home: AtomicUsize,
@@ -61,7 +59,6 @@ impl Worker {
             Recorder::new(parts.scenario.steps.len(), parts.clock.now()).slow_over(slow_over);
         Self {
             keeper: Timekeeper::new(parts.clock),
-            travellers: parts.seats.iter().map(|_| Mutex::default()).collect(),
             clock: parts.clock,
             scenario: parts.scenario,
             program: parts.program,
@@ -89,17 +86,10 @@ impl Worker {
         i64::try_from(seconds).unwrap_or(i64::MAX)
     }
 
-    /// What the user left after its last iteration, or a new start.
-    pub(crate) fn take_traveller(&self, seat: usize) -> Box<Traveller> {
-        lock(&self.travellers[seat]).take().unwrap_or_else(|| {
-            let client = Client::new(self.connector.clone(), self.clock, seat);
-            Box::new(Traveller::new(client, self.scenario.slots))
-        })
-    }
-
-    /// For the user's next iteration.
-    pub(crate) fn leave_traveller(&self, seat: usize, traveller: Box<Traveller>) {
-        *lock(&self.travellers[seat]) = Some(traveller);
+    /// Connections and buffers for the user on this seat; it has none yet.
+    pub(crate) fn new_traveller(&self, seat: usize) -> Box<Traveller> {
+        let client = Client::new(self.connector.clone(), self.clock, seat);
+        Box::new(Traveller::new(client, self.scenario.slots))
     }
 
     /// A user stands ready: returns the run time at which the schedules begin.
