@@ -189,7 +189,7 @@ impl Client {
         let mut outcome = self.converse(&mut connection, wire).await;
         if stale && wire.repeatable && matches!(&outcome, Err(broken) if broken.before_answer) {
             received.resent = true;
-            connection = self.connect(origin, wire.timeout, received).await?;
+            connection = Box::pin(self.connect(origin, wire.timeout, received)).await?;
             outcome = self.converse(&mut connection, wire).await;
         }
         match outcome {
@@ -233,9 +233,11 @@ impl Client {
                 return Ok(connection);
             }
         }
-        self.connect(origin, timeout, received).await
+        Box::pin(self.connect(origin, timeout, received)).await
     }
 
+    /// Callers box it: resolving, proxies, TLS and HTTP/2 make it large, it is rare, and every idle
+    /// user has room for whatever it may wait for.
     async fn connect(
         &mut self,
         origin: &Origin,
@@ -295,7 +297,8 @@ impl Client {
                 watchdog.guard(wire.timeout, talk).await
             }
             Carrier::Many(connection) => {
-                let talk = connection.converse(origin, wire, buffer, head, *clock);
+                // Boxed for its size, as `connect` is.
+                let talk = Box::pin(connection.converse(origin, wire, buffer, head, *clock));
                 watchdog.guard(wire.timeout, talk).await
             }
         };

@@ -2,13 +2,9 @@
 //! and the first of everything after a disorderly one; doing it twice is doing it once.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use super::root;
 use crate::postgres;
-
-/// How long what is just ending may keep the folder from being removed.
-const LIMIT: Duration = Duration::from_secs(5);
 
 /// Removes everything that belongs to the stack whose folder is `root`, except this process: all
 /// its processes work inside that folder. Answers whether nothing is left. Blocks for some
@@ -18,19 +14,14 @@ pub(super) fn sweep(root: &Path) -> bool {
         tracing::error!(root = %root.display(), "no folder of a stack of ours: left alone");
         return true;
     }
-    let since = Instant::now();
-    loop {
-        match postgres::sweep(root) {
-            Ok(swept) => {
-                tracing::info!(?swept, root = %root.display(), "swept");
-                return true;
-            }
-            // A copy that was given up on may still be writing its last file.
-            Err(_) if since.elapsed() < LIMIT => std::thread::sleep(Duration::from_millis(10)),
-            Err(error) => {
-                tracing::error!(%error, root = %root.display(), "cannot sweep");
-                return false;
-            }
+    match postgres::sweep(root) {
+        Ok(swept) => {
+            tracing::info!(?swept, root = %root.display(), "swept");
+            true
+        }
+        Err(error) => {
+            tracing::error!(%error, root = %root.display(), "cannot sweep");
+            false
         }
     }
 }
@@ -61,6 +52,17 @@ mod tests {
         assert!(sweep(&root));
         assert!(!root.exists());
         writer.join().unwrap();
+    }
+
+    /// A sweep that was killed had put the folder under another name already.
+    #[test]
+    fn finishes_what_was_cut_off() {
+        let root = root::choose("sweep-cut-off").unwrap();
+        root::make(&root).unwrap();
+        let aside = root.with_added_extension("removed");
+        std::fs::rename(&root, &aside).unwrap();
+        assert!(sweep(&root));
+        assert!(!aside.exists());
     }
 
     #[test]
