@@ -17,6 +17,11 @@ pub(crate) const TLS: u16 = 18_443;
 /// Its own counters, so that asking for them is not counted as load of the others.
 const STATUS: u16 = 18_081;
 
+struct Counters {
+    connected: u64,
+    requests: u64,
+}
+
 /// A running nginx; ends with this value.
 #[derive(Debug)]
 pub(crate) struct Nginx {
@@ -52,19 +57,34 @@ impl Nginx {
         Ok(nginx)
     }
 
-    /// Requests answered so far, those for this figure left out.
+    /// Requests answered so far, this one included.
     pub(crate) fn requests(&mut self) -> Result<u64> {
+        Ok(self.counters()?.requests)
+    }
+
+    /// Connections that are open, this one included.
+    pub(crate) fn connected(&mut self) -> Result<u64> {
+        Ok(self.counters()?.connected)
+    }
+
+    fn counters(&mut self) -> Result<Counters> {
         let mut stream = TcpStream::connect(("127.0.0.1", STATUS))?;
         stream.write_all(b"GET / HTTP/1.0\r\n\r\n")?;
         let mut page = String::new();
         stream.read_to_string(&mut page)?;
-        // ` accepts handled requests` and the three numbers in the line below it.
-        let numbers = page
-            .lines()
-            .skip_while(|line| !line.contains("requests"))
-            .nth(1);
-        let requests = numbers.and_then(|line| line.split_whitespace().nth(2)?.parse().ok());
-        requests.with_context(|| format!("nginx says nothing of its requests: {page}"))
+        // `Active connections: n`, ` accepts handled requests`, and three numbers below it.
+        let number = |line: &str, place: usize| -> Option<u64> {
+            let line = page.lines().skip_while(|text| !text.contains(line));
+            let words = line.take(2).flat_map(str::split_whitespace);
+            words.filter_map(|word| word.parse().ok()).nth(place)
+        };
+        number("Active connections", 0)
+            .zip(number("accepts handled requests", 2))
+            .map(|(connected, requests)| Counters {
+                connected,
+                requests,
+            })
+            .with_context(|| format!("nginx says nothing of its requests: {page}"))
     }
 }
 
@@ -119,7 +139,8 @@ daemon off;
 master_process off;
 pid {pid};
 error_log stderr crit;
-events {{ worker_connections 4096; }}
+worker_rlimit_nofile 20000;
+events {{ worker_connections 19000; }}
 http {{
   {files}
   access_log off;

@@ -42,13 +42,13 @@ fn main() -> Result<()> {
         return soak(minutes, folder.path(), arguments.write);
     }
     let mut text = String::from(
-        "| load on one core | requests/s | CPU | start lag p50, p99 | dropped | memory | verdict |\n\
-         |---|---:|---:|---:|---:|---:|---|\n",
+        "| load on one core | all connected after | requests/s | CPU | start lag p50, p99 | dropped | memory | verdict |\n\
+         |---|---:|---:|---:|---:|---:|---:|---|\n",
     );
-    let idle = weigh(&users(10, "1s", 8), folder.path())?;
-    let many = weigh(&users(10_000, "1s", 15), folder.path())?;
+    let idle = weigh(&users(10, "1s", 8), 10, &mut nginx, folder.path())?;
+    let many = weigh(&users(10_000, "1s", 15), 10_000, &mut nginx, folder.path())?;
     row(&mut text, "10,000 users, 1 s think time", &many)?;
-    let open = weigh(&arrivals(20_000, 15), folder.path())?;
+    let open = weigh(&arrivals(20_000, 15), u64::MAX, &mut nginx, folder.path())?;
     row(&mut text, "20,000 arrivals/s", &open)?;
     let each = (many.memory as f64 - idle.memory as f64) / 9_990.0;
     let _ = writeln!(
@@ -105,18 +105,30 @@ fn arrivals(rate: u64, seconds: u64) -> String {
 struct Weighed {
     summary: Value,
     memory: u64,
+    /// From the start of its process until the last of its users was connected.
+    ready: Option<Duration>,
 }
 
-fn weigh(text: &str, folder: &Path) -> Result<Weighed> {
+/// Runs a scenario in which so many users connect.
+fn weigh(text: &str, users: u64, nginx: &mut Nginx, folder: &Path) -> Result<Weighed> {
     let mut run = Run::start(text, folder)?;
     let mut memory = 0;
+    let mut ready = None;
     while let Some(resident) = run.resident()? {
         memory = memory.max(resident);
-        std::thread::sleep(Duration::from_millis(200));
+        if ready.is_none() && nginx.connected()? > users {
+            ready = Some(run.elapsed());
+        }
+        std::thread::sleep(Duration::from_millis(if ready.is_some() {
+            200
+        } else {
+            20
+        }));
     }
     Ok(Weighed {
         summary: run.summary()?,
         memory,
+        ready,
     })
 }
 
@@ -130,14 +142,22 @@ fn row(text: &mut String, name: &str, weighed: &Weighed) -> Result<()> {
             .with_context(|| format!("summary.json has no {}", path.join(".")))
     };
     let verdict = weighed.summary["verdict"].as_str().unwrap_or("?");
+    // Closed users start when they are ready: only an open model has a lag.
+    let lag = |key| figure(&["generator", "start_lag_us", key]).map(|us| us / 1e3);
+    let lag = match (lag("p50"), lag("p99")) {
+        (Ok(p50), Ok(p99)) => format!("{p50:.2} ms, {p99:.2} ms"),
+        _ => "–".to_owned(),
+    };
+    let ready = match weighed.ready {
+        Some(ready) => format!("{:.2} s", ready.as_secs_f64()),
+        None => "–".to_owned(),
+    };
     let _ = writeln!(
         text,
-        "| {name} | {:.0} | {:.0} % | {:.2} ms, {:.2} ms | {:.0} | {:.0} MB | {verdict} |",
+        "| {name} | {ready} | {:.0} | {:.0} % | {lag} | {:.0} | {:.0} MB | {verdict} |",
         figure(&["requests", "rate"])?,
         figure(&["generator", "cpu_share"])? * 100.0,
-        figure(&["generator", "start_lag_us", "p50"])? / 1e3,
-        figure(&["generator", "start_lag_us", "p99"])? / 1e3,
-        figure(&["generator", "dropped"])?,
+        figure(&["generator", "dropped"]).unwrap_or(0.0),
         weighed.memory as f64 / 1e6
     );
     Ok(())

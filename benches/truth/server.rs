@@ -58,6 +58,8 @@ impl Server {
                     let (stream, _) = listener.accept().await?;
                     stream.set_nodelay(true)?;
                     tokio::spawn(shared.clone().answer(stream));
+                    // Whoever came first is answered first, not after all others were accepted.
+                    tokio::task::yield_now().await;
                 }
                 #[allow(unreachable_code, reason = "gives the block its type")]
                 anyhow::Ok(())

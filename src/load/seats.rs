@@ -1,8 +1,10 @@
 //! Which user of which load sits on which worker.
 
-use super::pacing::{Window, active_windows, end_of, most_users};
+use std::borrow::Cow;
+
+use super::pacing::{Window, active_windows, end_of, most_users, one_after_another};
 use crate::measure::clock::Micros;
-use crate::scenario::{Load, Shape};
+use crate::scenario::{Load, Shape, UserSegment};
 
 /// One user's place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,23 +33,36 @@ pub(crate) fn seats(loads: &[Load], worker: usize, workers: usize) -> Vec<Seat> 
         let mine = (worker..users(&spec.shape)).step_by(workers);
         let gate = gates;
         gates += usize::from(matches!(spec.shape, Shape::Arrivals { .. }));
+        let segments = closed_segments(&spec.shape);
         seats.extend(mine.enumerate().map(|(place, user)| Seat {
             load,
             user: user as u64,
-            role: match &spec.shape {
-                Shape::Arrivals { .. } => Role::Open { gate, place },
-                Shape::Users { segments } => Role::Closed(active_windows(segments, user)),
+            role: match &segments {
+                None => Role::Open { gate, place },
+                Some(segments) => Role::Closed(active_windows(segments, user)),
             },
         }));
     }
     seats
 }
 
+/// The line that the users of a closed load follow.
+fn closed_segments(shape: &Shape) -> Option<Cow<'_, [UserSegment]>> {
+    match shape {
+        Shape::Arrivals { .. } => None,
+        Shape::Users {
+            segments,
+            at_once: true,
+        } => Some(segments.into()),
+        Shape::Users { segments, .. } => Some(one_after_another(segments).into()),
+    }
+}
+
 /// Users that a load can ever have at once.
 pub(crate) fn users(shape: &Shape) -> usize {
     match shape {
         Shape::Arrivals { max_users, .. } => *max_users,
-        Shape::Users { segments } => most_users(segments),
+        Shape::Users { segments, .. } => most_users(segments),
     }
 }
 
@@ -55,7 +70,7 @@ pub(crate) fn users(shape: &Shape) -> usize {
 pub(crate) fn length(shape: &Shape) -> Micros {
     match shape {
         Shape::Arrivals { segments, .. } => super::pacing::RateCurve::new(segments).length_us(),
-        Shape::Users { segments } => end_of(segments),
+        Shape::Users { segments, .. } => end_of(segments),
     }
 }
 
@@ -64,7 +79,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::scenario::{RateSegment, Spread, UserSegment};
+    use crate::scenario::{RateSegment, Spread};
 
     fn loads() -> Vec<Load> {
         let open = Shape::Arrivals {
@@ -82,6 +97,7 @@ mod tests {
                 to: 4,
                 over: Duration::from_secs(2),
             }],
+            at_once: false,
         };
         let load = |shape| Load {
             name: "x".into(),

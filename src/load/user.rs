@@ -238,7 +238,10 @@ mod tests {
         let load = Load {
             name: "mix".into(),
             journeys: vec![(0, 3), (1, 1)],
-            shape: Shape::Users { segments: vec![] },
+            shape: Shape::Users {
+                segments: vec![],
+                at_once: false,
+            },
         };
         let mut random = fastrand::Rng::with_seed(9);
         let first = (0..40_000)

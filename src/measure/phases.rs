@@ -143,7 +143,7 @@ fn segments(shape: &Shape) -> Vec<(f64, f64, Micros)> {
             .iter()
             .map(|part| (part.from, part.to, micros(part.over)))
             .collect(),
-        Shape::Users { segments } => segments
+        Shape::Users { segments, .. } => segments
             .iter()
             .map(|part| (part.from as f64, part.to as f64, micros(part.over)))
             .collect(),

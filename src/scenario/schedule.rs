@@ -10,7 +10,7 @@ impl Shape {
     pub fn length(&self) -> Duration {
         match self {
             Self::Arrivals { segments, .. } => segments.iter().map(|segment| segment.over).sum(),
-            Self::Users { segments } => segments.iter().map(|segment| segment.over).sum(),
+            Self::Users { segments, .. } => segments.iter().map(|segment| segment.over).sum(),
         }
     }
 }
@@ -38,7 +38,7 @@ pub(crate) fn stretch(loads: &mut [Load], faults: &mut [Fault], factor: f64) {
                     segment.over = times(segment.over, factor);
                 }
             }
-            Shape::Users { segments } => {
+            Shape::Users { segments, .. } => {
                 for segment in segments {
                     segment.over = times(segment.over, factor);
                 }
@@ -77,7 +77,7 @@ pub(crate) fn multiply(loads: &mut [Load], factor: f64) {
                     segment.to *= factor;
                 }
             }
-            Shape::Users { segments } => {
+            Shape::Users { segments, .. } => {
                 for segment in segments {
                     segment.from = users(segment.from);
                     segment.to = users(segment.to);

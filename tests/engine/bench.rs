@@ -81,6 +81,7 @@ pub(crate) fn users(count: usize, over: Duration) -> Shape {
             to: count,
             over,
         }],
+        at_once: false,
     }
 }
 

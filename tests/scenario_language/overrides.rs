@@ -91,7 +91,7 @@ fn a_scale_multiplies_rates_and_users() {
     assert!((segments[1].to - 4.0).abs() < 1e-9);
     assert_eq!(*max_users, 40);
     // Whoever came before still comes.
-    let Shape::Users { segments } = &scenario.loads[1].shape else {
+    let Shape::Users { segments, .. } = &scenario.loads[1].shape else {
         panic!("not users")
     };
     assert_eq!(segments[0].to, 1);

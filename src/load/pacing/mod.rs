@@ -6,4 +6,4 @@ mod users;
 
 pub(crate) use arrivals::{Arrival, Arrivals, exponential};
 pub(crate) use rate::RateCurve;
-pub(crate) use users::{Window, active_windows, end_of, most_users};
+pub(crate) use users::{Window, active_windows, end_of, most_users, one_after_another};

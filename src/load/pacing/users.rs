@@ -1,7 +1,12 @@
 //! When each user of a closed load is active.
 
+use std::time::Duration;
+
 use crate::measure::clock::Micros;
 use crate::scenario::UserSegment;
+
+/// Between two users that join where the count jumps up.
+const APART: Duration = Duration::from_micros(100);
 
 /// A stretch of time, microseconds from the load's start; the end is outside.
 pub(crate) type Window = std::ops::Range<Micros>;
@@ -23,6 +28,31 @@ pub(crate) fn active_windows(segments: &[UserSegment], user: usize) -> Vec<Windo
         starts += over;
     }
     windows
+}
+
+/// The same line with its upward jumps made steep ramps: 10,000 users join within a second, none of
+/// them in the same instant. A target that meets a thousand new connections at once shows its listen
+/// queue, and users that begin together stay in step with each other for as long as they pace.
+pub(crate) fn one_after_another(segments: &[UserSegment]) -> Vec<UserSegment> {
+    let mut softened = Vec::with_capacity(segments.len() + 1);
+    let mut before = 0;
+    for segment in segments {
+        let joining = segment.from.saturating_sub(before);
+        let steep = (APART * u32::try_from(joining).unwrap_or(u32::MAX)).min(segment.over / 10);
+        if joining > 1 {
+            softened.push(UserSegment {
+                from: before,
+                to: segment.from,
+                over: steep,
+            });
+        }
+        softened.push(UserSegment {
+            over: segment.over - if joining > 1 { steep } else { Duration::ZERO },
+            ..*segment
+        });
+        before = segment.to;
+    }
+    softened
 }
 
 /// Where the last segment ends.
@@ -63,8 +93,6 @@ fn active_within(segment: &UserSegment, over: Micros, user: usize) -> Option<Win
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -101,6 +129,19 @@ mod tests {
             active_windows(&segments, 1),
             vec![window(0, 3), window(5, 6)]
         );
+    }
+
+    #[test]
+    fn users_of_a_jump_join_within_a_moment_but_not_together() {
+        let segments = [segment(10_000, 10_000, 60), segment(20_000, 20_000, 1)];
+        let softened = one_after_another(&segments);
+        assert_eq!(end_of(&softened), end_of(&segments));
+        let begins = |user| active_windows(&softened, user)[0].start;
+        assert_eq!([0, 1, 9_999].map(begins), [0, 100, 999_900]);
+        // A tenth of a short segment is all there is.
+        assert_eq!([10_000, 19_999].map(begins), [60_000_000, 60_099_990]);
+        let ramp = [segment(0, 5, 2), segment(5, 5, 2)];
+        assert_eq!(one_after_another(&ramp), ramp);
     }
 
     proptest! {

@@ -111,7 +111,7 @@ fn phase_exists(phase: &PhaseSelector, run: Run<'_>) -> Result<(), (&'static str
 fn ramps_up(load: &Load) -> bool {
     match &load.shape {
         Shape::Arrivals { segments, .. } => segments.first().is_some_and(|s| s.from < s.to),
-        Shape::Users { segments } => segments.first().is_some_and(|s| s.from < s.to),
+        Shape::Users { segments, .. } => segments.first().is_some_and(|s| s.from < s.to),
     }
 }
 
@@ -120,6 +120,6 @@ fn holds(load: &Load) -> bool {
         Shape::Arrivals { segments, .. } => segments
             .iter()
             .any(|s| s.from >= s.to && s.to >= s.from && s.from > 0.0),
-        Shape::Users { segments } => segments.iter().any(|s| s.from == s.to && s.from > 0),
+        Shape::Users { segments, .. } => segments.iter().any(|s| s.from == s.to && s.from > 0),
     }
 }

@@ -31,6 +31,8 @@ pub enum Shape {
     Users {
         /// Consecutive, from the run's start.
         segments: Vec<UserSegment>,
+        /// Where the count jumps up, all begin in the same instant, not one after another.
+        at_once: bool,
     },
 }
 

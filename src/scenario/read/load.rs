@@ -143,8 +143,16 @@ fn read_shape(table: &mut TableReader<'_>) -> Option<Shape> {
     let most = table.optional("max_users", |log, node| {
         value::positive(log, node, MOST_USERS)
     });
+    let at_once_at = table.key_at("at_once");
+    let at_once = table.optional("at_once", value::flag);
     match table.one_of(&["arrivals", "users"]) {
         Some(("arrivals", node)) => {
+            if at_once.is_some() {
+                log.error(
+                    at_once_at,
+                    "this belongs to users: arrivals have a schedule",
+                );
+            }
             let segments = read_rates(log, node)?;
             let max_users = match most {
                 Some(most) => usize::try_from(most).ok()?,
@@ -167,6 +175,7 @@ fn read_shape(table: &mut TableReader<'_>) -> Option<Shape> {
             }
             Some(Shape::Users {
                 segments: read_users(log, node)?,
+                at_once: at_once.unwrap_or(false),
             })
         }
         None => {

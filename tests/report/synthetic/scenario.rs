@@ -204,6 +204,7 @@ fn loads() -> Vec<Load> {
             journeys: vec![(1, 1)],
             shape: Shape::Users {
                 segments: vec![users(0, 25, 10), users(25, 25, 100)],
+                at_once: false,
             },
         },
     ]

@@ -91,6 +91,7 @@ fn users() {
     };
     let shape = Shape::Users {
         segments: vec![segment(0, 25, 10), segment(25, 25, 80)],
+        at_once: false,
     };
     assert_eq!(sound(&text).loads[0].shape, shape);
 }
