@@ -164,10 +164,11 @@ fn row(text: &mut String, name: &str, weighed: &Weighed) -> Result<()> {
 }
 
 /// One worker on one core beside two on two. With no core to spare for the server, rates would
-/// tell of nginx; what a request costs the generator tells what a second core would bring.
+/// tell of nginx; what a request costs the generator tells what a second core would bring. The
+/// second worker shares its core, and its caches, with nginx: so does a single one, for comparison.
 fn workers(nginx: &mut Nginx, folder: &Path) -> Result<String> {
     let text = scenario("users = [{ count = 100, for = \"6s\" }]", "");
-    let mut cost = |cores: &[usize]| -> Result<f64> {
+    let mut worth = |cores: &[usize]| -> Result<f64> {
         let (command, _) = run::command(cores.len(), &text, folder)?;
         let before = nginx.requests()?;
         // On a full core a run calls itself invalid.
@@ -176,17 +177,28 @@ fn workers(nginx: &mut Nginx, folder: &Path) -> Result<String> {
         let requests = nginx.requests()? - before - 1;
         Ok(requests as f64 / usage.cpu())
     };
-    let mut ratios = Vec::new();
+    let (mut two, mut sharing, mut parallel) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..5 {
-        ratios.push(cost(&[GENERATOR, SERVER])? / cost(&[GENERATOR])?);
+        let alone = worth(&[GENERATOR])?;
+        let both = worth(&[GENERATOR, SERVER])?;
+        let shared = worth(&[SERVER])?;
+        two.push(both / alone);
+        sharing.push(shared / alone);
+        // Processor time adds up: two that do not hinder each other cost the mean of the costs.
+        parallel.push(both * (1.0 / alone + 1.0 / shared) / 2.0);
     }
-    ratios.sort_by(f64::total_cmp);
+    let middle = |ratios: &mut Vec<f64>| {
+        ratios.sort_by(f64::total_cmp);
+        format!("{:.2} ({:.2} … {:.2})", ratios[2], ratios[0], ratios[4])
+    };
     Ok(format!(
-        "Two workers on two cores do {:.2} × as many requests per CPU-second as one on one ({:.2} … {:.2}), which makes {:.2} × the rate where the server is not the limit.\n",
-        ratios[2],
-        ratios[0],
-        ratios[4],
-        ratios[2] * 2.0
+        "| requests per CPU-second | × one worker on a core of its own |\n|---|---:|\n\
+         | two workers on two cores, one of them nginx's | {} |\n\
+         | one worker on nginx's core | {} |\n\n\
+         Two workers do {} × what the two do alone, where 1 means that they do not hinder each other.\n",
+        middle(&mut two),
+        middle(&mut sharing),
+        middle(&mut parallel),
     ))
 }
 
