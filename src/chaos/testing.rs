@@ -1,6 +1,5 @@
 //! Small scenarios and snapshots for tests.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -60,18 +59,16 @@ pub(crate) fn fault(name: &str, kind: FaultKind) -> Fault {
         start: FaultStart::At(Duration::ZERO),
         hold,
         provider: ProviderKind::Local,
-        force: false,
+        force: Force::No,
     }
 }
 
 /// Pods of this app, this many.
 pub(crate) fn pods(app: &str, pick: PickCount) -> PodSelector {
     PodSelector {
-        name: None,
         app: Some(app.into()),
-        zone: None,
-        labels: BTreeMap::new(),
         pick,
+        ..PodSelector::default()
     }
 }
 

@@ -19,6 +19,10 @@ pub(super) struct OverrideArgs {
     /// Load only; gates about faults are left out
     #[arg(long)]
     pub(super) no_faults: bool,
+    /// Do what `force = true` in the file asks for also on Kubernetes and AWS: take the last pod, a
+    /// zone that the others cannot replace
+    #[arg(long)]
+    pub(super) force: bool,
     /// Makes data, think times, arrivals and targets repeatable
     #[arg(long, value_name = "NUMBER")]
     pub(super) seed: Option<u64>,
@@ -36,6 +40,7 @@ impl OverrideArgs {
             duration: self.duration.clone(),
             scale: self.scale,
             no_faults: self.no_faults,
+            force: self.force,
             seed: self.seed,
             sets: self.sets.clone(),
         }

@@ -1,6 +1,7 @@
 //! Changes of infrastructure as data: what is ordered, what comes back, what is seen to happen.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use target_app::api::{FailoverMode, FailoverProfile, Instant};
@@ -134,12 +135,41 @@ pub enum Place {
         /// Process id of its control plane: tells this stack from a later one of the same name.
         pid: u32,
     },
+    /// A Kubernetes cluster.
+    Kubernetes {
+        /// URL of the API server.
+        server: String,
+        /// Context of the kubeconfig; none: its current one, or from inside the cluster.
+        context: Option<String>,
+        /// The kubeconfig; none: where kubectl looks.
+        kubeconfig: Option<PathBuf>,
+        /// What names without a namespace belong to.
+        namespace: String,
+    },
+    /// A region of an AWS account.
+    Aws {
+        /// Region.
+        region: String,
+        /// Profile of the shared configuration; none: the default chain of credentials.
+        profile: Option<String>,
+        /// Instead of AWS's own; for tests.
+        endpoint: Option<String>,
+    },
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Local { stack, .. } => write!(f, "stack `{stack}`"),
+            Self::Kubernetes {
+                server, namespace, ..
+            } => write!(f, "namespace `{namespace}` of {server}"),
+            Self::Aws {
+                region, endpoint, ..
+            } => match endpoint {
+                None => write!(f, "AWS {region}"),
+                Some(endpoint) => write!(f, "AWS {region} at {endpoint}"),
+            },
         }
     }
 }

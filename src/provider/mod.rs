@@ -5,6 +5,9 @@
 //! whether at all is decided in [`crate::chaos`] from the [`Snapshot`]s it gives.
 
 mod change;
+mod find;
+mod happenings;
+mod ink;
 pub mod local;
 mod snapshot;
 
@@ -15,11 +18,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use change::{Change, ChangeId, Milestone, Occurrence, Order, Place, Receipt};
+pub use find::Everywhere;
+pub use happenings::Happenings;
+pub use ink::{Call, CallOutcome, CallRecord, Ink, Slate, Told, follow};
 pub use snapshot::{
     DatabaseView, LinkView, NodeView, OpenChange, PodView, Role, Snapshot, ZoneView,
 };
 
-use crate::scenario::ProviderKind;
+use crate::scenario::{FaultKind, ProviderKind};
 
 /// What an asynchronous call of a [`Provider`] returns: boxed, so that providers can be mixed in
 /// one scenario.
@@ -41,11 +47,44 @@ pub trait Provider: Send + Sync + 'static {
     /// Everything that faults may be aimed at, as it is now.
     fn snapshot(&self) -> Pending<'_, Snapshot>;
 
-    /// Makes the change; answers when it is accepted and its effect is under way.
-    fn apply<'a>(&'a self, order: &'a Order) -> Pending<'a, Receipt>;
+    /// The calls with which the change would be made now, in order. Changes nothing, and needs no
+    /// more than the right to read.
+    fn calls<'a>(&'a self, change: &'a Change) -> Pending<'a, Vec<Call>>;
 
-    /// Takes the change back and waits until it is.
-    fn undo<'a>(&'a self, change: &'a ChangeId) -> Pending<'a, ()>;
+    /// How long the change and its recovery usually take, in words, and by whose experience.
+    fn expected(&self, change: &Change) -> String;
+
+    /// Lets the infrastructure itself say of each of these calls whether it would be accepted,
+    /// without making it. Not known, where its API has no way to ask.
+    fn rehearse<'a>(&'a self, change: &'a Change) -> Pending<'a, Vec<Rehearsed>> {
+        Box::pin(async move {
+            let calls = self.calls(change).await?;
+            let unknown = |call| Rehearsed {
+                call,
+                answer: Answer::Unknown,
+            };
+            Ok(calls.into_iter().map(unknown).collect())
+        })
+    }
+
+    /// Which permissions faults of these kinds need here, and which of them are held. Empty, where
+    /// there is nothing to grant.
+    fn permissions<'a>(&'a self, _kinds: &'a [FaultKind]) -> Pending<'a, Vec<Permission>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
+    /// Makes the change; answers when it is accepted and its effect is under way. Each call that
+    /// changes something is told to the ink before and after.
+    fn apply<'a>(&'a self, order: &'a Order, ink: Arc<dyn Ink>) -> Pending<'a, Receipt>;
+
+    /// Takes the change back and waits until it is. Works from the calls that were written down,
+    /// from what the resources themselves remember, or both.
+    fn undo<'a>(
+        &'a self,
+        change: &'a ChangeId,
+        written: &'a [CallRecord],
+        ink: Arc<dyn Ink>,
+    ) -> Pending<'a, ()>;
 
     /// What happened after occurrence number `after`; waits at most `wait` for something to happen.
     fn occurrences(&self, after: u64, wait: Duration) -> Pending<'_, Vec<Occurrence>>;
@@ -57,13 +96,46 @@ pub trait Provider: Send + Sync + 'static {
     fn by_hand(&self, change: &ChangeId) -> Vec<String>;
 }
 
+/// What the infrastructure says of a call that was not made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rehearsed {
+    /// The call.
+    pub call: Call,
+    /// Its answer.
+    pub answer: Answer,
+}
+
+/// An answer to a rehearsed call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It would have been made.
+    Accepted,
+    /// It would not.
+    Refused(String),
+    /// This API has no rehearsal of this call: only what it needs was looked at.
+    Unknown,
+}
+
+/// A right that a fault needs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Permission {
+    /// As it is granted: `create pods/eviction in namespace shop`, `rds:RebootDBInstance`.
+    pub what: String,
+    /// What for.
+    pub needed_for: String,
+    /// Whether it is held; none: this cannot be asked without doing it.
+    pub held: Option<bool>,
+}
+
+/// What [`Finder::find`] returns.
+pub type Found<'a> =
+    Pin<Box<dyn Future<Output = Result<Option<Arc<dyn Provider>>, String>> + Send + 'a>>;
+
 /// How providers are found again by a later process.
-pub trait Finder {
-    /// The provider of this place; none: it does not exist any more.
-    ///
-    /// # Errors
-    /// Why it cannot be told whether it exists.
-    fn find(&self, place: &Place) -> Result<Option<Arc<dyn Provider>>, String>;
+pub trait Finder: Sync {
+    /// The provider of this place; none: it does not exist any more. An error says why that cannot
+    /// be told.
+    fn find<'a>(&'a self, place: &'a Place) -> Found<'a>;
 
     /// Every place of this user that exists now.
     ///
@@ -162,9 +234,9 @@ fn absent(kind: ProviderKind) -> String {
         ProviderKind::Local => "provider `local` needs a stack: set `stack = \"local\"` in \
             [target], or start one with `loadtest stack up`"
             .to_owned(),
-        ProviderKind::Kubernetes | ProviderKind::Aws => format!(
-            "provider `{name}` is not part of this version of loadtest: use `provider = \"local\"`"
-        ),
+        ProviderKind::Kubernetes | ProviderKind::Aws => {
+            format!("provider `{name}` is not connected: no fault of the scenario acts through it")
+        }
     }
 }
 

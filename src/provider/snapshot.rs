@@ -33,9 +33,9 @@ pub struct ZoneView {
 }
 
 /// A replica.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PodView {
-    /// Name.
+    /// Name, unique among all that this provider sees.
     pub name: String,
     /// Tells this pod from a later one of the same name.
     pub uid: String,
@@ -49,6 +49,14 @@ pub struct PodView {
     pub serving: bool,
     /// Labels.
     pub labels: BTreeMap<String, String>,
+    /// Namespace, where there are such.
+    pub namespace: Option<String>,
+    /// What replaces it: `deployment/shop`, `statefulset/db`; none: nothing does.
+    pub owner: Option<String>,
+    /// The machine it runs on, where that is known.
+    pub host: Option<String>,
+    /// Why it must not be touched: it lacks the opt-in, or hosts this tool. Not even `force` helps.
+    pub shielded: Option<String>,
 }
 
 /// A replicated database.

@@ -53,7 +53,7 @@ pub(super) fn read_document(
         Some(Target::Stack(stack)) => Some(stack.spec.zones.as_slice()),
         _ => None,
     };
-    let faults = read::read_faults(log, root.node("fault"), zones);
+    let faults = read::read_faults(log, root.node("fault"), zones, overrides.force);
     let around = CanarySurroundings {
         files,
         http: &http,

@@ -11,6 +11,8 @@ pub struct Overrides {
     pub scale: Option<f64>,
     /// Leave out faults and the gates on them.
     pub no_faults: bool,
+    /// Do what the file forces also on infrastructure that is not ours.
+    pub force: bool,
     /// Instead of the scenario's seed.
     pub seed: Option<u64>,
     /// `key=value` each: changes of the file before it is read.
@@ -37,6 +39,7 @@ impl Overrides {
         );
         options.extend(self.scale.map(|factor| format!("--scale={factor}")));
         options.extend(self.no_faults.then(|| "--no-faults".to_owned()));
+        options.extend(self.force.then(|| "--force".to_owned()));
         options.extend(self.sets.iter().map(|set| format!("--set={set}")));
         options
     }

@@ -18,7 +18,7 @@ mod zone_outage;
 mod zones;
 
 use crate::provider::{Change, Snapshot};
-use crate::scenario::{Fault as ScenarioFault, FaultKind};
+use crate::scenario::{Fault as ScenarioFault, FaultKind, Force};
 
 pub use restored::missing;
 
@@ -61,7 +61,14 @@ pub struct Choice<'a> {
     /// The fault's name: two faults of one scenario choose independently.
     pub fault: &'a str,
     /// Do it although it leaves nothing to carry the load.
-    pub force: bool,
+    pub force: Force,
+}
+
+impl Choice<'_> {
+    /// Whether to do what leaves nothing to carry the load.
+    fn is_forced(&self) -> bool {
+        self.force == Force::Yes
+    }
 }
 
 /// One kind of fault.
@@ -76,6 +83,15 @@ trait Fault {
 /// # Errors
 /// [`Refusal`] when nothing matches or nothing would be left.
 pub fn plan(kind: &FaultKind, now: &Snapshot, choice: Choice<'_>) -> Result<Plan, Refusal> {
+    resolve(kind, now, choice).map_err(|Refusal(why)| match choice.force {
+        Force::FileOnly => Refusal(format!(
+            "{why} (`force = true` in the file counts here only together with --force)"
+        )),
+        Force::No | Force::Yes => Refusal(why),
+    })
+}
+
+fn resolve(kind: &FaultKind, now: &Snapshot, choice: Choice<'_>) -> Result<Plan, Refusal> {
     match kind.clone() {
         FaultKind::PodKill { pods, grace } => pod_kill::PodKill { pods, grace }.plan(now, choice),
         FaultKind::PodHang { pods } => pod_hang::PodHang { pods }.plan(now, choice),

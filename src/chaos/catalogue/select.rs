@@ -13,11 +13,19 @@ pub(super) fn pods<'s>(
     choice: Choice<'_>,
 ) -> Result<Vec<&'s PodView>, Refusal> {
     let words = pods_in_words(selector);
-    let (mut ready, down): (Vec<_>, Vec<_>) = now
+    let (shielded, open): (Vec<_>, Vec<_>) = now
         .pods
         .iter()
         .filter(|pod| matches(selector, pod))
-        .partition(|pod| pod.ready);
+        .partition(|pod| pod.shielded.is_some());
+    if let (Some(pod), true) = (shielded.first(), open.is_empty()) {
+        return Err(Refusal(format!(
+            "{words}: {} must not be touched: {}",
+            pod.name,
+            pod.shielded.as_deref().unwrap_or_default()
+        )));
+    }
+    let (mut ready, down): (Vec<_>, Vec<_>) = open.into_iter().partition(|pod| pod.ready);
     if ready.is_empty() && !down.is_empty() {
         let names: Vec<_> = down.iter().map(|pod| pod.name.as_str()).collect();
         return Err(Refusal(format!(
@@ -79,7 +87,7 @@ fn seed_for(choice: Choice<'_>) -> u64 {
 fn spare_one(hit: &[&PodView], now: &Snapshot, choice: Choice<'_>) -> Result<(), Refusal> {
     for (app, ready) in now.ready_by_app() {
         let lost = hit.iter().filter(|pod| pod.app == app).count();
-        if lost > 0 && lost == ready && !choice.force {
+        if lost > 0 && lost == ready && !choice.is_forced() {
             return Err(Refusal(format!(
                 "it would take every ready pod of `{app}` ({ready}): pick fewer, run more \
                  replicas, or set `force = true` in the fault if that is what you want to see"
@@ -144,9 +152,14 @@ pub(super) fn links<'s>(
 }
 
 fn matches(selector: &PodSelector, pod: &PodView) -> bool {
+    let optional =
+        |wanted: &Option<String>, found: &Option<String>| wanted.is_none() || wanted == found;
     equal(&selector.name, &pod.name)
         && equal(&selector.app, &pod.app)
         && equal(&selector.zone, &pod.zone)
+        && optional(&selector.namespace, &pod.namespace)
+        && optional(&selector.owner, &pod.owner)
+        && optional(&selector.host, &pod.host)
         && selector
             .labels
             .iter()
@@ -191,6 +204,15 @@ pub(super) fn pods_in_words(selector: &PodSelector) -> String {
     }
     if let Some(zone) = &selector.zone {
         words += &format!(" in zone `{zone}`");
+    }
+    if let Some(namespace) = &selector.namespace {
+        words += &format!(" in namespace `{namespace}`");
+    }
+    if let Some(owner) = &selector.owner {
+        words += &format!(" of `{owner}`");
+    }
+    if let Some(host) = &selector.host {
+        words += &format!(" on node `{host}`");
     }
     for (label, value) in &selector.labels {
         words += &format!(" with {label}={value}");

@@ -1,12 +1,13 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::chaos::testing::{every_kind, pods, run, seen};
-use crate::provider::Role;
 use crate::provider::local::double::Double;
-use crate::scenario::{LinkSelector, PickCount, PodSelector};
+use crate::provider::{Ink, Role, Slate};
+use crate::scenario::{Force, LinkSelector, PickCount, PodSelector};
 
 fn healthy() -> Snapshot {
     run(seen(&Double::new()))
@@ -16,7 +17,7 @@ fn choice(seed: u64) -> Choice<'static> {
     Choice {
         seed,
         fault: "a fault",
-        force: false,
+        force: Force::No,
     }
 }
 
@@ -172,7 +173,7 @@ fn an_unclear_blast_radius_is_refused() {
 #[test]
 fn force_takes_every_pod() {
     let forced = Choice {
-        force: true,
+        force: Force::Yes,
         ..choice(1)
     };
     let plan = plan(&kill(pods("shop", PickCount::All)), &healthy(), forced);
@@ -227,7 +228,10 @@ fn what_is_missing_is_said_until_it_is_back() {
                 change: plan.change.clone(),
             };
             let provider = double.provider();
-            provider.apply(&order).await.expect("the double accepts");
+            provider
+                .apply(&order, ink())
+                .await
+                .expect("the double accepts");
             let during = seen(&double).await;
             if !matches!(kind, FaultKind::LinkDelay { .. }) {
                 assert!(
@@ -236,7 +240,10 @@ fn what_is_missing_is_said_until_it_is_back() {
                     kind.name()
                 );
             }
-            provider.undo(&order.id).await.expect("the double undoes");
+            provider
+                .undo(&order.id, &[], ink())
+                .await
+                .expect("the double undoes");
             for _ in 0..3 {
                 seen(&double).await;
             }
@@ -279,7 +286,7 @@ fn faults_of_one_scenario_choose_independently() {
     let now = healthy();
     let kind = kill(pods("shop", PickCount::Count(1)));
     let hit = |seed, fault| {
-        let force = false;
+        let force = Force::No;
         plan(&kind, &now, Choice { seed, fault, force })
             .expect("fine")
             .targets
@@ -292,4 +299,34 @@ fn faults_of_one_scenario_choose_independently() {
     );
     let all: BTreeSet<_> = seeds.map(|seed| hit(seed, "one")).collect();
     assert_eq!(all.len(), 3, "every pod is hit by some seed");
+}
+
+fn ink() -> Arc<dyn Ink> {
+    Arc::new(Slate::default())
+}
+
+#[test]
+fn what_the_file_alone_forces_is_refused_and_says_so() {
+    let half = Choice {
+        force: Force::of(crate::scenario::ProviderKind::Kubernetes, true, false),
+        ..choice(1)
+    };
+    let refusal = plan(&kill(pods("shop", PickCount::All)), &healthy(), half);
+    let words = refusal.expect_err("nobody asked on the command line").0;
+    assert!(words.contains("only together with --force"), "{words}");
+}
+
+#[test]
+fn what_is_shielded_is_not_even_touched_by_force() {
+    let mut now = healthy();
+    now.pods[0].shielded = Some("it runs loadtest itself".into());
+    let mut by_name = pods("shop", PickCount::All);
+    by_name.name = Some("shop-1".into());
+    let forced = Choice {
+        force: Force::Yes,
+        ..choice(1)
+    };
+    insta::assert_snapshot!(plan(&kill(by_name), &now, forced).unwrap_err().0, @"");
+    let all = plan(&kill(pods("shop", PickCount::All)), &now, forced).unwrap();
+    assert_eq!(all.targets, ["shop-2", "shop-3"]);
 }

@@ -70,7 +70,7 @@ impl<'s> ZoneLoss<'s> {
             .iter()
             .find(|pod| pod.serving && !elsewhere(&pod.app));
         if let Some(pod) = stranded
-            && !choice.force
+            && !choice.is_forced()
         {
             return Err(Refusal(format!(
                 "no pod of `{}` would be ready outside zone `{zone}`: run more replicas, or set \

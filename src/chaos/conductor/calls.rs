@@ -7,9 +7,9 @@ use target_app::api::Instant;
 use tokio::time::timeout;
 
 use crate::chaos::catalogue::{self, Choice, Plan};
-use crate::chaos::journal::{Journal, OpenIntent, Record};
+use crate::chaos::journal::{Journal, JournalInk, OpenIntent, Record};
 use crate::provider::{ChangeId, Order, Provider, ProviderError, Snapshot};
-use crate::scenario::FaultKind;
+use crate::scenario::{FaultKind, Force};
 
 /// How long calls may take.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +45,7 @@ pub(super) struct Injection {
     pub(super) fault: String,
     pub(super) kind: FaultKind,
     pub(super) seed: u64,
-    pub(super) force: bool,
+    pub(super) force: Force,
 }
 
 /// A fault with its targets, and the infrastructure as it was before.
@@ -86,6 +86,7 @@ impl Injection {
             targets: plan.targets.clone(),
             words: plan.words.clone(),
             undo: plan.undo.clone(),
+            calls: Vec::new(),
         };
         self.journal
             .append(Record::Intent(intent))
@@ -97,7 +98,9 @@ impl Injection {
             fault: self.fault.clone(),
             change: plan.change.clone(),
         };
-        let call = self.provider.apply(&order);
+        let journal = Arc::clone(&self.journal);
+        let ink = JournalInk::new(journal, self.id.clone(), self.provider.place());
+        let call = self.provider.apply(&order, Arc::new(ink));
         let change = self.id.clone();
         match within(self.limits.call, &self.provider, "make the change", call).await {
             Ok(receipt) => {
@@ -140,7 +143,7 @@ pub enum UndoResult {
 /// Takes a change back, trying again while there is time; safe to repeat for one that never was.
 pub async fn undo(
     provider: &Arc<dyn Provider>,
-    journal: &Journal,
+    journal: &Arc<Journal>,
     change: &ChangeId,
     limit: Duration,
 ) -> UndoResult {
@@ -149,7 +152,8 @@ pub async fn undo(
         change: change.clone(),
     };
     let _ = journal.append(intent).await;
-    let result = match within(limit, provider, "undo", undo_by_trying(provider, change)).await {
+    let trying = undo_by_trying(provider, journal, change);
+    let result = match within(limit, provider, "undo", trying).await {
         Ok(()) => UndoResult::Done,
         Err(ProviderError::Gone { reason, .. }) => UndoResult::Gone(reason),
         Err(error) => UndoResult::Failed(error.to_string()),
@@ -168,18 +172,24 @@ pub async fn undo(
 
 async fn undo_by_trying(
     provider: &Arc<dyn Provider>,
+    journal: &Arc<Journal>,
     change: &ChangeId,
 ) -> Result<(), ProviderError> {
     const ATTEMPTS: u32 = 3;
+    let attempt = async || {
+        let written = journal.calls_of(change);
+        let ink = JournalInk::new(Arc::clone(journal), change.clone(), provider.place());
+        provider.undo(change, &written, Arc::new(ink)).await
+    };
     for _ in 1..ATTEMPTS {
-        match provider.undo(change).await {
+        match attempt().await {
             Err(ProviderError::Failed { .. } | ProviderError::Refused { .. }) => {
                 tokio::time::sleep(BETWEEN_ATTEMPTS).await;
             }
             answer => return answer,
         }
     }
-    provider.undo(change).await
+    attempt().await
 }
 
 /// The call's answer, or that it took too long.

@@ -11,8 +11,11 @@ use crate::chaos::record::ChaosEventKind;
 use crate::chaos::recover::{Scope, survey};
 use crate::chaos::testing::{every_kind, fault, pods, run, scenario};
 use crate::provider::local::double::{Double, Fuse};
-use crate::provider::{ChangeId, Occurrence, Order, Pending, Place, Provider, Receipt, Snapshot};
-use crate::scenario::{Fault, FaultKind, FaultStart, PickCount, ProviderKind};
+use crate::provider::{
+    Call, CallRecord, Change, ChangeId, Ink, Occurrence, Order, Pending, Place, Provider, Receipt,
+    Snapshot,
+};
+use crate::scenario::{Fault, FaultKind, FaultStart, Force, PickCount, ProviderKind};
 
 /// A run on a double, and all that is needed to end and to examine it.
 struct Bench {
@@ -230,7 +233,7 @@ fn force_does_what_would_be_refused() {
         for force in [false, true] {
             let double = Double::new();
             let mut wished = fault("all", all.clone());
-            wished.force = force;
+            wished.force = Force::of(ProviderKind::Local, force, false);
             let mut bench = Bench::new(&double, vec![wished]).await;
             let record = bench.play_through().await.records.remove(0);
             assert_eq!(record.refused.is_none(), force);
@@ -436,12 +439,25 @@ impl Provider for StopsWhenLookedAt {
         self.provider.snapshot()
     }
 
-    fn apply<'a>(&'a self, order: &'a Order) -> Pending<'a, Receipt> {
-        self.provider.apply(order)
+    fn calls<'a>(&'a self, change: &'a Change) -> Pending<'a, Vec<Call>> {
+        self.provider.calls(change)
     }
 
-    fn undo<'a>(&'a self, change: &'a ChangeId) -> Pending<'a, ()> {
-        self.provider.undo(change)
+    fn expected(&self, change: &Change) -> String {
+        self.provider.expected(change)
+    }
+
+    fn apply<'a>(&'a self, order: &'a Order, ink: Arc<dyn Ink>) -> Pending<'a, Receipt> {
+        self.provider.apply(order, ink)
+    }
+
+    fn undo<'a>(
+        &'a self,
+        change: &'a ChangeId,
+        written: &'a [CallRecord],
+        ink: Arc<dyn Ink>,
+    ) -> Pending<'a, ()> {
+        self.provider.undo(change, written, ink)
     }
 
     fn occurrences(&self, after: u64, wait: Duration) -> Pending<'_, Vec<Occurrence>> {

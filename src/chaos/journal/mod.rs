@@ -7,6 +7,7 @@
 
 mod file;
 mod index;
+mod ink;
 mod record;
 #[cfg(test)]
 mod tests;
@@ -17,9 +18,10 @@ use std::sync::{Mutex, PoisonError};
 
 pub use file::{Medium, Written, read};
 pub use index::{Index, Registered};
+pub use ink::JournalInk;
 pub use record::{Entry, OpenIntent, Record, closed, open_intents, run_of};
 
-use crate::provider::{ChangeId, Place};
+use crate::provider::{CallRecord, ChangeId, Place};
 
 /// The file's name in a run folder.
 pub const FILE_NAME: &str = "journal.jsonl";
@@ -152,6 +154,14 @@ impl Journal {
     #[must_use]
     pub fn open_changes(&self) -> Vec<OpenIntent> {
         self.open().values().rev().cloned().collect()
+    }
+
+    /// The calls of a change that were written down.
+    #[must_use]
+    pub fn calls_of(&self, change: &ChangeId) -> Vec<CallRecord> {
+        let open = self.open();
+        open.get(change)
+            .map_or_else(Vec::new, |intent| intent.calls.clone())
     }
 
     /// Ends the journal: nothing is left to undo. It stays in the run folder, but is not registered

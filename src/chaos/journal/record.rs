@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use target_app::api::Instant;
 
-use crate::provider::{Change, ChangeId, Place};
+use crate::provider::{self, Call, CallRecord, Change, ChangeId, Place, Told};
 
 /// Of the format.
 pub(super) const VERSION: u32 = 1;
@@ -59,6 +59,34 @@ pub enum Record {
         /// Why.
         reason: String,
     },
+    /// A call that is part of it is about to be made.
+    Call {
+        /// Which change.
+        change: ChangeId,
+        /// Which of its calls.
+        number: u32,
+        /// What.
+        call: Call,
+    },
+    /// The call was made.
+    CallMade {
+        /// Which change.
+        change: ChangeId,
+        /// Which of its calls.
+        number: u32,
+        /// What came of it.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        facts: BTreeMap<String, String>,
+    },
+    /// The call failed; it may have been made all the same.
+    CallFailed {
+        /// Which change.
+        change: ChangeId,
+        /// Which of its calls.
+        number: u32,
+        /// Why.
+        reason: String,
+    },
     /// A change is about to be taken back.
     UndoIntent {
         /// Which.
@@ -100,6 +128,9 @@ pub struct OpenIntent {
     pub words: String,
     /// How it is taken back, for people.
     pub undo: String,
+    /// The calls that were written down since; not part of the intent's own line.
+    #[serde(skip)]
+    pub calls: Vec<CallRecord>,
 }
 
 /// Keeps the open changes up to date with one more record.
@@ -111,12 +142,38 @@ pub(super) fn follow(open: &mut BTreeMap<ChangeId, OpenIntent>, record: Record) 
         Record::Undone { change } => {
             open.remove(&change);
         }
+        Record::Call {
+            change,
+            number,
+            call,
+        } => follow_call(open, &change, number, Told::Intended(call)),
+        Record::CallMade {
+            change,
+            number,
+            facts,
+        } => follow_call(open, &change, number, Told::Made(facts)),
+        Record::CallFailed {
+            change,
+            number,
+            reason,
+        } => follow_call(open, &change, number, Told::Failed(reason)),
         Record::Closed { .. } => open.clear(),
         Record::Opened { .. }
         | Record::Done { .. }
         | Record::Failed { .. }
         | Record::UndoIntent { .. }
         | Record::UndoFailed { .. } => {}
+    }
+}
+
+fn follow_call(
+    open: &mut BTreeMap<ChangeId, OpenIntent>,
+    change: &ChangeId,
+    number: u32,
+    told: Told,
+) {
+    if let Some(intent) = open.get_mut(change) {
+        provider::follow(&mut intent.calls, number, told);
     }
 }
 

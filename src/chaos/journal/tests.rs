@@ -24,6 +24,7 @@ fn intent(id: &str) -> OpenIntent {
         targets: vec!["shop-1".into()],
         words: "kill shop-1\nat once".into(),
         undo: "nothing".into(),
+        calls: Vec::new(),
     }
 }
 

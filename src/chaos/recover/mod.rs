@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::conductor::{UndoResult, undo};
 use super::journal::{Journal, Registered};
-use crate::provider::{ChangeId, Place, Provider, ProviderError};
+use crate::provider::{ChangeId, Place, Provider, ProviderError, Slate};
 
 pub use survey::survey;
 
@@ -29,7 +29,7 @@ pub struct Case {
     /// The run folder's name.
     pub run: String,
     /// Its journal, locked by us; none: the infrastructure alone remembers.
-    journal: Option<Journal>,
+    journal: Option<Arc<Journal>>,
     /// Its entry in the index when the journal itself is gone.
     orphan: Option<Registered>,
     /// To undo, in this order.
@@ -204,7 +204,11 @@ impl Case {
         };
         let result = match &self.journal {
             Some(journal) => undo(provider, journal, &change.id, limit).await,
-            None => match provider.undo(&change.id).await {
+            // Without a journal the resources alone remember.
+            None => match provider
+                .undo(&change.id, &[], Arc::new(Slate::default()))
+                .await
+            {
                 Ok(()) => UndoResult::Done,
                 Err(ProviderError::Gone { reason, .. }) => UndoResult::Gone(reason),
                 Err(error) => UndoResult::Failed(error.to_string()),

@@ -20,7 +20,7 @@ pub async fn survey(scope: &Scope, index: &Index, finder: &dyn Finder) -> Result
             let path = journal_in(folder)?;
             let known = index.registered().map_err(|error| error.to_string())?;
             let registered = known.into_iter().find(|entry| entry.journal == path);
-            survey.add_journal(&path, registered, finder)?;
+            survey.add_journal(&path, registered, finder).await?;
             return Ok(survey);
         }
         Scope::Everything | Scope::Stack(_) => {
@@ -30,7 +30,7 @@ pub async fn survey(scope: &Scope, index: &Index, finder: &dyn Finder) -> Result
                 }
                 let path = entry.journal.clone();
                 let run = entry.run.clone();
-                match survey.add_journal(&path, Some(entry.clone()), finder) {
+                match survey.add_journal(&path, Some(entry.clone()), finder).await {
                     Ok(()) => {}
                     Err(AddError::Busy(note)) => {
                         survey.notes.push(note);
@@ -73,13 +73,13 @@ impl Scope {
             Self::Everything | Self::RunFolder(_) => true,
             Self::Stack(name) => places
                 .iter()
-                .any(|Place::Local { stack, .. }| stack == name),
+                .any(|place| matches!(place, Place::Local { stack, .. } if stack == name)),
         }
     }
 }
 
 impl Survey {
-    fn add_journal(
+    async fn add_journal(
         &mut self,
         path: &Path,
         registered: Option<Registered>,
@@ -99,7 +99,7 @@ impl Survey {
         let mut changes = Vec::new();
         for open in journal.open_changes() {
             changes.push(Undoable {
-                provider: finder.find(&open.place).map_err(AddError::Unusable)?,
+                provider: finder.find(&open.place).await.map_err(AddError::Unusable)?,
                 id: open.change,
                 fault: open.fault,
                 place: open.place,
@@ -109,7 +109,7 @@ impl Survey {
         }
         if !journal::closed(&entries) || !changes.is_empty() {
             self.cases.push(Case {
-                journal: Some(journal),
+                journal: Some(Arc::new(journal)),
                 changes,
                 ..Case::of(run)
             });
@@ -139,7 +139,7 @@ impl Survey {
                 .push(format!("no stack `{name}` runs on this machine"));
         }
         for place in places {
-            let Some(provider) = finder.find(&place)? else {
+            let Some(provider) = finder.find(&place).await? else {
                 continue;
             };
             match provider.snapshot().await {

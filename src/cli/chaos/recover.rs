@@ -12,7 +12,7 @@ use super::super::UsageError;
 use crate::chaos::journal::Index;
 use crate::chaos::recover::{Recovery, Scope, survey};
 use crate::gate;
-use crate::provider::local::LocalFinder;
+use crate::provider::Everywhere;
 
 /// For one change.
 const UNDO_LIMIT: Duration = Duration::from_secs(120);
@@ -57,7 +57,7 @@ impl RecoverArgs {
 }
 
 pub(super) async fn run(args: &RecoverArgs) -> anyhow::Result<ExitCode> {
-    let found = survey(&args.scope(), &Index::of_user(), &LocalFinder)
+    let found = survey(&args.scope(), &Index::of_user(), &Everywhere::default())
         .await
         .map_err(UsageError)?;
     println!("{}", found.describe());

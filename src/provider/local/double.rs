@@ -12,7 +12,7 @@ use target_app::api::*;
 use tokio::sync::Notify;
 
 use super::{ControlApi, LocalProvider};
-use crate::provider::{Finder, Pending, Place, Provider, ProviderError};
+use crate::provider::{Finder, Found, Pending, Place, Provider, ProviderError};
 
 /// How often the stack is looked at before it has healed.
 const LOOKS_TO_HEAL: u32 = 3;
@@ -189,9 +189,10 @@ impl Double {
 }
 
 impl Finder for Double {
-    fn find(&self, place: &Place) -> Result<Option<Arc<dyn Provider>>, String> {
+    fn find<'a>(&'a self, place: &'a Place) -> Found<'a> {
         let here = self.provider();
-        Ok((here.place() == *place && !self.lock().down).then_some(here))
+        let found = (here.place() == *place && !self.lock().down).then_some(here);
+        Box::pin(std::future::ready(Ok(found)))
     }
 
     fn places(&self) -> Result<Vec<Place>, String> {

@@ -6,22 +6,15 @@ use target_app::client::Client;
 use target_app::control;
 
 use super::LocalProvider;
-use crate::provider::{Finder, Place, Provider};
+use crate::provider::{Finder, Found, Place, Provider};
 
 /// Finds stacks by the files that they leave for this.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LocalFinder;
 
 impl Finder for LocalFinder {
-    fn find(&self, place: &Place) -> Result<Option<Arc<dyn Provider>>, String> {
-        let Place::Local { stack, pid } = place;
-        let handle = control::find(stack).map_err(|error| error.to_string())?;
-        // A stack of the same name with another control plane is another stack.
-        Ok(handle
-            .filter(|handle| handle.pid == *pid)
-            .map(|handle| -> Arc<dyn Provider> {
-                Arc::new(LocalProvider::of(Client::new(&handle)))
-            }))
+    fn find<'a>(&'a self, place: &'a Place) -> Found<'a> {
+        Box::pin(std::future::ready(find(place)))
     }
 
     fn places(&self) -> Result<Vec<Place>, String> {
@@ -34,4 +27,15 @@ impl Finder for LocalFinder {
             })
             .collect())
     }
+}
+
+fn find(place: &Place) -> Result<Option<Arc<dyn Provider>>, String> {
+    let Place::Local { stack, pid } = place else {
+        return Ok(None);
+    };
+    let handle = control::find(stack).map_err(|error| error.to_string())?;
+    // A stack of the same name with another control plane is another stack.
+    Ok(handle
+        .filter(|handle| handle.pid == *pid)
+        .map(|handle| -> Arc<dyn Provider> { Arc::new(LocalProvider::of(Client::new(&handle))) }))
 }

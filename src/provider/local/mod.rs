@@ -6,13 +6,17 @@ pub(crate) mod double;
 mod find;
 mod view;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use control::ControlApi;
 pub use find::LocalFinder;
 use target_app::client::Client;
 
-use super::{ChangeId, Occurrence, Order, Pending, Place, Provider, Receipt, Snapshot};
+use super::{
+    Call, CallRecord, Change, ChangeId, Ink, Occurrence, Order, Pending, Place, Provider, Receipt,
+    Snapshot,
+};
 use crate::scenario::ProviderKind;
 
 /// Faults on a local stack.
@@ -43,6 +47,8 @@ impl LocalProvider<Client> {
     }
 }
 
+/// One call makes a change, and the control plane remembers it by its id: there is nothing that
+/// ink would have to add to the intent.
 impl<C: ControlApi> Provider for LocalProvider<C> {
     fn kind(&self) -> ProviderKind {
         ProviderKind::Local
@@ -59,7 +65,19 @@ impl<C: ControlApi> Provider for LocalProvider<C> {
         Box::pin(async { Ok(view::snapshot(&self.control.status().await?)) })
     }
 
-    fn apply<'a>(&'a self, order: &'a Order) -> Pending<'a, Receipt> {
+    fn calls<'a>(&'a self, change: &'a Change) -> Pending<'a, Vec<Call>> {
+        let call = Call::new(
+            format!("PUT /v1/changes/ID: {}", view::change_in_words(change)),
+            format!("stack `{}`", self.stack),
+        );
+        Box::pin(async { Ok(vec![call.undone_by("DELETE /v1/changes/ID")]) })
+    }
+
+    fn expected(&self, change: &Change) -> String {
+        view::expected(change).to_owned()
+    }
+
+    fn apply<'a>(&'a self, order: &'a Order, _ink: Arc<dyn Ink>) -> Pending<'a, Receipt> {
         Box::pin(async move {
             let receipt = self
                 .control
@@ -72,7 +90,12 @@ impl<C: ControlApi> Provider for LocalProvider<C> {
         })
     }
 
-    fn undo<'a>(&'a self, change: &'a ChangeId) -> Pending<'a, ()> {
+    fn undo<'a>(
+        &'a self,
+        change: &'a ChangeId,
+        _written: &'a [CallRecord],
+        _ink: Arc<dyn Ink>,
+    ) -> Pending<'a, ()> {
         self.control.undo(&change.0)
     }
 

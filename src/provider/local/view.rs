@@ -39,6 +39,7 @@ fn pod(pod: &api::Pod) -> PodView {
         ready: pod.state == api::PodState::Ready,
         serving: pod.app == SERVING_APP,
         labels: pod.labels.clone(),
+        ..PodView::default()
     }
 }
 
@@ -89,6 +90,25 @@ fn words(action: &api::Action) -> String {
         api::Action::DelayLinks {
             links, delay_ms, ..
         } => format!("delayed by {delay_ms} ms: {}", links.join(", ")),
+    }
+}
+
+/// What a change does, for people.
+pub(super) fn change_in_words(change: &Change) -> String {
+    words(&action(change))
+}
+
+/// How long it takes on a calm machine, as measured when this was written.
+pub(super) fn expected(change: &Change) -> &'static str {
+    match change {
+        Change::KillPods { .. } => "replacements serve within about a second",
+        Change::HangPods { .. } => "taken out of service within a second, back with the undo",
+        Change::FailOverDatabase { .. } => {
+            "writes come back within 0.1 s, or as the profile says; a new standby within seconds"
+        }
+        Change::DrainZone { .. } => "empty within a second, back with the undo",
+        Change::OutageZone { .. } => "lost at once, back within seconds of the undo",
+        Change::DelayLinks { .. } => "slow at once, quick again with the undo",
     }
 }
 

@@ -19,7 +19,9 @@ pub(crate) fn check_faults(log: &Log, faults: &[Placed], target: &Target, end: D
         check_provider(log, fault, places);
         check_start(log, faults, id, end);
         match target {
-            Target::Stack(stack) => check_stack(log, fault, places, stack),
+            Target::Stack(stack) if fault.provider == ProviderKind::Local => {
+                check_stack(log, fault, places, stack);
+            }
             Target::Url(_) if fault.provider == ProviderKind::Local => {
                 let message = format!(
                     "fault \"{}\" acts on the bundled stack, but the target is a URL",
@@ -28,7 +30,7 @@ pub(crate) fn check_faults(log: &Log, faults: &[Placed], target: &Target, end: D
                 let help = "run with --no-faults, or use target stack = \"local\"";
                 log.error_help(places.name, message, help);
             }
-            Target::Url(_) => {}
+            Target::Stack(_) | Target::Url(_) => {}
         }
     }
 }
@@ -71,6 +73,16 @@ fn check_stack(log: &Log, fault: &Fault, places: &FaultPlaces, stack: &StackTarg
 
 fn check_pods(log: &Log, pods: &PodSelector, places: &FaultPlaces, stack: &StackTarget) {
     let Some(at) = places.pods else { return };
+    for (key, given) in [
+        ("namespace", &pods.namespace),
+        ("owner", &pods.owner),
+        ("node", &pods.host),
+    ] {
+        if given.is_some() {
+            let message = format!("pods of the local stack have no `{key}`");
+            log.error_help(at, message, "select by app, name, zone or labels");
+        }
+    }
     let Some(app) = pods.app.as_deref() else {
         return;
     };

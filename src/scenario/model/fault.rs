@@ -19,7 +19,31 @@ pub struct Fault {
     /// What it acts through.
     pub provider: ProviderKind,
     /// Do it although it leaves nothing to carry the load.
-    pub force: bool,
+    pub force: Force,
+}
+
+/// Whether a fault is done although it leaves nothing to carry the load.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Force {
+    /// It is refused.
+    #[default]
+    No,
+    /// The file asks for it; on infrastructure that is not ours the command line has to ask as well.
+    FileOnly,
+    /// It is done.
+    Yes,
+}
+
+impl Force {
+    /// Asked for by the file, and by the command line.
+    #[must_use]
+    pub fn of(provider: ProviderKind, file: bool, command_line: bool) -> Self {
+        match (file, command_line || provider == ProviderKind::Local) {
+            (false, _) => Self::No,
+            (true, false) => Self::FileOnly,
+            (true, true) => Self::Yes,
+        }
+    }
 }
 
 /// What a fault acts through.
@@ -110,7 +134,7 @@ impl FaultKind {
 }
 
 /// Which pods. Every given condition must hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PodSelector {
     /// Exact name.
     pub name: Option<String>,
@@ -118,6 +142,12 @@ pub struct PodSelector {
     pub app: Option<String>,
     /// Zone.
     pub zone: Option<String>,
+    /// Namespace.
+    pub namespace: Option<String>,
+    /// What replaces them: `deployment/shop`.
+    pub owner: Option<String>,
+    /// The machine they run on.
+    pub host: Option<String>,
     /// Labels.
     pub labels: BTreeMap<String, String>,
     /// How many of those that match.
@@ -125,9 +155,10 @@ pub struct PodSelector {
 }
 
 /// How many of those that match; which ones is the seed's choice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum PickCount {
     /// Every one.
+    #[default]
     All,
     /// This many; fewer matching is an error.
     Count(u32),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::names::{Unique, find};
 use super::selector::{Zones, any_shop_pod, read_links, read_pods, read_zone};
 use super::target::PROFILES;
-use crate::scenario::model::{Fault, FaultKind, FaultStart, ProviderKind};
+use crate::scenario::model::{Fault, FaultKind, FaultStart, Force, ProviderKind};
 use crate::scenario::syntax::value::{self, Text};
 use crate::scenario::syntax::{Log, Node, Place, TableReader, Value};
 
@@ -47,7 +47,14 @@ pub(crate) struct Faults {
 }
 
 /// Reads all faults.
-pub(crate) fn read_faults(log: &Log, node: Option<&Node>, zones: Zones<'_>) -> Faults {
+///
+/// `forced`: whether the command line asks for what the file forces.
+pub(crate) fn read_faults(
+    log: &Log,
+    node: Option<&Node>,
+    zones: Zones<'_>,
+    forced: bool,
+) -> Faults {
     let nodes = node.map_or(&[][..], Node::elements);
     let names: Vec<String> = nodes.iter().map(fault_name).collect();
     let mut unique = Unique::default();
@@ -59,7 +66,7 @@ pub(crate) fn read_faults(log: &Log, node: Option<&Node>, zones: Zones<'_>) -> F
         table.optional("name", value::name);
         table.rename(format!("fault \"{name}\""));
         unique.claim(log, name, "fault", table.key_at("name"));
-        faults.extend(read_fault(log, table, name, &names, zones));
+        faults.extend(read_fault(log, table, name, &names, zones, forced));
     }
     Faults { names, faults }
 }
@@ -80,6 +87,7 @@ fn read_fault(
     name: &str,
     names: &[String],
     zones: Zones<'_>,
+    forced: bool,
 ) -> Option<(Fault, FaultPlaces)> {
     let given = table.one_of(&["at", "after"]);
     let places = FaultPlaces {
@@ -97,6 +105,8 @@ fn read_fault(
         .unwrap_or(ProviderKind::Local);
     let hold_at = table.key_at("for");
     let hold = table.optional("for", value::length);
+    // Zones of the stack bind only what acts on the stack.
+    let zones = zones.filter(|_| provider == ProviderKind::Local);
     let hold_given = table.node("for").is_some();
     let force = table.optional("force", value::flag).unwrap_or(false);
     // With an unknown kind nobody can say which keys belong to it.
@@ -113,7 +123,7 @@ fn read_fault(
         start: start?,
         hold,
         provider,
-        force,
+        force: Force::of(provider, force, forced),
     };
     Some((fault, places))
 }

@@ -24,13 +24,12 @@ pub(crate) fn any_shop_pod() -> PodSelector {
     PodSelector {
         name: None,
         app: Some("shop".into()),
-        zone: None,
-        labels: BTreeMap::new(),
         pick: PickCount::Count(1),
+        ..PodSelector::default()
     }
 }
 
-/// Reads `{ app, name, zone, labels, pick }`, or in short a pod's name.
+/// Reads `{ app, name, zone, namespace, owner, node, labels, pick }`, or in short a pod's name.
 pub(crate) fn read_pods(log: &Log, node: &Node, zones: Zones<'_>) -> Option<PodSelector> {
     if let Value::Text(name) = &node.value {
         return Some(PodSelector {
@@ -44,6 +43,9 @@ pub(crate) fn read_pods(log: &Log, node: &Node, zones: Zones<'_>) -> Option<PodS
     let name = table.optional("name", value::name);
     let app = table.optional("app", value::name);
     let zone = table.optional("zone", |log, node| read_zone(log, node, zones));
+    let namespace = table.optional("namespace", value::name);
+    let owner = table.optional("owner", value::name);
+    let host = table.optional("node", value::name);
     let labels = table.optional("labels", read_labels).unwrap_or_default();
     let pick = table.node("pick");
     table.finish_with(&[
@@ -60,6 +62,9 @@ pub(crate) fn read_pods(log: &Log, node: &Node, zones: Zones<'_>) -> Option<PodS
         name,
         app,
         zone,
+        namespace,
+        owner,
+        host,
         labels,
         pick,
     })

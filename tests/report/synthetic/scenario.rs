@@ -1,11 +1,10 @@
 //! The scenario that the run claims to come from.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use loadtest::scenario::{
-    Body, Check, CompareOp, Expect, Fault as PlannedFault, FaultKind, FaultStart, Gate,
+    Body, Check, CompareOp, Expect, Fault as PlannedFault, FaultKind, FaultStart, Force, Gate,
     GateSubject, Guard, HttpDefaults, Journey, Load, Metric, OnFailure, PhaseSelector, PickCount,
     PodSelector, ProviderKind, RateSegment, RecoveryCheck, Scenario, Scope, Shape, Slo, Source,
     Spread, Step, Target, Think, UserSegment, template::Template,
@@ -108,14 +107,12 @@ fn planned_faults() -> Vec<PlannedFault> {
         start,
         hold: hold.map(Duration::from_secs),
         provider: ProviderKind::Local,
-        force: false,
+        force: Force::No,
     };
     let pods = PodSelector {
-        name: None,
         app: Some("shop".into()),
-        zone: None,
-        labels: BTreeMap::new(),
         pick: PickCount::Count(1),
+        ..PodSelector::default()
     };
     let after = FaultStart::After {
         fault: 0,

@@ -1,14 +1,14 @@
 //! A provider for the selftest's own target: two pods, of which one can be killed. It is what the
 //! conductor needs to inject a fault as it does anywhere else.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use target_app::api::Instant;
 
 use crate::provider::{
-    ChangeId, Milestone, Occurrence, Order, Pending, Place, PodView, Provider, Receipt, Snapshot,
+    Call, CallRecord, Change, ChangeId, Ink, Milestone, Occurrence, Order, Pending, Place, PodView,
+    Provider, Receipt, Snapshot,
 };
 use crate::scenario::ProviderKind;
 
@@ -50,7 +50,7 @@ impl<B: Breakable> Infrastructure<B> {
             zone: "a".into(),
             ready: !broken,
             serving: !broken,
-            labels: BTreeMap::new(),
+            ..PodView::default()
         }
     }
 }
@@ -77,7 +77,15 @@ impl<B: Breakable> Provider for Infrastructure<B> {
         })
     }
 
-    fn apply<'a>(&'a self, order: &'a Order) -> Pending<'a, Receipt> {
+    fn calls<'a>(&'a self, _: &'a Change) -> Pending<'a, Vec<Call>> {
+        Box::pin(async { Ok(vec![Call::new("break the target", "shop-1")]) })
+    }
+
+    fn expected(&self, _: &Change) -> String {
+        "as long as the part says".to_owned()
+    }
+
+    fn apply<'a>(&'a self, order: &'a Order, _: Arc<dyn Ink>) -> Pending<'a, Receipt> {
         Box::pin(async move {
             let accepted = self.target.break_it();
             *self.killed() = Some(Occurrence {
@@ -95,7 +103,12 @@ impl<B: Breakable> Provider for Infrastructure<B> {
         })
     }
 
-    fn undo<'a>(&'a self, _: &'a ChangeId) -> Pending<'a, ()> {
+    fn undo<'a>(
+        &'a self,
+        _: &'a ChangeId,
+        _: &'a [CallRecord],
+        _: Arc<dyn Ink>,
+    ) -> Pending<'a, ()> {
         Box::pin(async { Ok(()) })
     }
 
