@@ -28,7 +28,7 @@ impl Finder for Everywhere {
 }
 
 /// What to do when this binary has no such provider.
-fn lacking(provider: &str) -> String {
+pub(super) fn lacking(provider: &str) -> String {
     format!(
         "this binary is built without the provider `{provider}`: build it with \
          cargo build --release --features {provider}"

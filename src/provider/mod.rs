@@ -5,6 +5,7 @@
 //! whether at all is decided in [`crate::chaos`] from the [`Snapshot`]s it gives.
 
 mod change;
+mod connect;
 mod find;
 mod happenings;
 mod ink;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use change::{Change, ChangeId, Milestone, Occurrence, Order, Place, Receipt};
+pub use connect::connect;
 pub use find::Everywhere;
 pub use happenings::Happenings;
 pub use ink::{Call, CallOutcome, CallRecord, Ink, Slate, Told, follow};

@@ -10,7 +10,7 @@ use target_app::control::{self, RunningStack};
 
 use super::progress::Progress;
 use crate::cli::UsageError;
-use crate::provider::{Providers, local::LocalProvider};
+use crate::provider::{self, Providers, local::LocalProvider};
 use crate::scenario::{Scenario, Target};
 
 /// What is loaded, ready.
@@ -32,6 +32,22 @@ pub(in crate::cli) struct Stage {
 impl Stage {
     /// Gets the target ready: starts the stack unless one of that name is up.
     pub(super) async fn set(
+        scenario: &Scenario,
+        named: Option<&str>,
+        run: &str,
+        progress: &mut Progress,
+    ) -> anyhow::Result<Self> {
+        // Before anything is started: who cannot reach the cluster need not wait for a stack.
+        let remote = provider::connect(scenario).await.map_err(UsageError)?;
+        let mut stage = Self::set_target(scenario, named, run, progress).await?;
+        for provider in remote {
+            progress.say(&format!("faults act through {}", provider.place()));
+            stage.providers = stage.providers.with(provider);
+        }
+        Ok(stage)
+    }
+
+    async fn set_target(
         scenario: &Scenario,
         named: Option<&str>,
         run: &str,

@@ -47,7 +47,7 @@ impl Force {
 }
 
 /// What a fault acts through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ProviderKind {
     /// The bundled stack's control plane.
     Local,
