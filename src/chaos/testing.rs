@@ -32,6 +32,7 @@ pub(crate) fn scenario(faults: Vec<Fault>) -> Scenario {
         steps: Vec::new(),
         slots: 0,
         faults,
+        aws: AwsSpec::default(),
         canary: None,
         guard: Guard {
             healthy_before: Duration::ZERO,

@@ -74,6 +74,38 @@ pub enum Change {
         /// Uniform, plus or minus, milliseconds.
         jitter_ms: u64,
     },
+    /// Restart the database where it is.
+    RebootDatabase,
+    /// Move traffic out of a zone.
+    ShiftZone {
+        /// Name.
+        zone: String,
+        /// Whose traffic.
+        balancer: String,
+        /// When it ends by itself, seconds from its start.
+        expires_s: u64,
+    },
+    /// Cut networks off from everything.
+    CutNetworks {
+        /// The zone that they are all of.
+        zone: String,
+        /// Names.
+        networks: Vec<String>,
+    },
+    /// Stop machines.
+    StopHosts {
+        /// Names.
+        hosts: Vec<String>,
+    },
+    /// Let a queue's messages come late.
+    DelayQueue {
+        /// Name.
+        queue: String,
+        /// New messages are not seen for so long, seconds.
+        delay_s: Option<u64>,
+        /// Taken messages are not seen by others for so long, seconds.
+        visibility_s: Option<u64>,
+    },
 }
 
 /// A change to make, and for whom.
@@ -122,6 +154,13 @@ pub enum Milestone {
     Effective(ChangeId),
     /// It was taken back.
     Undone(ChangeId),
+    /// It was accepted and will not happen: what is measured is no failure.
+    Void {
+        /// Which.
+        change: ChangeId,
+        /// Why, in the provider's words, and what to do.
+        reason: String,
+    },
 }
 
 /// Where a provider acts: enough for another process to find it, and no secret.

@@ -25,11 +25,23 @@ pub async fn connect(scenario: &Scenario) -> Result<Vec<Arc<dyn Provider>>, Stri
 
 async fn connect_to(
     kind: ProviderKind,
-    _scenario: &Scenario,
+    scenario: &Scenario,
 ) -> Result<Option<Arc<dyn Provider>>, String> {
     match kind {
         ProviderKind::Local => Ok(None),
         ProviderKind::Kubernetes => Err(lacking("kubernetes")),
-        ProviderKind::Aws => Err(lacking("aws")),
+        ProviderKind::Aws => aws(scenario).await.map(Some),
     }
+}
+
+#[cfg(feature = "aws")]
+async fn aws(scenario: &Scenario) -> Result<Arc<dyn Provider>, String> {
+    let needs = super::aws::Needs::of(scenario);
+    let provider = super::aws::connect(&scenario.aws, needs).await?;
+    Ok(Arc::new(provider))
+}
+
+#[cfg(not(feature = "aws"))]
+async fn aws(_scenario: &Scenario) -> Result<Arc<dyn Provider>, String> {
+    Err(lacking("aws"))
 }

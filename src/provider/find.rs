@@ -1,7 +1,9 @@
 //! Finding any provider again by the place that a journal names.
 
+use std::sync::Arc;
+
 use super::local::LocalFinder;
-use super::{Finder, Found, Place};
+use super::{Finder, Found, Place, Provider};
 
 /// Finds stacks of this machine and, by the places that it was given, everything else: a cloud
 /// cannot be searched for what one's runs may have touched.
@@ -16,7 +18,7 @@ impl Finder for Everywhere {
         match place {
             Place::Local { .. } => LocalFinder.find(place),
             Place::Kubernetes { .. } => Box::pin(async { Err(lacking("kubernetes")) }),
-            Place::Aws { .. } => Box::pin(async { Err(lacking("aws")) }),
+            Place::Aws { .. } => Box::pin(aws(place)),
         }
     }
 
@@ -25,6 +27,17 @@ impl Finder for Everywhere {
         places.extend(self.given.iter().cloned());
         Ok(places)
     }
+}
+
+#[cfg(feature = "aws")]
+async fn aws(place: &Place) -> Result<Option<Arc<dyn Provider>>, String> {
+    let found = super::aws::find(place).await?;
+    Ok(found.map(|provider| Arc::new(provider) as Arc<dyn Provider>))
+}
+
+#[cfg(not(feature = "aws"))]
+async fn aws(_place: &Place) -> Result<Option<Arc<dyn Provider>>, String> {
+    Err(lacking("aws"))
 }
 
 /// What to do when this binary has no such provider.

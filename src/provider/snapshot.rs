@@ -13,6 +13,14 @@ pub struct Snapshot {
     pub pods: Vec<PodView>,
     /// The database, where the provider has one.
     pub database: Option<DatabaseView>,
+    /// Machines, where the provider can touch them.
+    pub hosts: Vec<HostView>,
+    /// Networks that can be cut off, where zones consist of such.
+    pub networks: Vec<NetworkView>,
+    /// What shares traffic out among the zones, where it can be told to leave one out.
+    pub balancer: Option<String>,
+    /// A queue, where the provider has one.
+    pub queue: Option<QueueView>,
     /// Network crossings, where the provider can touch them.
     pub links: Vec<LinkView>,
     /// Changes made and not taken back.
@@ -24,10 +32,12 @@ pub struct Snapshot {
 }
 
 /// An availability zone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ZoneView {
     /// Name.
     pub name: String,
+    /// What else it is called: `use1-az2`, `b`.
+    pub aliases: Vec<String>,
     /// Whether it takes part.
     pub up: bool,
 }
@@ -59,8 +69,51 @@ pub struct PodView {
     pub shielded: Option<String>,
 }
 
+/// A machine.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HostView {
+    /// Name, unique among all that this provider sees.
+    pub name: String,
+    /// Zone it stands in.
+    pub zone: String,
+    /// Whether it runs and is well.
+    pub ready: bool,
+    /// Whether it takes new work.
+    pub schedulable: bool,
+    /// Labels, or tags.
+    pub labels: BTreeMap<String, String>,
+    /// Why it must not be touched: it lacks the opt-in, or hosts this tool. Not even `force` helps.
+    pub shielded: Option<String>,
+}
+
+/// A network that lies in one zone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NetworkView {
+    /// Name.
+    pub name: String,
+    /// Zone it lies in.
+    pub zone: String,
+    /// Why it must not be touched. Not even `force` helps.
+    pub shielded: Option<String>,
+}
+
+/// A queue.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct QueueView {
+    /// Name.
+    pub name: String,
+    /// How long new messages are not seen, seconds.
+    pub delay_s: u64,
+    /// How long a taken message is not seen by others, seconds.
+    pub visibility_s: u64,
+    /// Messages that wait.
+    pub waiting: u64,
+    /// Why it must not be touched. Not even `force` helps.
+    pub shielded: Option<String>,
+}
+
 /// A replicated database.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DatabaseView {
     /// Its servers.
     pub nodes: Vec<NodeView>,
@@ -68,6 +121,8 @@ pub struct DatabaseView {
     pub redundant: bool,
     /// The node that clients reach.
     pub endpoint: Option<String>,
+    /// Why it must not be touched. Not even `force` helps.
+    pub shielded: Option<String>,
 }
 
 impl DatabaseView {
@@ -139,6 +194,16 @@ impl Snapshot {
             *ready.entry(pod.app.as_str()).or_default() += usize::from(pod.ready);
         }
         ready
+    }
+
+    /// The zone that is called so, by name or alias.
+    #[must_use]
+    pub fn zone(&self, called: &str) -> Option<&ZoneView> {
+        let by_name = self.zones.iter().find(|zone| zone.name == called);
+        by_name.or_else(|| {
+            let mut zones = self.zones.iter();
+            zones.find(|zone| zone.aliases.iter().any(|alias| alias == called))
+        })
     }
 
     /// Names of the zones that take part.

@@ -4,7 +4,9 @@
 use super::check::{Run, check_faults, check_gates, check_loads};
 use super::model::{Fault, GateSubject, Load, PhaseSelector, Scenario, Source, Target};
 use super::overrides::Overrides;
-use super::read::{self, CanarySurroundings, Faults, Files, GateNames, PlacedGate};
+use super::read::{
+    self, CanarySurroundings, FaultSurroundings, Faults, Files, GateNames, PlacedGate,
+};
 use super::schedule;
 use super::syntax::{Log, Node, Place, Table, TableReader, units, value};
 use super::template::Bindings;
@@ -53,7 +55,13 @@ pub(super) fn read_document(
         Some(Target::Stack(stack)) => Some(stack.spec.zones.as_slice()),
         _ => None,
     };
-    let faults = read::read_faults(log, root.node("fault"), zones, overrides.force);
+    let aws = read::read_aws(log, root.node("aws"));
+    let surroundings = FaultSurroundings {
+        zones,
+        aws: &aws,
+        forced: overrides.force,
+    };
+    let faults = read::read_faults(log, root.node("fault"), surroundings);
     let around = CanarySurroundings {
         files,
         http: &http,
@@ -98,6 +106,7 @@ pub(super) fn read_document(
         steps: journeys.steps,
         slots: bindings.slots,
         faults: Vec::new(),
+        aws,
         canary,
         guard,
         slo,

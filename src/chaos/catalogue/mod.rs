@@ -6,19 +6,24 @@
 
 mod db_crash;
 mod db_failover;
+mod db_reboot;
+mod ecs_task_stop;
+mod hosts;
 mod link_delay;
 mod pod_hang;
 mod pod_kill;
+mod queue_delay;
 mod restored;
 mod select;
 #[cfg(test)]
 mod tests;
 mod zone_drain;
 mod zone_outage;
+mod zone_shift;
 mod zones;
 
 use crate::provider::{Change, Snapshot};
-use crate::scenario::{Fault as ScenarioFault, FaultKind, Force};
+use crate::scenario::{Fault as ScenarioFault, FaultKind, Force, QueueDelay};
 
 pub use restored::missing;
 
@@ -109,6 +114,16 @@ fn resolve(kind: &FaultKind, now: &Snapshot, choice: Choice<'_>) -> Result<Plan,
             jitter,
         }
         .plan(now, choice),
+        FaultKind::DbReboot => db_reboot::DbReboot.plan(now, choice),
+        FaultKind::ZoneShift { zone, expires } => {
+            zone_shift::ZoneShift { zone, expires }.plan(now, choice)
+        }
+        FaultKind::ZoneStop { zone } => hosts::ZoneStop { zone }.plan(now, choice),
+        FaultKind::InstanceStop { instances } => {
+            hosts::InstanceStop { instances }.plan(now, choice)
+        }
+        FaultKind::EcsTaskStop { tasks } => ecs_task_stop::EcsTaskStop { tasks }.plan(now, choice),
+        FaultKind::QueueDelay { delay } => queue_delay::QueueDelay { delay }.plan(now, choice),
     }
 }
 
@@ -116,10 +131,16 @@ fn resolve(kind: &FaultKind, now: &Snapshot, choice: Choice<'_>) -> Result<Plan,
 #[must_use]
 pub fn healing(kind: &FaultKind) -> Healing {
     match kind {
-        FaultKind::PodKill { .. } | FaultKind::DbFailover { .. } | FaultKind::DbCrash { .. } => {
-            Healing::ByItself
-        }
+        FaultKind::PodKill { .. }
+        | FaultKind::DbFailover { .. }
+        | FaultKind::DbCrash { .. }
+        | FaultKind::DbReboot
+        | FaultKind::EcsTaskStop { .. } => Healing::ByItself,
         FaultKind::PodHang { .. }
+        | FaultKind::ZoneShift { .. }
+        | FaultKind::ZoneStop { .. }
+        | FaultKind::InstanceStop { .. }
+        | FaultKind::QueueDelay { .. }
         | FaultKind::ZoneDrain { .. }
         | FaultKind::ZoneOutage { .. }
         | FaultKind::LinkDelay { .. } => Healing::ByUndo,
@@ -148,5 +169,18 @@ pub fn intention(fault: &ScenarioFault) -> String {
             select::links_in_words(links),
             delay.as_millis()
         ),
+        FaultKind::DbReboot => "restart the database".to_owned(),
+        FaultKind::ZoneShift { zone, .. } => format!("shift traffic away from zone `{zone}`"),
+        FaultKind::ZoneStop { zone } => format!("stop the instances of zone `{zone}`"),
+        FaultKind::InstanceStop { instances } => {
+            format!("stop {}", select::hosts_in_words(instances))
+        }
+        FaultKind::EcsTaskStop { tasks } => format!("stop {}", select::pods_in_words(tasks)),
+        FaultKind::QueueDelay { delay } => match delay {
+            QueueDelay::Delivery(delay) => format!("delay messages by {} s", delay.as_secs()),
+            QueueDelay::Visibility(hidden) => {
+                format!("hide taken messages for {} s", hidden.as_secs())
+            }
+        },
     }
 }

@@ -1,7 +1,7 @@
 //! Whether infrastructure is back to what it was before a fault.
 
 use super::Plan;
-use crate::provider::{Change, Snapshot};
+use crate::provider::{Change, DatabaseView, Snapshot};
 
 /// What is still missing, in words; empty: everything that the fault took is back.
 ///
@@ -16,7 +16,7 @@ pub fn missing(plan: &Plan, before: &Snapshot, now: &Snapshot) -> Vec<String> {
         }
         Change::HangPods { .. } => pods_missing(before, now),
         Change::FailOverDatabase { .. } => failover_missing(before, now),
-        Change::DrainZone { .. } | Change::OutageZone { .. } => {
+        Change::DrainZone { .. } | Change::OutageZone { .. } | Change::CutNetworks { .. } => {
             let mut missing = zones_missing(before, now);
             missing.extend(pods_missing(before, now));
             missing.extend(redundancy_missing(before, now));
@@ -24,6 +24,22 @@ pub fn missing(plan: &Plan, before: &Snapshot, now: &Snapshot) -> Vec<String> {
         }
         // A link without a delay is back the moment the change is undone.
         Change::DelayLinks { .. } => Vec::new(),
+        Change::RebootDatabase => {
+            let available = |database: &DatabaseView| database.endpoint.is_some();
+            let mut missing = Vec::new();
+            if !now.database.as_ref().is_some_and(available) {
+                missing.push("the database is not available".to_owned());
+            }
+            missing.extend(redundancy_missing(before, now));
+            missing
+        }
+        Change::ShiftZone { .. } => zones_missing(before, now),
+        Change::StopHosts { hosts } => {
+            let mut missing = hosts_missing(hosts, now);
+            missing.extend(pods_missing(before, now));
+            missing
+        }
+        Change::DelayQueue { .. } => queue_missing(before, now).into_iter().collect(),
     }
 }
 
@@ -77,6 +93,20 @@ fn redundancy_missing(before: &Snapshot, now: &Snapshot) -> Option<String> {
     let redundant = |snapshot: &Snapshot| snapshot.database.as_ref().is_some_and(|db| db.redundant);
     (redundant(before) && !redundant(now))
         .then(|| "no standby has caught up with the primary".to_owned())
+}
+
+fn hosts_missing(stopped: &[String], now: &Snapshot) -> Vec<String> {
+    let runs = |name: &String| (now.hosts.iter()).any(|host| host.name == *name && host.ready);
+    let missing = stopped.iter().filter(|name| !runs(name));
+    missing.map(|name| format!("{name} does not run")).collect()
+}
+
+fn queue_missing(before: &Snapshot, now: &Snapshot) -> Option<String> {
+    let times = |snapshot: &Snapshot| {
+        let queue = snapshot.queue.as_ref()?;
+        Some((queue.delay_s, queue.visibility_s))
+    };
+    (times(before) != times(now)).then(|| "the queue has other times than before".to_owned())
 }
 
 fn zones_missing(before: &Snapshot, now: &Snapshot) -> Vec<String> {

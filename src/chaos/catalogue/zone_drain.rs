@@ -11,8 +11,8 @@ pub(super) struct ZoneDrain {
 
 impl Fault for ZoneDrain {
     fn plan(&self, now: &Snapshot, choice: Choice<'_>) -> Result<Plan, Refusal> {
-        let zone = &self.zone;
-        let loss = ZoneLoss::of(zone, now, choice)?;
+        let loss = ZoneLoss::of(&self.zone, now, choice)?;
+        let zone = loss.zone.to_owned();
         Ok(Plan {
             change: Change::DrainZone { zone: zone.clone() },
             targets: loss.targets(),

@@ -321,6 +321,16 @@ impl Score {
             {
                 self.effective(fault, self.input.clock.at(occurrence.at));
             }
+            if let Some(Milestone::Void { change, reason }) = &occurrence.milestone
+                && let Some(fault) = self.parts.iter().position(|part| part.id == *change)
+            {
+                let name = &self.input.scenario.faults[fault].name;
+                let cause = Cause::FaultWithoutEffect;
+                self.schedule.give_up(cause);
+                let words =
+                    format!("the fault \"{name}\" was accepted and did not happen: {reason}");
+                lock(&self.book).gave_up(Some(fault), cause.found(words));
+            }
             let concerned = self.concerned(kind);
             lock(&self.book).occurred(occurrence, &concerned);
         }

@@ -20,12 +20,14 @@ pub(super) fn snapshot(status: &api::StackStatus) -> Snapshot {
         open: status.open_changes.iter().map(open_change).collect(),
         problems: status.problems.clone(),
         last_occurrence: status.last_event,
+        ..Snapshot::default()
     }
 }
 
 fn zone(zone: &api::Zone) -> ZoneView {
     ZoneView {
         name: zone.name.clone(),
+        aliases: Vec::new(),
         up: zone.state == api::ZoneState::Up,
     }
 }
@@ -48,6 +50,7 @@ fn database(database: &api::Database) -> DatabaseView {
         nodes: database.nodes.iter().map(node).collect(),
         redundant: database.redundant,
         endpoint: database.endpoint_target.clone(),
+        shielded: None,
     }
 }
 
@@ -95,7 +98,12 @@ fn words(action: &api::Action) -> String {
 
 /// What a change does, for people.
 pub(super) fn change_in_words(change: &Change) -> String {
-    words(&action(change))
+    action(change).map_or_else(|| foreign(change), |action| words(&action))
+}
+
+/// A change that the stack has no counterpart of.
+pub(super) fn foreign(change: &Change) -> String {
+    format!("a stack on this machine cannot do this: {change:?}")
 }
 
 /// How long it takes on a calm machine, as measured when this was written.
@@ -109,20 +117,23 @@ pub(super) fn expected(change: &Change) -> &'static str {
         Change::DrainZone { .. } => "empty within a second, back with the undo",
         Change::OutageZone { .. } => "lost at once, back within seconds of the undo",
         Change::DelayLinks { .. } => "slow at once, quick again with the undo",
+        _ => "not on a stack of this machine",
     }
 }
 
 /// The order as the control plane takes it.
-pub(super) fn request(order: &Order) -> api::ChangeRequest {
-    api::ChangeRequest {
+///
+/// None: the stack has no counterpart of it.
+pub(super) fn request(order: &Order) -> Option<api::ChangeRequest> {
+    Some(api::ChangeRequest {
         run: order.run.clone(),
         fault: order.fault.clone(),
-        action: action(&order.change),
-    }
+        action: action(&order.change)?,
+    })
 }
 
-fn action(change: &Change) -> api::Action {
-    match change.clone() {
+fn action(change: &Change) -> Option<api::Action> {
+    Some(match change.clone() {
         Change::KillPods { pods, grace_ms } => api::Action::KillPods { pods, grace_ms },
         Change::HangPods { pods } => api::Action::HangPods { pods },
         Change::FailOverDatabase { mode, profile } => {
@@ -139,7 +150,8 @@ fn action(change: &Change) -> api::Action {
             delay_ms,
             jitter_ms,
         },
-    }
+        _ => return None,
+    })
 }
 
 /// An entry of the control plane's log as something that happened.

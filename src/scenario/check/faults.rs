@@ -37,18 +37,59 @@ pub(crate) fn check_faults(log: &Log, faults: &[Placed], target: &Target, end: D
 
 fn check_provider(log: &Log, fault: &Fault, places: &FaultPlaces) {
     let (name, built_in) = match fault.provider {
-        ProviderKind::Local => return,
+        ProviderKind::Local => ("local", true),
         ProviderKind::Kubernetes => ("kubernetes", cfg!(feature = "kubernetes")),
         ProviderKind::Aws => ("aws", cfg!(feature = "aws")),
     };
-    if built_in {
+    if built_in && let Err((message, help)) = possible(&fault.kind, fault.provider) {
+        let message = format!("`{}` {message}", fault.kind.name());
+        log.error_help(places.kind, message, help);
+    }
+    if built_in && fault.provider == ProviderKind::Kubernetes {
         let message = format!("the provider `{name}` comes in a later version");
         let help = "this version acts on the bundled stack only: provider = \"local\"";
         log.error_help(places.provider, message, help);
-    } else {
+    } else if !built_in {
         let message = format!("this binary is built without the provider `{name}`");
         let help = format!("build it with: cargo build --release --features {name}");
         log.error_help(places.provider, message, help);
+    }
+}
+
+/// Whether there is such a fault at this provider; if not, why, and what to do.
+fn possible(kind: &FaultKind, provider: ProviderKind) -> Result<(), (&'static str, &'static str)> {
+    use FaultKind as Kind;
+    match (provider, kind) {
+        (ProviderKind::Aws, Kind::PodHang { .. }) => Err((
+            "has no counterpart in ECS: a task is stopped or runs",
+            "use kind = \"ecs-task-stop\"",
+        )),
+        (ProviderKind::Aws, Kind::DbCrash { .. }) => Err((
+            "cannot be done to RDS: AWS does not let anybody kill its processes",
+            "use kind = \"db-failover\"",
+        )),
+        (ProviderKind::Aws, Kind::LinkDelay { .. }) => Err((
+            "cannot be done to AWS's network",
+            "use kind = \"zone-outage\", or the local stack",
+        )),
+        (ProviderKind::Aws, Kind::DbFailover { profile: Some(_) }) => Err((
+            "takes as long as RDS takes: a `profile` is the stack's",
+            "leave `profile` out",
+        )),
+        (ProviderKind::Aws, Kind::PodKill { grace, .. }) if !grace.is_zero() => Err((
+            "has no `grace` on ECS: a container's stopTimeout decides",
+            "leave `grace` out",
+        )),
+        (
+            ProviderKind::Local | ProviderKind::Kubernetes,
+            Kind::DbReboot
+            | Kind::ZoneShift { .. }
+            | Kind::ZoneStop { .. }
+            | Kind::InstanceStop { .. }
+            | Kind::EcsTaskStop { .. }
+            | Kind::QueueDelay { .. },
+        ) => Err(("is a fault of AWS", "add provider = \"aws\"")),
+        _ => Ok(()),
     }
 }
 

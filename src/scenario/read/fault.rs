@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use super::aws;
 use super::names::{Unique, find};
 use super::selector::{Zones, any_shop_pod, read_links, read_pods, read_zone};
 use super::target::PROFILES;
-use crate::scenario::model::{Fault, FaultKind, FaultStart, Force, ProviderKind};
+use crate::scenario::model::{AwsSpec, Fault, FaultKind, FaultStart, Force, ProviderKind};
 use crate::scenario::syntax::value::{self, Text};
 use crate::scenario::syntax::{Log, Node, Place, TableReader, Value};
 
@@ -14,7 +15,7 @@ const PROVIDERS: [(&str, ProviderKind); 3] = [
     ("kubernetes", ProviderKind::Kubernetes),
     ("aws", ProviderKind::Aws),
 ];
-const KINDS: [&str; 7] = [
+const KINDS: [&str; 11] = [
     "pod-kill",
     "pod-hang",
     "db-failover",
@@ -22,6 +23,10 @@ const KINDS: [&str; 7] = [
     "zone-drain",
     "zone-outage",
     "link-delay",
+    "db-reboot",
+    "instance-stop",
+    "ecs-task-stop",
+    "queue-delay",
 ];
 const RECOVERED_FOR: Duration = Duration::from_secs(5);
 /// The control plane counts in whole milliseconds and refuses a delay of none.
@@ -46,14 +51,22 @@ pub(crate) struct Faults {
     pub(crate) faults: Vec<(Fault, FaultPlaces)>,
 }
 
+/// What faults are read against.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FaultSurroundings<'a> {
+    /// Of the stack.
+    pub(crate) zones: Zones<'a>,
+    /// Which part of an account they may touch.
+    pub(crate) aws: &'a AwsSpec,
+    /// Whether the command line asks for what the file forces.
+    pub(crate) forced: bool,
+}
+
 /// Reads all faults.
-///
-/// `forced`: whether the command line asks for what the file forces.
 pub(crate) fn read_faults(
     log: &Log,
     node: Option<&Node>,
-    zones: Zones<'_>,
-    forced: bool,
+    surroundings: FaultSurroundings<'_>,
 ) -> Faults {
     let nodes = node.map_or(&[][..], Node::elements);
     let names: Vec<String> = nodes.iter().map(fault_name).collect();
@@ -66,7 +79,7 @@ pub(crate) fn read_faults(
         table.optional("name", value::name);
         table.rename(format!("fault \"{name}\""));
         unique.claim(log, name, "fault", table.key_at("name"));
-        faults.extend(read_fault(log, table, name, &names, zones, forced));
+        faults.extend(read_fault(log, table, name, &names, surroundings));
     }
     Faults { names, faults }
 }
@@ -86,8 +99,7 @@ fn read_fault(
     mut table: TableReader<'_>,
     name: &str,
     names: &[String],
-    zones: Zones<'_>,
-    forced: bool,
+    surroundings: FaultSurroundings<'_>,
 ) -> Option<(Fault, FaultPlaces)> {
     let given = table.one_of(&["at", "after"]);
     let places = FaultPlaces {
@@ -106,11 +118,17 @@ fn read_fault(
     let hold_at = table.key_at("for");
     let hold = table.optional("for", value::length);
     // Zones of the stack bind only what acts on the stack.
-    let zones = zones.filter(|_| provider == ProviderKind::Local);
+    let zones = (surroundings.zones).filter(|_| provider == ProviderKind::Local);
     let hold_given = table.node("for").is_some();
     let force = table.optional("force", value::flag).unwrap_or(false);
     // With an unknown kind nobody can say which keys belong to it.
-    let kind = read_kind(&mut table, kind?, zones);
+    let kind = match (kind?, provider) {
+        ("zone-drain", ProviderKind::Aws) => {
+            let zone = table.required("zone", "\"us-east-1b\"", value::name)?;
+            aws::read_zone_drain(&mut table, zone, hold, surroundings.aws)
+        }
+        (kind, _) => read_kind(&mut table, kind, zones),
+    };
     table.finish_with(&[
         ("duration", "say for = \"15s\""),
         ("target", "say pods = { … } or zone = \"…\""),
@@ -123,7 +141,7 @@ fn read_fault(
         start: start?,
         hold,
         provider,
-        force: Force::of(provider, force, forced),
+        force: Force::of(provider, force, surroundings.forced),
     };
     Some((fault, places))
 }
@@ -193,6 +211,20 @@ fn read_kind(table: &mut TableReader<'_>, kind: &str, zones: Zones<'_>) -> Optio
         },
         "zone-drain" => FaultKind::ZoneDrain { zone: zone(table)? },
         "zone-outage" => FaultKind::ZoneOutage { zone: zone(table)? },
+        "db-reboot" => FaultKind::DbReboot,
+        "instance-stop" => FaultKind::InstanceStop {
+            instances: table.required(
+                "instances",
+                "{ tags = { role = \"web\" }, pick = 1 }",
+                aws::read_instances,
+            )?,
+        },
+        "ecs-task-stop" => FaultKind::EcsTaskStop {
+            tasks: table.required("tasks", "{ service = \"shop\", pick = 1 }", aws::read_tasks)?,
+        },
+        "queue-delay" => FaultKind::QueueDelay {
+            delay: aws::read_queue_delay(table)?,
+        },
         _ => read_link_delay(table, zones)?,
     })
 }
@@ -234,7 +266,13 @@ fn check_hold(log: &Log, kind: &FaultKind, given: bool, hold_at: Place, kind_at:
         FaultKind::DbFailover { .. } | FaultKind::DbCrash { .. } => {
             Some("a failover is not taken back, its standby is rebuilt")
         }
-        FaultKind::PodHang { .. }
+        FaultKind::DbReboot => Some("a database that restarts comes back by itself"),
+        FaultKind::EcsTaskStop { .. } => Some("stopped tasks are replaced at once"),
+        FaultKind::ZoneShift { .. }
+        | FaultKind::ZoneStop { .. }
+        | FaultKind::InstanceStop { .. }
+        | FaultKind::QueueDelay { .. }
+        | FaultKind::PodHang { .. }
         | FaultKind::ZoneDrain { .. }
         | FaultKind::ZoneOutage { .. }
         | FaultKind::LinkDelay { .. } => None,

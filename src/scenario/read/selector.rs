@@ -70,7 +70,7 @@ pub(crate) fn read_pods(log: &Log, node: &Node, zones: Zones<'_>) -> Option<PodS
     })
 }
 
-fn read_labels(log: &Log, node: &Node) -> Option<BTreeMap<String, String>> {
+pub(super) fn read_labels(log: &Log, node: &Node) -> Option<BTreeMap<String, String>> {
     let Some(table) = node.as_table() else {
         return value::wrong(log, node, "a table of labels");
     };
@@ -83,7 +83,7 @@ fn read_labels(log: &Log, node: &Node) -> Option<BTreeMap<String, String>> {
 }
 
 /// `1`, `"50%"` or `"all"`.
-fn read_pick(log: &Log, node: &Node) -> Option<PickCount> {
+pub(super) fn read_pick(log: &Log, node: &Node) -> Option<PickCount> {
     match &node.value {
         Value::Integer(_) => {
             let count = value::positive(log, node, 1_000)?;
