@@ -2,9 +2,6 @@
 
 use std::time::Duration;
 
-use tokio::sync::Mutex;
-use tokio::time::Instant;
-
 use super::needs::Needs;
 use super::own::Own;
 use crate::provider::{Happenings, Place};
@@ -22,7 +19,6 @@ pub(super) struct Account {
     pub(super) happenings: Happenings,
     pub(super) region: String,
     pub(super) endpoint: Option<String>,
-    looked: Mutex<Option<Instant>>,
 }
 
 impl std::fmt::Debug for Account {
@@ -76,7 +72,6 @@ impl Account {
             happenings: Happenings::default(),
             region,
             endpoint,
-            looked: Mutex::new(None),
         }
     }
 
@@ -94,15 +89,6 @@ impl Account {
             None => Duration::from_secs(1),
             Some(_) => Duration::from_millis(100),
         }
-    }
-
-    /// Returns when the account may be looked at again.
-    pub(super) async fn turn(&self) {
-        let mut looked = self.looked.lock().await;
-        if let Some(last) = *looked {
-            tokio::time::sleep_until(last + self.pace()).await;
-        }
-        *looked = Some(Instant::now());
     }
 
     /// How the AWS command line is called for this place.

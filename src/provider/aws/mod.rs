@@ -89,6 +89,10 @@ impl Provider for AwsProvider {
         self.account.place()
     }
 
+    fn look_every(&self) -> Duration {
+        self.account.pace()
+    }
+
     fn snapshot(&self) -> Pending<'_, Snapshot> {
         Box::pin(look::snapshot(&self.account))
     }

@@ -16,7 +16,6 @@ use crate::provider::{ProviderError, Snapshot};
 
 /// Looks at everything that is needed.
 pub(super) async fn snapshot(account: &Account) -> Result<Snapshot, ProviderError> {
-    account.turn().await;
     let needs = account.needs;
     let mut snapshot = Snapshot {
         last_occurrence: account.happenings.last(),
