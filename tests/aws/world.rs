@@ -24,7 +24,6 @@ pub(crate) struct World {
     pub(crate) proxy: Proxy,
     pub(crate) ec2: aws_sdk_ec2::Client,
     pub(crate) rds: aws_sdk_rds::Client,
-    pub(crate) ecs: aws_sdk_ecs::Client,
     pub(crate) sqs: aws_sdk_sqs::Client,
     pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
     runtime: tokio::runtime::Runtime,
@@ -49,7 +48,6 @@ impl World {
             proxy: Proxy::before(&moto.address),
             ec2: aws_sdk_ec2::Client::new(&config),
             rds: aws_sdk_rds::Client::new(&config),
-            ecs: aws_sdk_ecs::Client::new(&config),
             sqs: aws_sdk_sqs::Client::new(&config),
             cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
             runtime,
@@ -265,16 +263,17 @@ impl World {
 
     /// The ids of all instances of a zone, in order.
     pub(crate) fn instances(&self, zone: &str) -> Vec<String> {
-        let filter = Filter::builder()
-            .name("availability-zone")
-            .values(zone)
-            .build();
-        let found = self.wait(self.ec2.describe_instances().filters(filter).send());
+        let found = self.wait(self.ec2.describe_instances().send());
         let found = found.expect("instances");
-        let instances = found.reservations().iter().flat_map(|of| of.instances());
-        let mut ids: Vec<_> = instances
-            .filter_map(|of| of.instance_id().map(str::to_owned))
-            .collect();
+        let here = |instance: &&aws_sdk_ec2::types::Instance| {
+            let place = instance.placement();
+            place.and_then(|place| place.availability_zone()) == Some(zone)
+        };
+        let all = found.reservations().iter().flat_map(|of| of.instances());
+        let ids = all
+            .filter(here)
+            .filter_map(|of| of.instance_id().map(str::to_owned));
+        let mut ids: Vec<_> = ids.collect();
         ids.sort_unstable();
         ids
     }

@@ -25,7 +25,7 @@ impl Fault for ZoneShift {
             change: Change::ShiftZone {
                 zone: zone.to_owned(),
                 balancer: balancer.clone(),
-                expires_s: self.expires.as_secs(),
+                expires_s: self.expires.as_secs_f64().ceil() as u64,
             },
             targets: vec![format!("zone {zone}"), balancer.clone()],
             words: format!("shift the traffic of {balancer} away from zone {zone}"),

@@ -1,10 +1,12 @@
 //! One region of an account: clients, and what is known from the start.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::needs::Needs;
 use super::own::Own;
-use crate::provider::{Happenings, Place};
+use crate::provider::{ChangeId, Happenings, Place};
 use crate::scenario::AwsSpec;
 
 /// Everything that the parts of this provider share.
@@ -19,6 +21,8 @@ pub(super) struct Account {
     pub(super) happenings: Happenings,
     pub(super) region: String,
     pub(super) endpoint: Option<String>,
+    /// In which ways each change was made, as far as this process knows.
+    ways: Mutex<BTreeMap<ChangeId, BTreeSet<String>>>,
 }
 
 impl std::fmt::Debug for Account {
@@ -72,7 +76,20 @@ impl Account {
             happenings: Happenings::default(),
             region,
             endpoint,
+            ways: Mutex::default(),
         }
+    }
+
+    /// The change was, or may have been, made in these ways.
+    pub(super) fn goes(&self, change: &ChangeId, ways: impl IntoIterator<Item = String>) {
+        let mut known = self.ways.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(change.clone()).or_default().extend(ways);
+    }
+
+    /// In which ways it was made; empty: that is not known.
+    pub(super) fn ways_of(&self, change: &ChangeId) -> BTreeSet<String> {
+        let known = self.ways.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(change).cloned().unwrap_or_default()
     }
 
     pub(super) fn place(&self) -> Place {

@@ -102,9 +102,11 @@ where
 {
     match &error {
         SdkError::ServiceError(service) => {
-            let code = service.err().code().unwrap_or("an error without a code");
-            let message = without_encoded(service.err().message().unwrap_or_default());
             let status = service.raw().status().as_u16();
+            let http = format!("HTTP {status}");
+            let code = service.err().code().unwrap_or(&http);
+            let message = service.err().message().unwrap_or("no reason is given");
+            let message = without_encoded(message);
             let refused = (400..500).contains(&status);
             (refused, format!("{code}: {message}{}", next_step(code)))
         }

@@ -146,21 +146,7 @@ impl Provider for AwsProvider {
     }
 
     fn by_hand(&self, change: &ChangeId) -> Vec<String> {
-        let (account, needs) = (&self.account, self.account.needs);
-        let mut commands = Vec::new();
-        if needs.networks {
-            commands.extend(act::acl::by_hand(account, change));
-        }
-        if needs.instances {
-            commands.extend(act::instances::by_hand(account, change));
-        }
-        if needs.shift {
-            commands.extend(act::shift::by_hand(account, change));
-        }
-        if needs.queue {
-            commands.extend(act::queue::by_hand(account));
-        }
-        commands
+        act::by_hand(&self.account, change)
     }
 }
 

@@ -12,7 +12,7 @@ use super::{WAY, facts, inked, nothing};
 use crate::provider::aws::account::Account;
 use crate::provider::aws::error::code_of;
 use crate::provider::aws::look::hosts::filter;
-use crate::provider::aws::look::networks::{lists, shielded, tag};
+use crate::provider::aws::look::networks::{GONE, by_ids, lists, shielded, tag};
 use crate::provider::aws::tags::{self, Mark};
 use crate::provider::{Call, CallRecord, ChangeId, Ink, Milestone, Order, ProviderError};
 
@@ -244,7 +244,7 @@ pub(super) async fn undo(
             inked(ink, call, swap(account, association, &was), nothing).await?;
         }
         // Whoever still has it would lose its list, and AWS would refuse.
-        let left = lists(account, "network-acl-id", [id.clone()]).await?;
+        let left = by_ids(account, [id.clone()]).await?;
         if left.iter().any(|list| !list.associations().is_empty()) {
             let why = format!("{id} still has subnets: somebody gave them to it meanwhile");
             return Err(account.failed("take the network ACL away", why));
@@ -273,7 +273,7 @@ async fn ours(
     let more = facts(written, LIST).into_iter().map(str::to_owned);
     let more: Vec<String> = more.filter(|id| !known.contains(id)).collect();
     if !more.is_empty() {
-        found.extend(lists(account, "network-acl-id", more).await?);
+        found.extend(by_ids(account, more).await?);
     }
     Ok(found)
 }
@@ -299,9 +299,7 @@ async fn before(
         .find_map(|record| record.call.facts.get("was"));
     let was = tagged.or(noted.map(String::as_str));
     if let Some(was) = was
-        && !lists(account, "network-acl-id", [was.to_owned()])
-            .await?
-            .is_empty()
+        && !by_ids(account, [was.to_owned()]).await?.is_empty()
     {
         return Ok(was.to_owned());
     }
@@ -335,14 +333,14 @@ async fn delete(account: &Account, id: &str) -> Result<(), ProviderError> {
         .network_acl_id(id)
         .send()
         .await;
-    if code_of(&answer) == "InvalidNetworkAclID.NotFound" {
+    if code_of(&answer) == GONE {
         return Ok(());
     }
     account.told("delete the network ACL", answer).map(drop)
 }
 
 /// What a person does instead.
-pub(in crate::provider::aws) fn by_hand(account: &Account, change: &ChangeId) -> Vec<String> {
+pub(super) fn by_hand(account: &Account, change: &ChangeId) -> Vec<String> {
     let by_tag = format!("--filters Name=tag:{},Values={change}", tags::CHANGE);
     vec![
         account.command(&format!(

@@ -259,7 +259,7 @@ async fn remove_marks(account: &Account, ids: &[String]) -> Result<(), ProviderE
 }
 
 /// What a person does instead.
-pub(in crate::provider::aws) fn by_hand(account: &Account, change: &ChangeId) -> Vec<String> {
+pub(super) fn by_hand(account: &Account, change: &ChangeId) -> Vec<String> {
     let by_tag = format!("--filters Name=tag:{},Values={change}", tags::CHANGE);
     vec![
         account.command(&format!(

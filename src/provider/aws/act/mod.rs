@@ -39,6 +39,7 @@ pub(super) async fn apply(
     order: &Order,
     ink: &dyn Ink,
 ) -> Result<(), ProviderError> {
+    account.goes(&order.id, way(&order.change).map(str::to_owned));
     match &order.change {
         Change::FailOverDatabase { .. } => {
             database::apply(account, database::Ask::FailOver, ink).await
@@ -64,6 +65,42 @@ fn unknown(account: &Account, change: &Change) -> ProviderError {
     )
 }
 
+/// The way in which a change is made.
+fn way(change: &Change) -> Option<&'static str> {
+    Some(match change {
+        Change::FailOverDatabase { .. } | Change::RebootDatabase => database::NAME,
+        Change::CutNetworks { .. } => acl::NAME,
+        Change::StopHosts { .. } => instances::NAME,
+        Change::ShiftZone { .. } => shift::NAME,
+        Change::KillPods { .. } => tasks::NAME,
+        Change::DelayQueue { .. } => queue::NAME,
+        _ => return None,
+    })
+}
+
+/// The commands with which a person takes a change back.
+pub(super) fn by_hand(account: &Account, change: &ChangeId) -> Vec<String> {
+    let (ways, needs) = (account.ways_of(change), account.needs);
+    let wanted = |way: &str, needed: bool| match ways.is_empty() {
+        true => needed,
+        false => ways.contains(way),
+    };
+    let mut commands = Vec::new();
+    if wanted(acl::NAME, needs.networks) {
+        commands.extend(acl::by_hand(account, change));
+    }
+    if wanted(instances::NAME, needs.instances) {
+        commands.extend(instances::by_hand(account, change));
+    }
+    if wanted(shift::NAME, needs.shift) {
+        commands.extend(shift::by_hand(account, change));
+    }
+    if wanted(queue::NAME, needs.queue) {
+        commands.extend(queue::by_hand(account));
+    }
+    commands
+}
+
 /// Takes a change back, from what was written or from what resources remember.
 pub(super) async fn undo(
     account: &Account,
@@ -72,6 +109,7 @@ pub(super) async fn undo(
     ink: &dyn Ink,
 ) -> Result<(), ProviderError> {
     let ways = ways(written);
+    account.goes(change, ways.iter().map(|way| (*way).to_owned()));
     let needs = account.needs;
     // Without a word of what was done, every way that leaves a mark is looked for.
     let wanted = |way: &str, needed: bool| match ways.is_empty() {

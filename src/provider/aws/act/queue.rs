@@ -278,7 +278,7 @@ async fn remove_marks(account: &Account, queue: &str) -> Result<(), ProviderErro
 }
 
 /// What a person does instead.
-pub(in crate::provider::aws) fn by_hand(account: &Account) -> Vec<String> {
+pub(super) fn by_hand(account: &Account) -> Vec<String> {
     let queue = account.spec.queue.as_deref().unwrap_or("QUEUE_URL");
     vec![
         account.command(&format!(

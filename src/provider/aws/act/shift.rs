@@ -120,7 +120,7 @@ async fn cancel(account: &Account, id: &str) -> Result<(), ProviderError> {
 }
 
 /// What a person does instead.
-pub(in crate::provider::aws) fn by_hand(account: &Account, change: &ChangeId) -> Vec<String> {
+pub(super) fn by_hand(account: &Account, change: &ChangeId) -> Vec<String> {
     vec![
         account.command(&format!(
             "arc-zonal-shift list-zonal-shifts --status ACTIVE --query \

@@ -4,6 +4,7 @@ use aws_sdk_ec2::types::{NetworkAcl, Subnet};
 
 use super::hosts::filter;
 use crate::provider::aws::account::Account;
+use crate::provider::aws::error::code_of;
 use crate::provider::aws::tags;
 use crate::provider::{NetworkView, ProviderError};
 
@@ -60,6 +61,33 @@ pub(in crate::provider::aws) async fn lists(
     }
     Ok(found)
 }
+
+/// Those of these access lists that are still there.
+pub(in crate::provider::aws) async fn by_ids(
+    account: &Account,
+    ids: impl IntoIterator<Item = String>,
+) -> Result<Vec<NetworkAcl>, ProviderError> {
+    let mut found = Vec::new();
+    // One by one: a single one that is gone makes the whole answer an error.
+    for id in ids {
+        let answer = account
+            .look
+            .ec2
+            .describe_network_acls()
+            .network_acl_ids(id)
+            .send()
+            .await;
+        if code_of(&answer) == GONE {
+            continue;
+        }
+        let answer = account.told("describe a network ACL", answer)?;
+        found.extend(answer.network_acls.unwrap_or_default());
+    }
+    Ok(found)
+}
+
+/// The code with which AWS says that there is no such access list.
+pub(in crate::provider::aws) const GONE: &str = "InvalidNetworkAclID.NotFound";
 
 /// The value of an access list's tag.
 pub(in crate::provider::aws) fn tag<'a>(list: &'a NetworkAcl, key: &str) -> Option<&'a str> {
