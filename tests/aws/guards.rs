@@ -1,49 +1,65 @@
 //! CloudWatch alarms: they end a run that no fault explains, and notice those that one does.
+//!
+//! Against written answers: moto evaluates no alarm, and does not speak CloudWatch's binary protocol.
 
-use aws_sdk_cloudwatch::types::{ComparisonOperator, StateValue, Statistic};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::proxy::Deed;
 use super::scenario::{well, with};
 use super::world::World;
 use crate::support::Bench;
 
-fn alarm(world: &World, state: StateValue) {
-    world.wait(async {
-        world
-            .cloudwatch
-            .put_metric_alarm()
-            .alarm_name("checkout-errors")
-            .comparison_operator(ComparisonOperator::GreaterThanThreshold)
-            .evaluation_periods(1)
-            .metric_name("Errors")
-            .namespace("Shop")
-            .period(60)
-            .statistic(Statistic::Sum)
-            .threshold(1.0)
-            .send()
-            .await
-            .expect("an alarm");
-        set(world, state).await;
-    });
+const AWS: &str = "queue = \"jobs\"\nalarms = [\"checkout-errors\"]";
+
+/// A text, as CBOR writes short ones.
+fn text(words: &str) -> Vec<u8> {
+    let length = u8::try_from(words.len()).expect("a short text");
+    let mut bytes = match length {
+        0..24 => vec![0x60 + length],
+        _ => vec![0x78, length],
+    };
+    bytes.extend(words.as_bytes());
+    bytes
 }
 
-/// moto evaluates no alarm: the test says when it rings.
-async fn set(world: &World, state: StateValue) {
-    let request = world
-        .cloudwatch
-        .set_alarm_state()
-        .alarm_name("checkout-errors");
-    let request = request.state_value(state).state_reason("said by the test");
-    request.send().await.expect("a state");
+/// `{ "MetricAlarms": [{ "AlarmName": …, "StateValue": …, "StateReason": … }] }`
+fn described(rings: bool) -> Deed {
+    let mut bytes = vec![0xa1];
+    bytes.extend(text("MetricAlarms"));
+    bytes.extend([0x81, 0xa3]);
+    let state = if rings { "ALARM" } else { "OK" };
+    for words in [
+        "AlarmName",
+        "checkout-errors",
+        "StateValue",
+        state,
+        "StateReason",
+        "said by the test",
+    ] {
+        bytes.extend(text(words));
+    }
+    Deed::Cbor(bytes)
+}
+
+/// An account whose alarm rings when the test says so.
+fn world(rings: bool) -> (World, Arc<AtomicBool>) {
+    let world = World::new().with_queue();
+    let alarm = Arc::new(AtomicBool::new(rings));
+    let seen = Arc::clone(&alarm);
+    world.proxy.rule(move |asked| match asked.action.as_str() {
+        "DescribeAlarms" => described(seen.load(Ordering::Relaxed)),
+        _ => Deed::Pass,
+    });
+    (world, alarm)
 }
 
 #[test]
-fn an_alarm_that_no_fault_explains_ends_the_run() {
-    let world = World::new().with_queue();
-    alarm(&world, StateValue::Alarm);
+fn an_alarm_that_no_fault_explains_ends_the_run_against_written_answers() {
+    let (world, _) = world(true);
     let bench = Bench::new();
-    let aws = "queue = \"jobs\"\nalarms = [\"checkout-errors\"]";
     let fault = "kind = \"queue-delay\"\ndelay = \"90s\"\nfor = \"200ms\"";
-    let text = with(&well(), aws, fault, 20).replace("at = \"300ms\"", "at = \"15s\"");
+    let text = with(&well(), AWS, fault, 20).replace("at = \"300ms\"", "at = \"15s\"");
     bench.file("it.toml", &text);
     let said = world.loadtest(&bench, ["run", "it.toml"]).exits(3);
     let all = said.out() + &said.err();
@@ -52,20 +68,18 @@ fn an_alarm_that_no_fault_explains_ends_the_run() {
 }
 
 #[test]
-fn an_alarm_that_a_fault_explains_is_a_detector() {
-    let world = World::new().with_queue();
-    alarm(&world, StateValue::Ok);
+fn an_alarm_that_a_fault_explains_is_a_detector_against_written_answers() {
+    let (world, alarm) = world(false);
     let bench = Bench::new();
-    let aws = "queue = \"jobs\"\nalarms = [\"checkout-errors\"]";
     let fault = "kind = \"queue-delay\"\ndelay = \"90s\"\nfor = \"4s\"";
-    bench.file("it.toml", &with(&well(), aws, fault, 8));
+    bench.file("it.toml", &with(&well(), AWS, fault, 8));
     let mut run = world
         .loadtest(&bench, ["run", "it.toml", "--quiet"])
         .spawn();
     bench.wait_for_event(&mut run, "\"event\":\"effective\"");
-    world.wait(set(&world, StateValue::Alarm));
+    alarm.store(true, Ordering::Relaxed);
     bench.wait_for_event(&mut run, "alarm-fired");
-    world.wait(set(&world, StateValue::Ok));
+    alarm.store(false, Ordering::Relaxed);
     let status = run.wait().expect("it ends");
     assert_eq!(status.code(), Some(0));
     let detected = bench.summary()["faults"][0]["detected"].to_string();

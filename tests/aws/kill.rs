@@ -120,7 +120,7 @@ fn network_acls_are_swapped_back_whenever_the_tool_dies() {
 #[test]
 fn instances_are_started_whenever_the_tool_dies() {
     let world = World::new().with_instances();
-    let fault = "kind = \"zone-drain\"\nzone = \"use1-az2\"\nby = \"instances\"\nfor = \"200ms\"";
+    let fault = "kind = \"zone-drain\"\nzone = \"use1-az1\"\nby = \"instances\"\nfor = \"200ms\"";
     // Tag, stop, start, untag.
     assert_eq!(kill_everywhere(&world, "", fault), 4);
 }

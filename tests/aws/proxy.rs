@@ -48,6 +48,8 @@ pub(crate) enum Deed {
     Swallow,
     /// It is answered by this instead: status, content type, body.
     Reply(u16, &'static str, String),
+    /// It is answered by this in AWS's binary protocol.
+    Cbor(Vec<u8>),
 }
 
 type Rule = Box<dyn Fn(&Asked) -> Deed + Send + Sync>;
@@ -180,11 +182,13 @@ impl Proxy {
                     return None;
                 }
                 Deed::Reply(status, kind, body) => {
-                    let head = format!(
-                        "HTTP/1.1 {status} As Recorded\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
-                        body.len()
-                    );
-                    writer.write_all((head + &body).as_bytes()).ok()?;
+                    let head = format!("HTTP/1.1 {status} As Recorded\r\nContent-Type: {kind}");
+                    answer(writer, &head, body.as_bytes())?;
+                }
+                Deed::Cbor(body) => {
+                    let head = "HTTP/1.1 200 OK\r\nsmithy-protocol: rpc-v2-cbor\r\n\
+                                Content-Type: application/cbor";
+                    answer(writer, head, &body)?;
                 }
             }
         }
@@ -220,6 +224,13 @@ impl Proxy {
         bytes.extend(answer.body);
         Some(bytes)
     }
+}
+
+fn answer(mut writer: &TcpStream, head: &str, body: &[u8]) -> Option<()> {
+    let length = body.len();
+    let head = format!("{head}\r\nContent-Length: {length}\r\n\r\n");
+    writer.write_all(head.as_bytes()).ok()?;
+    writer.write_all(body).ok()
 }
 
 /// A request, or an answer.

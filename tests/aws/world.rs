@@ -25,7 +25,6 @@ pub(crate) struct World {
     pub(crate) ec2: aws_sdk_ec2::Client,
     pub(crate) rds: aws_sdk_rds::Client,
     pub(crate) sqs: aws_sdk_sqs::Client,
-    pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
     runtime: tokio::runtime::Runtime,
     _moto: Moto,
 }
@@ -49,7 +48,6 @@ impl World {
             ec2: aws_sdk_ec2::Client::new(&config),
             rds: aws_sdk_rds::Client::new(&config),
             sqs: aws_sdk_sqs::Client::new(&config),
-            cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
             runtime,
             _moto: moto,
         }
