@@ -6,7 +6,6 @@ use rustix::process::Signal;
 use super::proxy::Deed;
 use super::scenario::{well, with};
 use super::world::World;
-use crate::support::target::Target;
 use crate::support::{Bench, signal, until};
 
 /// Where in a call the tool dies.
@@ -25,37 +24,28 @@ enum Memory {
 }
 
 /// Kills at every call, of making as of undoing, until a run has no more; says how many it had.
-fn kill_everywhere(world: &World, aws: &str, fault: &str) -> usize {
+fn kill_everywhere(world: &World, memory: Memory, aws: &str, fault: &str) -> usize {
     let target = well();
+    let scenario = with(&target, aws, fault, 20);
     let before = world.state();
-    let mut calls = 0;
-    loop {
-        let mut reached = false;
+    for call in 0.. {
         for moment in [Moment::Answered, Moment::Unanswered] {
-            for memory in [Memory::Journal, Memory::Tags] {
-                let scenario = with(&target, aws, fault, 20);
-                reached = kill_at(world, &target, &scenario, (calls, moment, memory));
-                assert_eq!(
-                    world.state(),
-                    before,
-                    "killed at call {calls}, {moment:?}, recovered from {memory:?}"
-                );
+            let reached = kill_at(world, &scenario, (call, moment, memory));
+            assert_eq!(
+                world.state(),
+                before,
+                "killed at call {call}, {moment:?}, recovered from {memory:?}"
+            );
+            if !reached {
+                return call;
             }
         }
-        if !reached {
-            return calls;
-        }
-        calls += 1;
     }
+    unreachable!("no run has so many calls")
 }
 
 /// Whether the run came to that call.
-fn kill_at(
-    world: &World,
-    _target: &Target,
-    scenario: &str,
-    (n, moment, memory): (usize, Moment, Memory),
-) -> bool {
+fn kill_at(world: &World, scenario: &str, (n, moment, memory): (usize, Moment, Memory)) -> bool {
     let bench = Bench::new();
     bench.file("it.toml", scenario);
     let made = std::sync::atomic::AtomicUsize::new(0);
@@ -108,27 +98,55 @@ fn kill_at(
     !undone
 }
 
-#[test]
-fn network_acls_are_swapped_back_whenever_the_tool_dies() {
+fn network_acls(memory: Memory) {
     let world = World::new().with_subnets();
     world.add_subnet("us-east-1b", "172.31.240.0/24");
     let fault = "kind = \"zone-outage\"\nzone = \"b\"\nfor = \"200ms\"";
     // Create, two swaps, two swaps back, delete.
-    assert_eq!(kill_everywhere(&world, "", fault), 6);
+    assert_eq!(kill_everywhere(&world, memory, "", fault), 6);
 }
 
-#[test]
-fn instances_are_started_whenever_the_tool_dies() {
+fn instances(memory: Memory) {
     let world = World::new().with_instances();
     let fault = "kind = \"zone-drain\"\nzone = \"use1-az1\"\nby = \"instances\"\nfor = \"200ms\"";
     // Tag, stop, start, untag.
-    assert_eq!(kill_everywhere(&world, "", fault), 4);
+    assert_eq!(kill_everywhere(&world, memory, "", fault), 4);
 }
 
-#[test]
-fn a_queue_gets_its_delay_back_whenever_the_tool_dies() {
+fn queue(memory: Memory) {
     let world = World::new().with_queue();
     let fault = "kind = \"queue-delay\"\ndelay = \"90s\"\nfor = \"200ms\"";
     // Tag, set, set back, untag.
-    assert_eq!(kill_everywhere(&world, "queue = \"jobs\"", fault), 4);
+    let calls = kill_everywhere(&world, memory, "queue = \"jobs\"", fault);
+    assert_eq!(calls, 4);
+}
+
+#[test]
+fn network_acls_are_swapped_back_from_the_journal() {
+    network_acls(Memory::Journal);
+}
+
+#[test]
+fn network_acls_are_swapped_back_from_tags_alone() {
+    network_acls(Memory::Tags);
+}
+
+#[test]
+fn instances_are_started_from_the_journal() {
+    instances(Memory::Journal);
+}
+
+#[test]
+fn instances_are_started_from_tags_alone() {
+    instances(Memory::Tags);
+}
+
+#[test]
+fn a_queue_gets_its_delay_back_from_the_journal() {
+    queue(Memory::Journal);
+}
+
+#[test]
+fn a_queue_gets_its_delay_back_from_tags_alone() {
+    queue(Memory::Tags);
 }

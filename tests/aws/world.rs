@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_ec2::types::{Filter, ResourceType, Tag, TagSpecification};
+use aws_sdk_ec2::types::{Filter, Reservation, ResourceType, Tag, TagSpecification};
 
 use super::moto::Moto;
 use super::proxy::Proxy;
@@ -211,7 +211,7 @@ impl World {
             for instance in instances
                 .reservations()
                 .iter()
-                .flat_map(|of| of.instances())
+                .flat_map(Reservation::instances)
             {
                 let name = instance
                     .state()
@@ -267,7 +267,7 @@ impl World {
             let place = instance.placement();
             place.and_then(|place| place.availability_zone()) == Some(zone)
         };
-        let all = found.reservations().iter().flat_map(|of| of.instances());
+        let all = found.reservations().iter().flat_map(Reservation::instances);
         let ids = all
             .filter(here)
             .filter_map(|of| of.instance_id().map(str::to_owned));

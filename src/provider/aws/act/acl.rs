@@ -333,7 +333,7 @@ async fn delete(account: &Account, id: &str) -> Result<(), ProviderError> {
         .network_acl_id(id)
         .send()
         .await;
-    if code_of(&answer) == GONE {
+    if code_of(&answer).ends_with(GONE) {
         return Ok(());
     }
     account.told("delete the network ACL", answer).map(drop)

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_ec2::types::{Filter, Instance};
+use aws_sdk_ec2::types::{DeviceType, Filter, Instance};
 
 use crate::provider::aws::account::Account;
 use crate::provider::aws::tags;
@@ -144,6 +144,6 @@ pub(in crate::provider::aws) fn shielded(
             ))
         ));
     }
-    let root = instance.root_device_type().map(|of| of.as_str());
+    let root = instance.root_device_type().map(DeviceType::as_str);
     (root == Some("instance-store")).then(|| "its disk would not survive a stop".to_owned())
 }

@@ -77,7 +77,7 @@ pub(in crate::provider::aws) async fn by_ids(
             .network_acl_ids(id)
             .send()
             .await;
-        if code_of(&answer) == GONE {
+        if code_of(&answer).ends_with(GONE) {
             continue;
         }
         let answer = account.told("describe a network ACL", answer)?;
@@ -86,8 +86,8 @@ pub(in crate::provider::aws) async fn by_ids(
     Ok(found)
 }
 
-/// The code with which AWS says that there is no such access list.
-pub(in crate::provider::aws) const GONE: &str = "InvalidNetworkAclID.NotFound";
+/// How the code ends with which AWS says that there is no such resource.
+pub(in crate::provider::aws) const GONE: &str = ".NotFound";
 
 /// The value of an access list's tag.
 pub(in crate::provider::aws) fn tag<'a>(list: &'a NetworkAcl, key: &str) -> Option<&'a str> {
