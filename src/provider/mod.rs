@@ -9,6 +9,8 @@ mod connect;
 mod find;
 mod happenings;
 mod ink;
+#[cfg(feature = "kubernetes")]
+pub mod kubernetes;
 pub mod local;
 mod snapshot;
 
@@ -24,7 +26,8 @@ pub use find::Everywhere;
 pub use happenings::Happenings;
 pub use ink::{Call, CallOutcome, CallRecord, Ink, Slate, Told, follow};
 pub use snapshot::{
-    DatabaseView, LinkView, NodeView, OpenChange, PodView, Role, Snapshot, ZoneView,
+    BudgetView, DatabaseView, Eviction, HostView, LinkView, NodeView, OpenChange, PodView, Role,
+    Snapshot, WorkloadView, ZoneView,
 };
 
 use crate::scenario::{FaultKind, ProviderKind};

@@ -53,6 +53,7 @@ pub(super) fn read_document(
         Some(Target::Stack(stack)) => Some(stack.spec.zones.as_slice()),
         _ => None,
     };
+    let kubernetes = read::read_kubernetes(log, root.node("kubernetes"));
     let faults = read::read_faults(log, root.node("fault"), zones, overrides.force);
     let around = CanarySurroundings {
         files,
@@ -97,6 +98,7 @@ pub(super) fn read_document(
         journeys: journeys.journeys,
         steps: journeys.steps,
         slots: bindings.slots,
+        kubernetes,
         faults: Vec::new(),
         canary,
         guard,

@@ -118,6 +118,7 @@ pub(crate) fn scenario(steps: Vec<Step>, shape: Shape) -> Scenario {
         steps,
         slots: 8,
         faults: Vec::new(),
+        kubernetes: loadtest::scenario::KubernetesSpec::default(),
         canary: None,
         guard: Guard {
             healthy_before: Duration::ZERO,

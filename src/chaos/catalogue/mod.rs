@@ -4,15 +4,24 @@
 //! when the blast radius is not what a careful person would accept. It does nothing itself, so
 //! that `loadtest chaos plan` and a run decide by the same code.
 
+mod budgets;
+mod container_kill;
 mod db_crash;
 mod db_failover;
+mod hosts;
 mod link_delay;
+mod network_partition;
+mod node_drain;
+mod pod_evict;
 mod pod_hang;
 mod pod_kill;
 mod restored;
+mod rollout_restart;
+mod scale_to;
 mod select;
 #[cfg(test)]
 mod tests;
+mod workloads;
 mod zone_drain;
 mod zone_outage;
 mod zones;
@@ -109,6 +118,22 @@ fn resolve(kind: &FaultKind, now: &Snapshot, choice: Choice<'_>) -> Result<Plan,
             jitter,
         }
         .plan(now, choice),
+        FaultKind::PodEvict { pods, timeout } => {
+            pod_evict::PodEvict { pods, timeout }.plan(now, choice)
+        }
+        FaultKind::ContainerKill { pods, container } => {
+            container_kill::ContainerKill { pods, container }.plan(now, choice)
+        }
+        FaultKind::RolloutRestart { workload } => {
+            rollout_restart::RolloutRestart { workload }.plan(now, choice)
+        }
+        FaultKind::ScaleTo { workload, replicas } => {
+            scale_to::ScaleTo { workload, replicas }.plan(now, choice)
+        }
+        FaultKind::NodeDrain { nodes } => node_drain::NodeDrain { nodes }.plan(now, choice),
+        FaultKind::NetworkPartition { pods } => {
+            network_partition::NetworkPartition { pods }.plan(now, choice)
+        }
     }
 }
 
@@ -116,10 +141,16 @@ fn resolve(kind: &FaultKind, now: &Snapshot, choice: Choice<'_>) -> Result<Plan,
 #[must_use]
 pub fn healing(kind: &FaultKind) -> Healing {
     match kind {
-        FaultKind::PodKill { .. } | FaultKind::DbFailover { .. } | FaultKind::DbCrash { .. } => {
-            Healing::ByItself
-        }
+        FaultKind::PodKill { .. }
+        | FaultKind::PodEvict { .. }
+        | FaultKind::ContainerKill { .. }
+        | FaultKind::RolloutRestart { .. }
+        | FaultKind::DbFailover { .. }
+        | FaultKind::DbCrash { .. } => Healing::ByItself,
         FaultKind::PodHang { .. }
+        | FaultKind::ScaleTo { .. }
+        | FaultKind::NodeDrain { .. }
+        | FaultKind::NetworkPartition { .. }
         | FaultKind::ZoneDrain { .. }
         | FaultKind::ZoneOutage { .. }
         | FaultKind::LinkDelay { .. } => Healing::ByUndo,
@@ -148,5 +179,20 @@ pub fn intention(fault: &ScenarioFault) -> String {
             select::links_in_words(links),
             delay.as_millis()
         ),
+        FaultKind::PodEvict { pods, .. } => format!("evict {}", select::pods_in_words(pods)),
+        FaultKind::ContainerKill { pods, container } => format!(
+            "kill container `{container}` in {}",
+            select::pods_in_words(pods)
+        ),
+        FaultKind::RolloutRestart { workload } => {
+            format!("replace every pod of {}", workload.name)
+        }
+        FaultKind::ScaleTo { workload, replicas } => {
+            format!("scale {} to {replicas} pods", workload.name)
+        }
+        FaultKind::NodeDrain { nodes } => format!("empty {}", hosts::in_words(nodes)),
+        FaultKind::NetworkPartition { pods } => {
+            format!("cut off {}", select::pods_in_words(pods))
+        }
     }
 }

@@ -14,8 +14,8 @@ pub use find::LocalFinder;
 use target_app::client::Client;
 
 use super::{
-    Call, CallRecord, Change, ChangeId, Ink, Occurrence, Order, Pending, Place, Provider, Receipt,
-    Snapshot,
+    Call, CallRecord, Change, ChangeId, Ink, Occurrence, Order, Pending, Place, Provider,
+    ProviderError, Receipt, Snapshot,
 };
 use crate::scenario::ProviderKind;
 
@@ -79,10 +79,13 @@ impl<C: ControlApi> Provider for LocalProvider<C> {
 
     fn apply<'a>(&'a self, order: &'a Order, _ink: Arc<dyn Ink>) -> Pending<'a, Receipt> {
         Box::pin(async move {
-            let receipt = self
-                .control
-                .change(&order.id.0, &view::request(order))
-                .await?;
+            let request =
+                view::request(order).map_err(|view::Lacking(what)| ProviderError::Refused {
+                    place: self.place().to_string(),
+                    what: what.to_owned(),
+                    reason: "a local stack has no such thing: use another provider".to_owned(),
+                })?;
+            let receipt = self.control.change(&order.id.0, &request).await?;
             Ok(Receipt {
                 accepted: receipt.accepted,
                 undo: receipt.undo,

@@ -20,6 +20,7 @@ pub(super) fn snapshot(status: &api::StackStatus) -> Snapshot {
         open: status.open_changes.iter().map(open_change).collect(),
         problems: status.problems.clone(),
         last_occurrence: status.last_event,
+        ..Snapshot::default()
     }
 }
 
@@ -95,7 +96,7 @@ fn words(action: &api::Action) -> String {
 
 /// What a change does, for people.
 pub(super) fn change_in_words(change: &Change) -> String {
-    words(&action(change))
+    action(change).map_or_else(|Lacking(what)| what.to_owned(), |action| words(&action))
 }
 
 /// How long it takes on a calm machine, as measured when this was written.
@@ -109,26 +110,36 @@ pub(super) fn expected(change: &Change) -> &'static str {
         Change::DrainZone { .. } => "empty within a second, back with the undo",
         Change::OutageZone { .. } => "lost at once, back within seconds of the undo",
         Change::DelayLinks { .. } => "slow at once, quick again with the undo",
+        Change::EvictPods { .. }
+        | Change::KillContainers { .. }
+        | Change::RestartWorkload { .. }
+        | Change::ScaleWorkload { .. }
+        | Change::DrainHosts { .. }
+        | Change::PartitionPods { .. } => "a stack cannot do this",
     }
 }
+
+/// Something that a stack cannot do.
+#[derive(Debug)]
+pub(super) struct Lacking(pub(super) &'static str);
 
 /// The order as the control plane takes it.
-pub(super) fn request(order: &Order) -> api::ChangeRequest {
-    api::ChangeRequest {
+pub(super) fn request(order: &Order) -> Result<api::ChangeRequest, Lacking> {
+    Ok(api::ChangeRequest {
         run: order.run.clone(),
         fault: order.fault.clone(),
-        action: action(&order.change),
-    }
+        action: action(&order.change)?,
+    })
 }
 
-fn action(change: &Change) -> api::Action {
-    match change.clone() {
+fn action(change: &Change) -> Result<api::Action, Lacking> {
+    Ok(match change.clone() {
         Change::KillPods { pods, grace_ms } => api::Action::KillPods { pods, grace_ms },
         Change::HangPods { pods } => api::Action::HangPods { pods },
         Change::FailOverDatabase { mode, profile } => {
             api::Action::FailOverDatabase { mode, profile }
         }
-        Change::DrainZone { zone } => api::Action::DrainZone { zone },
+        Change::DrainZone { zone, .. } => api::Action::DrainZone { zone },
         Change::OutageZone { zone } => api::Action::OutageZone { zone },
         Change::DelayLinks {
             links,
@@ -139,7 +150,13 @@ fn action(change: &Change) -> api::Action {
             delay_ms,
             jitter_ms,
         },
-    }
+        Change::EvictPods { .. } => return Err(Lacking("evict pods")),
+        Change::KillContainers { .. } => return Err(Lacking("kill a container of a pod")),
+        Change::RestartWorkload { .. } => return Err(Lacking("restart a workload")),
+        Change::ScaleWorkload { .. } => return Err(Lacking("scale a workload")),
+        Change::DrainHosts { .. } => return Err(Lacking("drain nodes")),
+        Change::PartitionPods { .. } => return Err(Lacking("cut pods off")),
+    })
 }
 
 /// An entry of the control plane's log as something that happened.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::offers::{instead, offers};
 use crate::scenario::model::{
     Fault, FaultId, FaultKind, FaultStart, PickCount, PodSelector, ProviderKind, StackTarget,
     Target,
@@ -37,18 +38,19 @@ pub(crate) fn check_faults(log: &Log, faults: &[Placed], target: &Target, end: D
 
 fn check_provider(log: &Log, fault: &Fault, places: &FaultPlaces) {
     let (name, built_in) = match fault.provider {
-        ProviderKind::Local => return,
+        ProviderKind::Local => ("local", true),
         ProviderKind::Kubernetes => ("kubernetes", cfg!(feature = "kubernetes")),
         ProviderKind::Aws => ("aws", cfg!(feature = "aws")),
     };
-    if built_in {
-        let message = format!("the provider `{name}` comes in a later version");
-        let help = "this version acts on the bundled stack only: provider = \"local\"";
-        log.error_help(places.provider, message, help);
-    } else {
+    if !built_in {
         let message = format!("this binary is built without the provider `{name}`");
         let help = format!("build it with: cargo build --release --features {name}");
-        log.error_help(places.provider, message, help);
+        return log.error_help(places.provider, message, help);
+    }
+    let kind = fault.kind.name();
+    if !offers(fault.provider, &fault.kind) {
+        let message = format!("the provider `{name}` has no `{kind}`");
+        log.error_help(places.kind, message, instead(&fault.kind));
     }
 }
 

@@ -9,6 +9,7 @@ mod fault;
 mod gate;
 mod http;
 mod journey;
+mod kubernetes;
 mod load;
 
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ pub use fault::*;
 pub use gate::*;
 pub use http::*;
 pub use journey::*;
+pub use kubernetes::*;
 pub use load::*;
 
 /// Index into [`Scenario::journeys`].
@@ -53,6 +55,8 @@ pub struct Scenario {
     pub steps: Vec<Step>,
     /// How many variable slots an iteration needs.
     pub slots: usize,
+    /// Where the provider `kubernetes` acts.
+    pub kubernetes: KubernetesSpec,
     /// Faults in the file's order.
     pub faults: Vec<Fault>,
     /// Writers beside the load; none: nobody writes but the journeys.

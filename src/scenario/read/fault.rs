@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::names::{Unique, find};
-use super::selector::{Zones, any_shop_pod, read_links, read_pods, read_zone};
+use super::selector::{
+    Zones, any_shop_pod, read_hosts, read_links, read_pods, read_workload, read_zone,
+};
 use super::target::PROFILES;
 use crate::scenario::model::{Fault, FaultKind, FaultStart, Force, ProviderKind};
 use crate::scenario::syntax::value::{self, Text};
@@ -14,7 +16,7 @@ const PROVIDERS: [(&str, ProviderKind); 3] = [
     ("kubernetes", ProviderKind::Kubernetes),
     ("aws", ProviderKind::Aws),
 ];
-const KINDS: [&str; 7] = [
+const KINDS: [&str; 13] = [
     "pod-kill",
     "pod-hang",
     "db-failover",
@@ -22,10 +24,19 @@ const KINDS: [&str; 7] = [
     "zone-drain",
     "zone-outage",
     "link-delay",
+    "pod-evict",
+    "container-kill",
+    "rollout-restart",
+    "scale-to",
+    "node-drain",
+    "network-partition",
 ];
+const WORKLOAD: &str = "\"deployment/shop\"";
 const RECOVERED_FOR: Duration = Duration::from_secs(5);
 /// The control plane counts in whole milliseconds and refuses a delay of none.
 const SHORTEST_DELAY: Duration = Duration::from_millis(1);
+/// An eviction that a budget refuses is tried again for so long.
+const EVICTION: Duration = Duration::from_secs(60);
 const LONGEST_DELAY: Duration = Duration::from_secs(60);
 
 /// Where the parts of a fault stand.
@@ -193,6 +204,33 @@ fn read_kind(table: &mut TableReader<'_>, kind: &str, zones: Zones<'_>) -> Optio
         },
         "zone-drain" => FaultKind::ZoneDrain { zone: zone(table)? },
         "zone-outage" => FaultKind::ZoneOutage { zone: zone(table)? },
+        "pod-evict" => FaultKind::PodEvict {
+            timeout: table.optional("timeout", value::length).unwrap_or(EVICTION),
+            pods: pods(table)?,
+        },
+        "container-kill" => {
+            let container = table.required("container", "\"web\"", value::name);
+            FaultKind::ContainerKill {
+                pods: pods(table)?,
+                container: container?,
+            }
+        }
+        "rollout-restart" => FaultKind::RolloutRestart {
+            workload: table.required("workload", WORKLOAD, read_workload)?,
+        },
+        "scale-to" => {
+            let replicas = table.required("replicas", "1", value::count);
+            FaultKind::ScaleTo {
+                workload: table.required("workload", WORKLOAD, read_workload)?,
+                replicas: u32::try_from(replicas?).unwrap_or(u32::MAX),
+            }
+        }
+        "node-drain" => FaultKind::NodeDrain {
+            nodes: table.required("nodes", "{ zone = \"b\" }", |log, node| {
+                read_hosts(log, node, zones)
+            })?,
+        },
+        "network-partition" => FaultKind::NetworkPartition { pods: pods(table)? },
         _ => read_link_delay(table, zones)?,
     })
 }
@@ -234,7 +272,13 @@ fn check_hold(log: &Log, kind: &FaultKind, given: bool, hold_at: Place, kind_at:
         FaultKind::DbFailover { .. } | FaultKind::DbCrash { .. } => {
             Some("a failover is not taken back, its standby is rebuilt")
         }
+        FaultKind::PodEvict { .. } => Some("evicted pods are replaced at once"),
+        FaultKind::ContainerKill { .. } => Some("a killed container is started again at once"),
+        FaultKind::RolloutRestart { .. } => Some("it ends when every pod was replaced"),
         FaultKind::PodHang { .. }
+        | FaultKind::ScaleTo { .. }
+        | FaultKind::NodeDrain { .. }
+        | FaultKind::NetworkPartition { .. }
         | FaultKind::ZoneDrain { .. }
         | FaultKind::ZoneOutage { .. }
         | FaultKind::LinkDelay { .. } => None,
