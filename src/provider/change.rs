@@ -187,6 +187,9 @@ pub enum Place {
         kubeconfig: Option<PathBuf>,
         /// What names without a namespace belong to.
         namespace: String,
+        /// Other namespaces that were acted in.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        others: Vec<String>,
     },
     /// A region of an AWS account.
     Aws {

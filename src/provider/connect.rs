@@ -25,11 +25,22 @@ pub async fn connect(scenario: &Scenario) -> Result<Vec<Arc<dyn Provider>>, Stri
 
 async fn connect_to(
     kind: ProviderKind,
-    _scenario: &Scenario,
+    scenario: &Scenario,
 ) -> Result<Option<Arc<dyn Provider>>, String> {
     match kind {
         ProviderKind::Local => Ok(None),
-        ProviderKind::Kubernetes => Err(lacking("kubernetes")),
+        ProviderKind::Kubernetes => kubernetes(scenario).await.map(Some),
         ProviderKind::Aws => Err(lacking("aws")),
     }
+}
+
+#[cfg(feature = "kubernetes")]
+async fn kubernetes(scenario: &Scenario) -> Result<Arc<dyn Provider>, String> {
+    let provider = super::kubernetes::KubernetesProvider::of(scenario).await?;
+    Ok(Arc::new(provider))
+}
+
+#[cfg(not(feature = "kubernetes"))]
+async fn kubernetes(_scenario: &Scenario) -> Result<Arc<dyn Provider>, String> {
+    Err(lacking("kubernetes"))
 }

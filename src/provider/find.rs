@@ -1,7 +1,9 @@
 //! Finding any provider again by the place that a journal names.
 
+use std::sync::Arc;
+
 use super::local::LocalFinder;
-use super::{Finder, Found, Place};
+use super::{Finder, Found, Place, Provider};
 
 /// Finds stacks of this machine and, by the places that it was given, everything else: a cloud
 /// cannot be searched for what one's runs may have touched.
@@ -15,7 +17,7 @@ impl Finder for Everywhere {
     fn find<'a>(&'a self, place: &'a Place) -> Found<'a> {
         match place {
             Place::Local { .. } => LocalFinder.find(place),
-            Place::Kubernetes { .. } => Box::pin(async { Err(lacking("kubernetes")) }),
+            Place::Kubernetes { .. } => Box::pin(kubernetes(place)),
             Place::Aws { .. } => Box::pin(async { Err(lacking("aws")) }),
         }
     }
@@ -25,6 +27,18 @@ impl Finder for Everywhere {
         places.extend(self.given.iter().cloned());
         Ok(places)
     }
+}
+
+#[cfg(feature = "kubernetes")]
+async fn kubernetes(place: &Place) -> Result<Option<Arc<dyn Provider>>, String> {
+    let spec = crate::scenario::KubernetesSpec::default();
+    let provider = super::kubernetes::KubernetesProvider::again(place, &spec).await?;
+    Ok(Some(Arc::new(provider)))
+}
+
+#[cfg(not(feature = "kubernetes"))]
+async fn kubernetes(_place: &Place) -> Result<Option<Arc<dyn Provider>>, String> {
+    Err(lacking("kubernetes"))
 }
 
 /// What to do when this binary has no such provider.
