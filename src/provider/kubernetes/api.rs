@@ -37,8 +37,6 @@ pub(super) const STRATEGIC: &str = "application/strategic-merge-patch+json";
 #[derive(Clone)]
 pub(super) struct Api {
     pub(super) client: Client,
-    /// As errors name it.
-    pub(super) place: String,
     pub(super) happenings: Arc<Happenings>,
 }
 

@@ -77,7 +77,6 @@ impl KubernetesProvider {
         let happenings = Arc::new(Happenings::default());
         let api = Api {
             client,
-            place: place.to_string(),
             happenings: Arc::clone(&happenings),
         };
         let home = home(&api, &namespace).await;
@@ -98,7 +97,7 @@ impl KubernetesProvider {
             background: Arc::default(),
             _watches: Arc::new(watches),
         };
-        provider.looked().await.map_err(|error| error.to_string())?;
+        provider.listed().await.map_err(|error| error.to_string())?;
         Ok(provider)
     }
 

@@ -58,7 +58,7 @@ mod tests {
         for property in properties {
             match *property {
                 "terminating" => {
-                    pod["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z")
+                    pod["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
                 }
                 "daemon" => owner = json!("DaemonSet"),
                 "replica" => owner = json!("ReplicaSet"),

@@ -84,33 +84,35 @@ impl KubernetesProvider {
         trouble.told(&self.place.to_string(), what)
     }
 
-    /// Waits until every watch has told everything once, and finds out whether they still can.
-    async fn looked(&self) -> Result<(), ProviderError> {
+    /// Waits until every watch has told everything once, or was denied.
+    async fn listed(&self) -> Result<(), ProviderError> {
         let listed = self
             .cluster
             .until(LOOKING, |state| state.awaited.is_empty().then_some(()));
-        if listed.await.is_none() {
-            let state = self.cluster.state();
-            let awaited: Vec<&str> = state.awaited.iter().map(String::as_str).collect();
-            let why = state
-                .trouble
-                .clone()
-                .unwrap_or_else(|| "no answer".to_owned());
-            return Err(ProviderError::Failed {
-                place: self.place.to_string(),
-                what: "look".to_owned(),
-                reason: format!("{why} (waiting for {})", awaited.join(", ")),
-            });
+        if listed.await.is_some() {
+            return Ok(());
         }
+        let state = self.cluster.state();
+        let awaited: Vec<&str> = state.awaited.iter().map(String::as_str).collect();
+        let why = (state.trouble.as_deref()).unwrap_or("no answer");
+        Err(ProviderError::Failed {
+            place: self.place.to_string(),
+            what: "look".to_owned(),
+            reason: format!("{why} (waiting for {})", awaited.join(", ")),
+        })
+    }
+
+    /// Waits until everything was listed, and finds out whether what we have is still up to date.
+    async fn looked(&self) -> Result<(), ProviderError> {
+        self.listed().await?;
         self.may_look()?;
         // A watch that broke may be back, and quiet: only the server can tell.
         let troubled = self.cluster.state().trouble.is_some();
         if troubled {
             let path = names::Kind::Pod.path(&self.namespaces[0]);
-            self.api
-                .get::<serde_json::Value>(&format!("{path}?limit=1"))
-                .await
-                .map_err(|trouble| self.told(&trouble, "look"))?;
+            let probe = format!("{path}?limit=1");
+            let answer = self.api.get::<serde_json::Value>(&probe).await;
+            answer.map_err(|trouble| self.told(&trouble, "look"))?;
             self.cluster.state().trouble = None;
         }
         Ok(())

@@ -112,7 +112,8 @@ pub(super) fn restart(on: &Named, at: &str, mark: &Mark) -> Request {
             "kubectl.kubernetes.io/restartedAt": at,
         } } } },
     });
-    let what = format!("PATCH {on}: restartedAt {at}");
+    // Not when: a plan says the same each time it is made.
+    let what = format!("PATCH {on}: restartedAt now");
     let mut request = saying(request(Method::PATCH, on, "", STRATEGIC, body), what);
     request.call = request
         .call
