@@ -54,6 +54,11 @@ pub(crate) fn fault(kind: &str) -> &'static str {
 impl Drill {
     /// A load of a few seconds, early in which this fault strikes.
     pub(crate) fn of(kind: &str, more: &str) -> Self {
+        Self::lasting(4, kind, more)
+    }
+
+    /// The same under a load of so many seconds.
+    pub(crate) fn lasting(seconds: u32, kind: &str, more: &str) -> Self {
         let target = Target::serve(|_| Reply::Ok("{}".into()));
         let bench = Bench::new();
         let scenario = format!(
@@ -61,17 +66,17 @@ impl Drill {
 target = "{}"
 [[load]]
 journey = "ask"
-arrivals = [{{ rate = "20/s", for = "3s" }}]
+arrivals = [{{ rate = "20/s", for = "{seconds}s" }}]
 [[journey]]
 name = "ask"
 steps = [{{ name = "ask", get = "/" }}]
 [guard]
-healthy_before = "0s"
+healthy_before = "1s"
 [[fault]]
 name = "the fault"
 kind = "{kind}"
 provider = "kubernetes"
-at = "300ms"
+at = "1s"
 {more}
 "#,
             target.url

@@ -5,7 +5,7 @@ use crate::drill::{Drill, fault};
 
 #[test]
 fn a_budget_is_respected_and_its_refusals_are_told() {
-    let drill = Drill::of("pod-evict", fault("pod-evict"));
+    let drill = Drill::lasting(12, "pod-evict", fault("pod-evict"));
     drill.double.budget("shop-budget", 2);
     drill.run().exits(0);
     drill.heals();
@@ -49,12 +49,12 @@ fn throttled_calls_are_made_again_and_told() {
 
 #[test]
 fn a_call_without_an_answer_is_made_again() {
-    let drill = Drill::of("scale-to", fault("scale-to"));
+    let drill = Drill::lasting(12, "scale-to", fault("scale-to"));
     drill.double.moods(Moods {
         mute: 1,
         ..Moods::default()
     });
-    let _ = drill.run().exits(0);
+    drill.run().exits(0);
     drill.heals();
     assert!(drill.is_closed());
 }

@@ -11,14 +11,15 @@ use crate::provider::{Change, Snapshot, WorkloadView};
 #[must_use]
 pub fn missing(plan: &Plan, before: &Snapshot, now: &Snapshot) -> Vec<String> {
     match &plan.change {
-        Change::KillPods { pods, .. }
-        | Change::EvictPods { pods, .. }
-        | Change::KillContainers { pods, .. } => {
+        Change::KillPods { pods, .. } | Change::KillContainers { pods, .. } => {
             let mut missing = still_there(pods, before, now);
             missing.extend(pods_missing(before, now));
             missing
         }
-        Change::HangPods { .. } | Change::PartitionPods { .. } => pods_missing(before, now),
+        // Evicted pods that a budget has kept are not missing.
+        Change::HangPods { .. } | Change::EvictPods { .. } | Change::PartitionPods { .. } => {
+            pods_missing(before, now)
+        }
         Change::FailOverDatabase { .. } => failover_missing(before, now),
         Change::DrainZone { .. } | Change::OutageZone { .. } => {
             let mut missing = zones_missing(before, now);

@@ -61,10 +61,11 @@ pub(crate) fn cluster(zones: &[&str], replicas: u32) -> Store {
 pub(crate) fn settle(store: &mut Store, now_ms: u64) -> bool {
     let before = store.version;
     end_pods(store, now_ms);
+    // A pod starts no earlier than one round after it was placed.
+    run(store);
     roll_out(store);
     replicate(store);
     schedule(store);
-    run(store);
     endpoints(store);
     statuses(store);
     store.version != before
