@@ -3,12 +3,14 @@
 //! | file | makes |
 //! |---|---|
 //! | [`mod@summarise`] | the [`Summary`] from what was measured |
+//! | [`against`] | gates of a baseline in a summary |
 //! | [`html`], [`charts`] | `report.html` |
 //! | [`console`] | what the terminal says at the end |
 //! | [`markdown`] | `summary.md` for pull requests |
 //! | [`junit`] | `junit.xml` for pipelines |
 //! | [`folder`] | the run folder: the one place that writes files |
 
+pub mod against;
 pub mod charts;
 pub mod console;
 pub mod folder;

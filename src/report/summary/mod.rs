@@ -4,6 +4,7 @@
 //! What was not measured is absent, never zero. Fields may be added without raising
 //! [`SCHEMA_VERSION`]; a changed meaning raises it.
 
+mod baseline;
 mod canary;
 mod connections;
 mod fault;
@@ -15,6 +16,7 @@ mod run;
 mod timeline;
 mod traffic;
 
+pub use baseline::Baseline;
 pub use canary::{Canary, CanaryImpact, CanaryWriter};
 pub use connections::{Compression, Connections};
 pub use fault::{Budget, ControlEvent, Detection, Fault, Ledger, Mark, Undo};
@@ -79,6 +81,9 @@ pub struct Summary {
     /// In the scenario's order.
     #[serde(default)]
     pub gates: Vec<GateResult>,
+    /// What it was compared with; absent until `loadtest gate` has done that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Baseline>,
     /// Most frequent first.
     #[serde(default)]
     pub errors: Vec<ErrorRow>,
