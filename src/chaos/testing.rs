@@ -31,6 +31,7 @@ pub(crate) fn scenario(faults: Vec<Fault>) -> Scenario {
         journeys: Vec::new(),
         steps: Vec::new(),
         slots: 0,
+        kubernetes: KubernetesSpec::default(),
         faults,
         aws: AwsSpec::default(),
         canary: None,

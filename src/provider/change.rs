@@ -59,11 +59,53 @@ pub enum Change {
     DrainZone {
         /// Name.
         zone: String,
+        /// Also what is lost by leaving.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        force: bool,
     },
     /// Lose a zone at once.
     OutageZone {
         /// Name.
         zone: String,
+    },
+    /// Ask pods to leave.
+    EvictPods {
+        /// Names.
+        pods: Vec<String>,
+        /// For how long a refusal is tried again, milliseconds.
+        timeout_ms: u64,
+    },
+    /// End a container of pods; the pods stay.
+    KillContainers {
+        /// Names.
+        pods: Vec<String>,
+        /// Its name in each of them.
+        container: String,
+    },
+    /// Replace every pod of a workload, a few at a time.
+    RestartWorkload {
+        /// Namespace, kind and name: `shop/deployment/web`.
+        workload: String,
+    },
+    /// Give a workload another number of pods.
+    ScaleWorkload {
+        /// Namespace, kind and name: `shop/deployment/web`.
+        workload: String,
+        /// How many.
+        replicas: u32,
+    },
+    /// Empty machines in good order.
+    DrainHosts {
+        /// Names.
+        hosts: Vec<String>,
+        /// Also what is lost by leaving.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        force: bool,
+    },
+    /// Cut pods off from everybody.
+    PartitionPods {
+        /// Names.
+        pods: Vec<String>,
     },
     /// Make links slow.
     DelayLinks {
@@ -184,6 +226,9 @@ pub enum Place {
         kubeconfig: Option<PathBuf>,
         /// What names without a namespace belong to.
         namespace: String,
+        /// Other namespaces that were acted in.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        others: Vec<String>,
     },
     /// A region of an AWS account.
     Aws {

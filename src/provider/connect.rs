@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Provider;
+#[cfg(not(all(feature = "aws", feature = "kubernetes")))]
 use super::find::lacking;
 use crate::scenario::{ProviderKind, Scenario};
 
@@ -29,7 +30,7 @@ async fn connect_to(
 ) -> Result<Option<Arc<dyn Provider>>, String> {
     match kind {
         ProviderKind::Local => Ok(None),
-        ProviderKind::Kubernetes => Err(lacking("kubernetes")),
+        ProviderKind::Kubernetes => kubernetes(scenario).await.map(Some),
         ProviderKind::Aws => aws(scenario).await.map(Some),
     }
 }
@@ -44,4 +45,15 @@ async fn aws(scenario: &Scenario) -> Result<Arc<dyn Provider>, String> {
 #[cfg(not(feature = "aws"))]
 async fn aws(_scenario: &Scenario) -> Result<Arc<dyn Provider>, String> {
     Err(lacking("aws"))
+}
+
+#[cfg(feature = "kubernetes")]
+async fn kubernetes(scenario: &Scenario) -> Result<Arc<dyn Provider>, String> {
+    let provider = super::kubernetes::KubernetesProvider::of(scenario).await?;
+    Ok(Arc::new(provider))
+}
+
+#[cfg(not(feature = "kubernetes"))]
+async fn kubernetes(_scenario: &Scenario) -> Result<Arc<dyn Provider>, String> {
+    Err(lacking("kubernetes"))
 }

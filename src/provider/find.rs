@@ -17,7 +17,7 @@ impl Finder for Everywhere {
     fn find<'a>(&'a self, place: &'a Place) -> Found<'a> {
         match place {
             Place::Local { .. } => LocalFinder.find(place),
-            Place::Kubernetes { .. } => Box::pin(async { Err(lacking("kubernetes")) }),
+            Place::Kubernetes { .. } => Box::pin(kubernetes(place)),
             Place::Aws { .. } => Box::pin(aws(place)),
         }
     }
@@ -40,7 +40,20 @@ async fn aws(_place: &Place) -> Result<Option<Arc<dyn Provider>>, String> {
     Err(lacking("aws"))
 }
 
+#[cfg(feature = "kubernetes")]
+async fn kubernetes(place: &Place) -> Result<Option<Arc<dyn Provider>>, String> {
+    let spec = crate::scenario::KubernetesSpec::default();
+    let provider = super::kubernetes::KubernetesProvider::again(place, &spec).await?;
+    Ok(Some(Arc::new(provider)))
+}
+
+#[cfg(not(feature = "kubernetes"))]
+async fn kubernetes(_place: &Place) -> Result<Option<Arc<dyn Provider>>, String> {
+    Err(lacking("kubernetes"))
+}
+
 /// What to do when this binary has no such provider.
+#[cfg(not(all(feature = "aws", feature = "kubernetes")))]
 pub(super) fn lacking(provider: &str) -> String {
     format!(
         "this binary is built without the provider `{provider}`: build it with \

@@ -11,6 +11,8 @@ mod connect;
 mod find;
 mod happenings;
 mod ink;
+#[cfg(feature = "kubernetes")]
+pub mod kubernetes;
 pub mod local;
 mod snapshot;
 
@@ -26,8 +28,8 @@ pub use find::Everywhere;
 pub use happenings::Happenings;
 pub use ink::{Call, CallOutcome, CallRecord, Ink, Slate, Told, follow};
 pub use snapshot::{
-    DatabaseView, HostView, LinkView, NetworkView, NodeView, OpenChange, PodView, QueueView, Role,
-    Snapshot, ZoneView,
+    BudgetView, DatabaseView, Eviction, HostView, LinkView, NetworkView, NodeView, OpenChange,
+    PodView, QueueView, Role, Snapshot, WorkloadView, ZoneView,
 };
 
 use crate::scenario::{FaultKind, ProviderKind};

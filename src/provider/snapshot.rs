@@ -15,6 +15,10 @@ pub struct Snapshot {
     pub database: Option<DatabaseView>,
     /// Machines, where the provider can touch them.
     pub hosts: Vec<HostView>,
+    /// Controllers of pods, where the provider knows such.
+    pub workloads: Vec<WorkloadView>,
+    /// How many pods may be missing, where that is limited.
+    pub budgets: Vec<BudgetView>,
     /// Networks that can be cut off, where zones consist of such.
     pub networks: Vec<NetworkView>,
     /// What shares traffic out among the zones, where it can be told to leave one out.
@@ -65,8 +69,26 @@ pub struct PodView {
     pub owner: Option<String>,
     /// The machine it runs on, where that is known.
     pub host: Option<String>,
+    /// Names of its containers, where they are known.
+    pub containers: Vec<String>,
+    /// How often containers of it were started again.
+    pub restarts: u32,
+    /// What an eviction of it means.
+    pub eviction: Eviction,
     /// Why it must not be touched: it lacks the opt-in, or hosts this tool. Not even `force` helps.
     pub shielded: Option<String>,
+}
+
+/// What an eviction of a pod means.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Eviction {
+    /// Another takes its place.
+    #[default]
+    Replaced,
+    /// A drain leaves it where it is, for this reason.
+    Left(String),
+    /// Something is lost with it, for this reason: only by force.
+    Loses(String),
 }
 
 /// A machine.
@@ -110,6 +132,38 @@ pub struct QueueView {
     pub waiting: u64,
     /// Why it must not be touched. Not even `force` helps.
     pub shielded: Option<String>,
+}
+
+/// A controller of pods.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WorkloadView {
+    /// Kind and name: `deployment/shop`.
+    pub name: String,
+    /// Its namespace, where there are such.
+    pub namespace: Option<String>,
+    /// Pods it shall have.
+    pub desired: u32,
+    /// Pods of it that are ready.
+    pub ready: u32,
+    /// Rises with each change of what it shall be.
+    pub generation: i64,
+    /// Whether it is what it shall be: every pod is of the latest kind, and none is missing.
+    pub settled: bool,
+    /// Why it must not be touched. Not even `force` helps.
+    pub shielded: Option<String>,
+}
+
+/// A limit to how many of some pods may be missing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BudgetView {
+    /// Name.
+    pub name: String,
+    /// Its namespace, where there are such.
+    pub namespace: Option<String>,
+    /// Names of the pods it protects.
+    pub pods: Vec<String>,
+    /// How many of them may go now.
+    pub headroom: u32,
 }
 
 /// A replicated database.
@@ -204,6 +258,16 @@ impl Snapshot {
             let mut zones = self.zones.iter();
             zones.find(|zone| zone.aliases.iter().any(|alias| alias == called))
         })
+    }
+
+    /// Pods that are ready and reached by users, by app.
+    #[must_use]
+    pub fn serving_by_app(&self) -> BTreeMap<&str, usize> {
+        let mut serving = BTreeMap::new();
+        for pod in &self.pods {
+            *serving.entry(pod.app.as_str()).or_default() += usize::from(pod.ready && pod.serving);
+        }
+        serving
     }
 
     /// Names of the zones that take part.

@@ -41,6 +41,7 @@ impl Scenario {
                 .map(|writer| writer.step.clone())
                 .collect(),
             slots: self.slots,
+            kubernetes: self.kubernetes.clone(),
             faults: Vec::new(),
             aws: self.aws.clone(),
             canary: None,

@@ -55,6 +55,7 @@ pub(super) fn read_document(
         Some(Target::Stack(stack)) => Some(stack.spec.zones.as_slice()),
         _ => None,
     };
+    let kubernetes = read::read_kubernetes(log, root.node("kubernetes"));
     let aws = read::read_aws(log, root.node("aws"));
     let surroundings = FaultSurroundings {
         zones,
@@ -105,6 +106,7 @@ pub(super) fn read_document(
         journeys: journeys.journeys,
         steps: journeys.steps,
         slots: bindings.slots,
+        kubernetes,
         faults: Vec::new(),
         aws,
         canary,

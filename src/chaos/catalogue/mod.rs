@@ -4,19 +4,28 @@
 //! when the blast radius is not what a careful person would accept. It does nothing itself, so
 //! that `loadtest chaos plan` and a run decide by the same code.
 
+mod budgets;
+mod container_kill;
 mod db_crash;
 mod db_failover;
 mod db_reboot;
 mod ecs_task_stop;
 mod hosts;
+mod instances;
 mod link_delay;
+mod network_partition;
+mod node_drain;
+mod pod_evict;
 mod pod_hang;
 mod pod_kill;
 mod queue_delay;
 mod restored;
+mod rollout_restart;
+mod scale_to;
 mod select;
 #[cfg(test)]
 mod tests;
+mod workloads;
 mod zone_drain;
 mod zone_outage;
 mod zone_shift;
@@ -118,12 +127,28 @@ fn resolve(kind: &FaultKind, now: &Snapshot, choice: Choice<'_>) -> Result<Plan,
         FaultKind::ZoneShift { zone, expires } => {
             zone_shift::ZoneShift { zone, expires }.plan(now, choice)
         }
-        FaultKind::ZoneStop { zone } => hosts::ZoneStop { zone }.plan(now, choice),
+        FaultKind::ZoneStop { zone } => instances::ZoneStop { zone }.plan(now, choice),
         FaultKind::InstanceStop { instances } => {
-            hosts::InstanceStop { instances }.plan(now, choice)
+            instances::InstanceStop { instances }.plan(now, choice)
         }
         FaultKind::EcsTaskStop { tasks } => ecs_task_stop::EcsTaskStop { tasks }.plan(now, choice),
         FaultKind::QueueDelay { delay } => queue_delay::QueueDelay { delay }.plan(now, choice),
+        FaultKind::PodEvict { pods, timeout } => {
+            pod_evict::PodEvict { pods, timeout }.plan(now, choice)
+        }
+        FaultKind::ContainerKill { pods, container } => {
+            container_kill::ContainerKill { pods, container }.plan(now, choice)
+        }
+        FaultKind::RolloutRestart { workload } => {
+            rollout_restart::RolloutRestart { workload }.plan(now, choice)
+        }
+        FaultKind::ScaleTo { workload, replicas } => {
+            scale_to::ScaleTo { workload, replicas }.plan(now, choice)
+        }
+        FaultKind::NodeDrain { nodes } => node_drain::NodeDrain { nodes }.plan(now, choice),
+        FaultKind::NetworkPartition { pods } => {
+            network_partition::NetworkPartition { pods }.plan(now, choice)
+        }
     }
 }
 
@@ -135,12 +160,18 @@ pub fn healing(kind: &FaultKind) -> Healing {
         | FaultKind::DbFailover { .. }
         | FaultKind::DbCrash { .. }
         | FaultKind::DbReboot
-        | FaultKind::EcsTaskStop { .. } => Healing::ByItself,
+        | FaultKind::EcsTaskStop { .. }
+        | FaultKind::PodEvict { .. }
+        | FaultKind::ContainerKill { .. }
+        | FaultKind::RolloutRestart { .. } => Healing::ByItself,
         FaultKind::PodHang { .. }
         | FaultKind::ZoneShift { .. }
         | FaultKind::ZoneStop { .. }
         | FaultKind::InstanceStop { .. }
         | FaultKind::QueueDelay { .. }
+        | FaultKind::ScaleTo { .. }
+        | FaultKind::NodeDrain { .. }
+        | FaultKind::NetworkPartition { .. }
         | FaultKind::ZoneDrain { .. }
         | FaultKind::ZoneOutage { .. }
         | FaultKind::LinkDelay { .. } => Healing::ByUndo,
@@ -182,5 +213,20 @@ pub fn intention(fault: &ScenarioFault) -> String {
                 format!("hide taken messages for {} s", hidden.as_secs())
             }
         },
+        FaultKind::PodEvict { pods, .. } => format!("evict {}", select::pods_in_words(pods)),
+        FaultKind::ContainerKill { pods, container } => format!(
+            "kill container `{container}` in {}",
+            select::pods_in_words(pods)
+        ),
+        FaultKind::RolloutRestart { workload } => {
+            format!("replace every pod of {}", workload.name)
+        }
+        FaultKind::ScaleTo { workload, replicas } => {
+            format!("scale {} to {replicas} pods", workload.name)
+        }
+        FaultKind::NodeDrain { nodes } => format!("empty {}", hosts::in_words(nodes)),
+        FaultKind::NetworkPartition { pods } => {
+            format!("cut off {}", select::pods_in_words(pods))
+        }
     }
 }

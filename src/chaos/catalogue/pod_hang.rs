@@ -23,7 +23,7 @@ impl Fault for PodHang {
                 select::left(&hit, now)
             ),
             undo: "the frozen pods are resumed".to_owned(),
-            restored_when: "as many pods of each app are ready as before".to_owned(),
+            restored_when: select::AS_MANY_READY.to_owned(),
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Choice, Fault, Plan, Refusal, select};
-use crate::provider::{Change, Snapshot};
+use crate::provider::{Change, PodView, Snapshot};
 use crate::scenario::PodSelector;
 
 /// SIGKILL, or SIGTERM and SIGKILL after a grace period.
@@ -12,9 +12,23 @@ pub(super) struct PodKill {
     pub(super) grace: Duration,
 }
 
+/// Whether it has an identity that must not be there twice.
+fn is_stateful(pod: &PodView) -> bool {
+    (pod.owner.as_deref()).is_some_and(|owner| owner.starts_with("statefulset/"))
+}
+
 impl Fault for PodKill {
     fn plan(&self, now: &Snapshot, choice: Choice<'_>) -> Result<Plan, Refusal> {
         let hit = select::pods(&self.pods, now, choice)?;
+        if let Some(pod) = hit.iter().find(|pod| is_stateful(pod))
+            && !choice.is_forced()
+        {
+            return Err(Refusal(format!(
+                "{} belongs to a StatefulSet: killed without grace, two of the same name may run \
+                 at once; evict it, or set `force = true` in the fault",
+                pod.name
+            )));
+        }
         let how = if self.grace.is_zero() {
             "at once".to_owned()
         } else {
@@ -32,7 +46,7 @@ impl Fault for PodKill {
                 select::left(&hit, now)
             ),
             undo: "nothing to undo: replacements start by themselves".to_owned(),
-            restored_when: "as many pods of each app are ready as before".to_owned(),
+            restored_when: select::AS_MANY_READY.to_owned(),
         })
     }
 }

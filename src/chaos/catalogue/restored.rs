@@ -1,7 +1,9 @@
 //! Whether infrastructure is back to what it was before a fault.
 
-use super::Plan;
-use crate::provider::{Change, DatabaseView, Snapshot};
+use std::collections::BTreeMap;
+
+use super::{Plan, workloads};
+use crate::provider::{Change, DatabaseView, Snapshot, WorkloadView};
 
 /// What is still missing, in words; empty: everything that the fault took is back.
 ///
@@ -9,17 +11,35 @@ use crate::provider::{Change, DatabaseView, Snapshot};
 #[must_use]
 pub fn missing(plan: &Plan, before: &Snapshot, now: &Snapshot) -> Vec<String> {
     match &plan.change {
-        Change::KillPods { pods, .. } => {
+        Change::KillPods { pods, .. } | Change::KillContainers { pods, .. } => {
             let mut missing = still_there(pods, before, now);
             missing.extend(pods_missing(before, now));
             missing
         }
-        Change::HangPods { .. } => pods_missing(before, now),
+        // Evicted pods that a budget has kept are not missing.
+        Change::HangPods { .. } | Change::EvictPods { .. } | Change::PartitionPods { .. } => {
+            pods_missing(before, now)
+        }
         Change::FailOverDatabase { .. } => failover_missing(before, now),
         Change::DrainZone { .. } | Change::OutageZone { .. } | Change::CutNetworks { .. } => {
             let mut missing = zones_missing(before, now);
             missing.extend(pods_missing(before, now));
             missing.extend(redundancy_missing(before, now));
+            missing
+        }
+        Change::DrainHosts { hosts, .. } => {
+            let mut missing = hosts_closed(hosts, now);
+            missing.extend(pods_missing(before, now));
+            missing
+        }
+        Change::RestartWorkload { workload } => {
+            let mut missing = not_restarted(workload, before, now);
+            missing.extend(pods_missing(before, now));
+            missing
+        }
+        Change::ScaleWorkload { workload, .. } => {
+            let mut missing = not_scaled_back(workload, before, now);
+            missing.extend(pods_missing(before, now));
             missing
         }
         // A link without a delay is back the moment the change is undone.
@@ -52,22 +72,61 @@ fn still_there(killed: &[String], before: &Snapshot, now: &Snapshot) -> Vec<Stri
         .filter(|pod| {
             now.pods
                 .iter()
-                .any(|other| other.uid == pod.uid && other.ready)
+                .any(|other| other.uid == pod.uid && other.restarts == pod.restarts && other.ready)
         })
         .map(|pod| format!("{} has not ended yet", pod.name))
         .collect()
 }
 
 fn pods_missing(before: &Snapshot, now: &Snapshot) -> Vec<String> {
-    let ready_now = now.ready_by_app();
+    let mut missing = fewer(before.ready_by_app(), &now.ready_by_app(), "are ready");
+    if missing.is_empty() {
+        // Ready is what the pod says of itself; who sends it requests may not know yet.
+        let serving = "are in service";
+        missing = fewer(before.serving_by_app(), &now.serving_by_app(), serving);
+    }
+    missing
+}
+
+fn fewer(before: BTreeMap<&str, usize>, now: &BTreeMap<&str, usize>, state: &str) -> Vec<String> {
     before
-        .ready_by_app()
         .into_iter()
         .filter_map(|(app, before)| {
-            let now = ready_now.get(app).copied().unwrap_or(0);
-            (now < before).then(|| format!("{now} of {before} pods of {app} are ready"))
+            let now = now.get(app).copied().unwrap_or(0);
+            (now < before).then(|| format!("{now} of {before} pods of {app} {state}"))
         })
         .collect()
+}
+
+fn hosts_closed(drained: &[String], now: &Snapshot) -> Vec<String> {
+    drained
+        .iter()
+        .filter(|name| (now.hosts.iter()).any(|host| host.name == **name && !host.schedulable))
+        .map(|name| format!("node {name} takes no pods"))
+        .collect()
+}
+
+fn workload<'s>(name: &str, snapshot: &'s Snapshot) -> Option<&'s WorkloadView> {
+    (snapshot.workloads.iter()).find(|workload| workloads::exact(workload) == name)
+}
+
+fn not_restarted(name: &str, before: &Snapshot, now: &Snapshot) -> Vec<String> {
+    match (workload(name, before), workload(name, now)) {
+        (Some(before), Some(now)) if now.generation > before.generation && now.settled => vec![],
+        (_, Some(_)) => vec![format!("{name} still replaces pods")],
+        (_, None) => vec![format!("{name} is not there")],
+    }
+}
+
+fn not_scaled_back(name: &str, before: &Snapshot, now: &Snapshot) -> Vec<String> {
+    match (workload(name, before), workload(name, now)) {
+        (Some(before), Some(now)) if now.desired != before.desired || now.ready < before.ready => {
+            let (ready, wanted) = (now.ready, before.desired);
+            vec![format!("{ready} of {wanted} pods of {name} are ready")]
+        }
+        (_, Some(_)) => vec![],
+        (_, None) => vec![format!("{name} is not there")],
+    }
 }
 
 fn failover_missing(before: &Snapshot, now: &Snapshot) -> Vec<String> {

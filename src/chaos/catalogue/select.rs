@@ -4,6 +4,8 @@ use super::{Choice, Refusal};
 use crate::provider::{HostView, LinkView, PodView, Snapshot};
 use crate::scenario::{InstanceSelector, LinkSelector, PickCount, PodSelector};
 
+pub(super) const AS_MANY_READY: &str = "as many pods of each app are ready as before";
+
 /// The pods to hit, by name.
 ///
 /// Only ready pods are chosen: hitting one that is already down would measure nothing.
@@ -41,17 +43,12 @@ pub(super) fn pods<'s>(
             list(now.pods.iter().map(|pod| pod.name.as_str()))
         )));
     }
-    let wanted = match selector.pick {
-        PickCount::All => ready.len(),
-        PickCount::Count(count) => count as usize,
-        PickCount::Percent(percent) => (ready.len() * percent as usize).div_ceil(100),
-    };
-    if wanted > ready.len() {
+    let Some(wanted) = wanted(selector.pick, ready.len()) else {
         return Err(Refusal(format!(
             "{words}: only {} ready",
             list(ready.iter().map(|pod| pod.name.as_str()))
         )));
-    }
+    };
     // Providers list pods in any order; the choice must not depend on it.
     ready.sort_by_key(|pod| natural(&pod.name));
     pick(&mut ready, wanted, choice);
@@ -130,8 +127,18 @@ fn zone_name<'a>(called: &'a str, now: &'a Snapshot) -> &'a str {
     now.zone(called).map_or(called, |zone| zone.name.as_str())
 }
 
+/// How many of so many; none: there are too few.
+pub(super) fn wanted(pick: PickCount, there: usize) -> Option<usize> {
+    let wanted = match pick {
+        PickCount::All => there,
+        PickCount::Count(count) => count as usize,
+        PickCount::Percent(percent) => (there * percent as usize).div_ceil(100),
+    };
+    (wanted <= there).then_some(wanted)
+}
+
 /// Keeps a seeded random choice of `wanted`, in the order they were in.
-fn pick<T>(candidates: &mut Vec<T>, wanted: usize, choice: Choice<'_>) {
+pub(super) fn pick<T>(candidates: &mut Vec<T>, wanted: usize, choice: Choice<'_>) {
     let mut random = fastrand::Rng::with_seed(seed_for(choice));
     let mut order: Vec<usize> = (0..candidates.len()).collect();
     random.shuffle(&mut order);
@@ -318,7 +325,7 @@ pub(super) fn list<T: Into<String>>(names: impl Iterator<Item = T>) -> String {
 }
 
 /// Orders `shop-2` before `shop-10`.
-fn natural(name: &str) -> (String, u64) {
+pub(super) fn natural(name: &str) -> (String, u64) {
     let digits = name.len()
         - name
             .trim_end_matches(|last: char| last.is_ascii_digit())

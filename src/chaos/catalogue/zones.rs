@@ -63,7 +63,7 @@ impl<'s> ZoneLoss<'s> {
             pods: now
                 .pods
                 .iter()
-                .filter(|pod| pod.zone == zone && pod.ready)
+                .filter(|pod| pod.zone == zone && pod.ready && pod.shielded.is_none())
                 .collect(),
             nodes: now
                 .database

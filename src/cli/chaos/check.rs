@@ -73,18 +73,17 @@ async fn check(provider: &Arc<dyn Provider>, scenario: &Scenario) -> Checked {
         .map(|fault| fault.kind.clone())
         .collect();
     let mut text = format!("{}\n", provider.place());
-    let problems = match provider.snapshot().await {
-        Ok(now) => now.problems,
+    // Who may not look may still be told what to ask for.
+    let seen = provider.snapshot().await;
+    match &seen {
+        Ok(now) => {
+            for problem in &now.problems {
+                let _ = writeln!(text, "  not healthy: {problem}");
+            }
+        }
         Err(error) => {
             let _ = writeln!(text, "  cannot be looked at: {error}");
-            return Checked {
-                text,
-                missing: true,
-            };
         }
-    };
-    for problem in &problems {
-        let _ = writeln!(text, "  not healthy: {problem}");
     }
     match provider.permissions(&kinds).await {
         Ok(mut permissions) => {
@@ -92,7 +91,7 @@ async fn check(provider: &Arc<dyn Provider>, scenario: &Scenario) -> Checked {
             permissions.dedup();
             text += &rights(&permissions);
             Checked {
-                missing: permissions.iter().any(|right| right.held == Some(false)),
+                missing: seen.is_err() || permissions.iter().any(|right| right.held == Some(false)),
                 text,
             }
         }

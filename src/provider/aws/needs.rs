@@ -60,9 +60,8 @@ impl Needs {
             FaultKind::ZoneStop { .. } | FaultKind::InstanceStop { .. } => self.instances = true,
             FaultKind::PodKill { .. } | FaultKind::EcsTaskStop { .. } => self.tasks = true,
             FaultKind::QueueDelay { .. } => self.queue = true,
-            FaultKind::PodHang { .. }
-            | FaultKind::ZoneDrain { .. }
-            | FaultKind::LinkDelay { .. } => {}
+            // AWS has no such faults.
+            _ => {}
         }
         self
     }

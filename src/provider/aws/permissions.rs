@@ -82,9 +82,8 @@ fn groups(kind: &FaultKind) -> Vec<(Group, bool)> {
         FaultKind::ZoneStop { .. } | FaultKind::InstanceStop { .. } => vec![(INSTANCES, true)],
         FaultKind::PodKill { .. } | FaultKind::EcsTaskStop { .. } => vec![(TASKS, true)],
         FaultKind::QueueDelay { .. } => vec![(QUEUE, true)],
-        FaultKind::PodHang { .. } | FaultKind::ZoneDrain { .. } | FaultKind::LinkDelay { .. } => {
-            Vec::new()
-        }
+        // AWS has no such faults.
+        _ => Vec::new(),
     }
 }
 

@@ -98,12 +98,7 @@ fn words(action: &api::Action) -> String {
 
 /// What a change does, for people.
 pub(super) fn change_in_words(change: &Change) -> String {
-    action(change).map_or_else(|| foreign(change), |action| words(&action))
-}
-
-/// A change that the stack has no counterpart of.
-pub(super) fn foreign(change: &Change) -> String {
-    format!("a stack on this machine cannot do this: {change:?}")
+    action(change).map_or_else(|Lacking(what)| what.to_owned(), |action| words(&action))
 }
 
 /// How long it takes on a calm machine, as measured when this was written.
@@ -117,29 +112,41 @@ pub(super) fn expected(change: &Change) -> &'static str {
         Change::DrainZone { .. } => "empty within a second, back with the undo",
         Change::OutageZone { .. } => "lost at once, back within seconds of the undo",
         Change::DelayLinks { .. } => "slow at once, quick again with the undo",
-        _ => "not on a stack of this machine",
+        Change::EvictPods { .. }
+        | Change::KillContainers { .. }
+        | Change::RestartWorkload { .. }
+        | Change::ScaleWorkload { .. }
+        | Change::DrainHosts { .. }
+        | Change::PartitionPods { .. }
+        | Change::RebootDatabase
+        | Change::CutNetworks { .. }
+        | Change::ShiftZone { .. }
+        | Change::StopHosts { .. }
+        | Change::DelayQueue { .. } => "a stack cannot do this",
     }
 }
 
+/// Something that a stack cannot do.
+#[derive(Debug)]
+pub(super) struct Lacking(pub(super) &'static str);
+
 /// The order as the control plane takes it.
-///
-/// None: the stack has no counterpart of it.
-pub(super) fn request(order: &Order) -> Option<api::ChangeRequest> {
-    Some(api::ChangeRequest {
+pub(super) fn request(order: &Order) -> Result<api::ChangeRequest, Lacking> {
+    Ok(api::ChangeRequest {
         run: order.run.clone(),
         fault: order.fault.clone(),
         action: action(&order.change)?,
     })
 }
 
-fn action(change: &Change) -> Option<api::Action> {
-    Some(match change.clone() {
+fn action(change: &Change) -> Result<api::Action, Lacking> {
+    Ok(match change.clone() {
         Change::KillPods { pods, grace_ms } => api::Action::KillPods { pods, grace_ms },
         Change::HangPods { pods } => api::Action::HangPods { pods },
         Change::FailOverDatabase { mode, profile } => {
             api::Action::FailOverDatabase { mode, profile }
         }
-        Change::DrainZone { zone } => api::Action::DrainZone { zone },
+        Change::DrainZone { zone, .. } => api::Action::DrainZone { zone },
         Change::OutageZone { zone } => api::Action::OutageZone { zone },
         Change::DelayLinks {
             links,
@@ -150,7 +157,17 @@ fn action(change: &Change) -> Option<api::Action> {
             delay_ms,
             jitter_ms,
         },
-        _ => return None,
+        Change::EvictPods { .. } => return Err(Lacking("evict pods")),
+        Change::KillContainers { .. } => return Err(Lacking("kill a container of a pod")),
+        Change::RestartWorkload { .. } => return Err(Lacking("restart a workload")),
+        Change::ScaleWorkload { .. } => return Err(Lacking("scale a workload")),
+        Change::DrainHosts { .. } => return Err(Lacking("drain nodes")),
+        Change::PartitionPods { .. } => return Err(Lacking("cut pods off")),
+        Change::RebootDatabase => return Err(Lacking("restart the database")),
+        Change::CutNetworks { .. } => return Err(Lacking("cut networks off")),
+        Change::ShiftZone { .. } => return Err(Lacking("shift traffic away from a zone")),
+        Change::StopHosts { .. } => return Err(Lacking("stop instances")),
+        Change::DelayQueue { .. } => return Err(Lacking("delay a queue")),
     })
 }
 

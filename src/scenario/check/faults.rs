@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::offers::{instead, offers};
 use crate::scenario::model::{
     Fault, FaultId, FaultKind, FaultStart, PickCount, PodSelector, ProviderKind, StackTarget,
     Target,
@@ -41,22 +42,21 @@ fn check_provider(log: &Log, fault: &Fault, places: &FaultPlaces) {
         ProviderKind::Kubernetes => ("kubernetes", cfg!(feature = "kubernetes")),
         ProviderKind::Aws => ("aws", cfg!(feature = "aws")),
     };
-    if built_in && let Err((message, help)) = possible(&fault.kind, fault.provider) {
-        let message = format!("`{}` {message}", fault.kind.name());
-        log.error_help(places.kind, message, help);
-    }
-    if built_in && fault.provider == ProviderKind::Kubernetes {
-        let message = format!("the provider `{name}` comes in a later version");
-        let help = "this version acts on the bundled stack only: provider = \"local\"";
-        log.error_help(places.provider, message, help);
-    } else if !built_in {
+    if !built_in {
         let message = format!("this binary is built without the provider `{name}`");
         let help = format!("build it with: cargo build --release --features {name}");
-        log.error_help(places.provider, message, help);
+        return log.error_help(places.provider, message, help);
+    }
+    let kind = fault.kind.name();
+    if let Err((message, help)) = possible(&fault.kind, fault.provider) {
+        log.error_help(places.kind, format!("`{kind}` {message}"), help);
+    } else if !offers(fault.provider, &fault.kind) {
+        let message = format!("the provider `{name}` has no `{kind}`");
+        log.error_help(places.kind, message, instead(&fault.kind));
     }
 }
 
-/// Whether there is such a fault at this provider; if not, why, and what to do.
+/// Where more can be said than that a provider lacks a fault: why, and what to do.
 fn possible(kind: &FaultKind, provider: ProviderKind) -> Result<(), (&'static str, &'static str)> {
     use FaultKind as Kind;
     match (provider, kind) {

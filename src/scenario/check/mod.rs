@@ -3,6 +3,7 @@
 mod faults;
 mod gates;
 mod loads;
+mod offers;
 
 pub(crate) use faults::check_faults;
 pub(crate) use gates::{Run, check_gates};

@@ -106,6 +106,42 @@ pub enum FaultKind {
         /// Its name.
         zone: String,
     },
+    /// Ask for pods to leave, as a drain does: disruption budgets may refuse.
+    PodEvict {
+        /// Which.
+        pods: PodSelector,
+        /// For how long a refusal is tried again.
+        timeout: Duration,
+    },
+    /// A container dies; its pod stays.
+    ContainerKill {
+        /// In which pods.
+        pods: PodSelector,
+        /// Its name.
+        container: String,
+    },
+    /// Every pod of a workload is replaced, a few at a time.
+    RolloutRestart {
+        /// Which.
+        workload: WorkloadSelector,
+    },
+    /// A workload has another number of pods.
+    ScaleTo {
+        /// Which.
+        workload: WorkloadSelector,
+        /// How many.
+        replicas: u32,
+    },
+    /// Machines are emptied in good order.
+    NodeDrain {
+        /// Which.
+        nodes: HostSelector,
+    },
+    /// Pods reach nobody and are reached by nobody.
+    NetworkPartition {
+        /// Which.
+        pods: PodSelector,
+    },
     /// Links become slow.
     LinkDelay {
         /// Which.
@@ -163,6 +199,12 @@ impl FaultKind {
             Self::InstanceStop { .. } => "instance-stop",
             Self::EcsTaskStop { .. } => "ecs-task-stop",
             Self::QueueDelay { .. } => "queue-delay",
+            Self::PodEvict { .. } => "pod-evict",
+            Self::ContainerKill { .. } => "container-kill",
+            Self::RolloutRestart { .. } => "rollout-restart",
+            Self::ScaleTo { .. } => "scale-to",
+            Self::NodeDrain { .. } => "node-drain",
+            Self::NetworkPartition { .. } => "network-partition",
         }
     }
 }
@@ -186,6 +228,28 @@ pub struct PodSelector {
     pub labels: BTreeMap<String, String>,
     /// How many of those that match.
     pub pick: PickCount,
+}
+
+/// Which machines. Every given condition must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HostSelector {
+    /// Exact name.
+    pub name: Option<String>,
+    /// Zone.
+    pub zone: Option<String>,
+    /// Labels.
+    pub labels: BTreeMap<String, String>,
+    /// How many of those that match.
+    pub pick: PickCount,
+}
+
+/// A controller of pods, by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkloadSelector {
+    /// Kind and name: `deployment/shop`.
+    pub name: String,
+    /// Its namespace; none: the provider's own.
+    pub namespace: Option<String>,
 }
 
 /// How many of those that match; which ones is the seed's choice.

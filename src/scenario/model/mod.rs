@@ -10,6 +10,7 @@ mod fault;
 mod gate;
 mod http;
 mod journey;
+mod kubernetes;
 mod load;
 
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ pub use fault::*;
 pub use gate::*;
 pub use http::*;
 pub use journey::*;
+pub use kubernetes::*;
 pub use load::*;
 
 /// Index into [`Scenario::journeys`].
@@ -55,6 +57,8 @@ pub struct Scenario {
     pub steps: Vec<Step>,
     /// How many variable slots an iteration needs.
     pub slots: usize,
+    /// Where the provider `kubernetes` acts.
+    pub kubernetes: KubernetesSpec,
     /// Faults in the file's order.
     pub faults: Vec<Fault>,
     /// Which part of an AWS account they may touch.

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::aws;
 use super::names::{Unique, find};
-use super::selector::{Zones, any_shop_pod, read_links, read_pods, read_zone};
+use super::selector::{
+    Zones, any_shop_pod, read_hosts, read_links, read_pods, read_workload, read_zone,
+};
 use super::target::PROFILES;
 use crate::scenario::model::{AwsSpec, Fault, FaultKind, FaultStart, Force, ProviderKind};
 use crate::scenario::syntax::value::{self, Text};
@@ -15,7 +17,7 @@ const PROVIDERS: [(&str, ProviderKind); 3] = [
     ("kubernetes", ProviderKind::Kubernetes),
     ("aws", ProviderKind::Aws),
 ];
-const KINDS: [&str; 11] = [
+const KINDS: [&str; 17] = [
     "pod-kill",
     "pod-hang",
     "db-failover",
@@ -27,10 +29,19 @@ const KINDS: [&str; 11] = [
     "instance-stop",
     "ecs-task-stop",
     "queue-delay",
+    "pod-evict",
+    "container-kill",
+    "rollout-restart",
+    "scale-to",
+    "node-drain",
+    "network-partition",
 ];
+const WORKLOAD: &str = "\"deployment/shop\"";
 const RECOVERED_FOR: Duration = Duration::from_secs(5);
 /// The control plane counts in whole milliseconds and refuses a delay of none.
 const SHORTEST_DELAY: Duration = Duration::from_millis(1);
+/// An eviction that a budget refuses is tried again for so long.
+const EVICTION: Duration = Duration::from_secs(60);
 const LONGEST_DELAY: Duration = Duration::from_secs(60);
 
 /// Where the parts of a fault stand.
@@ -225,6 +236,33 @@ fn read_kind(table: &mut TableReader<'_>, kind: &str, zones: Zones<'_>) -> Optio
         "queue-delay" => FaultKind::QueueDelay {
             delay: aws::read_queue_delay(table)?,
         },
+        "pod-evict" => FaultKind::PodEvict {
+            timeout: table.optional("timeout", value::length).unwrap_or(EVICTION),
+            pods: pods(table)?,
+        },
+        "container-kill" => {
+            let container = table.required("container", "\"web\"", value::name);
+            FaultKind::ContainerKill {
+                pods: pods(table)?,
+                container: container?,
+            }
+        }
+        "rollout-restart" => FaultKind::RolloutRestart {
+            workload: table.required("workload", WORKLOAD, read_workload)?,
+        },
+        "scale-to" => {
+            let replicas = table.required("replicas", "1", value::count);
+            FaultKind::ScaleTo {
+                workload: table.required("workload", WORKLOAD, read_workload)?,
+                replicas: u32::try_from(replicas?).unwrap_or(u32::MAX),
+            }
+        }
+        "node-drain" => FaultKind::NodeDrain {
+            nodes: table.required("nodes", "{ zone = \"b\" }", |log, node| {
+                read_hosts(log, node, zones)
+            })?,
+        },
+        "network-partition" => FaultKind::NetworkPartition { pods: pods(table)? },
         _ => read_link_delay(table, zones)?,
     })
 }
@@ -268,11 +306,17 @@ fn check_hold(log: &Log, kind: &FaultKind, given: bool, hold_at: Place, kind_at:
         }
         FaultKind::DbReboot => Some("a database that restarts comes back by itself"),
         FaultKind::EcsTaskStop { .. } => Some("stopped tasks are replaced at once"),
-        FaultKind::ZoneShift { .. }
+        FaultKind::PodEvict { .. } => Some("evicted pods are replaced at once"),
+        FaultKind::ContainerKill { .. } => Some("a killed container is started again at once"),
+        FaultKind::RolloutRestart { .. } => Some("it ends when every pod was replaced"),
+        FaultKind::PodHang { .. }
+        | FaultKind::ZoneShift { .. }
         | FaultKind::ZoneStop { .. }
         | FaultKind::InstanceStop { .. }
         | FaultKind::QueueDelay { .. }
-        | FaultKind::PodHang { .. }
+        | FaultKind::ScaleTo { .. }
+        | FaultKind::NodeDrain { .. }
+        | FaultKind::NetworkPartition { .. }
         | FaultKind::ZoneDrain { .. }
         | FaultKind::ZoneOutage { .. }
         | FaultKind::LinkDelay { .. } => None,

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::kubernetes::read_namespace;
 use super::names::find;
-use crate::scenario::model::{LinkSelector, PickCount, PodSelector};
+use crate::scenario::model::{
+    HostSelector, LinkSelector, PickCount, PodSelector, WorkloadSelector,
+};
 use crate::scenario::syntax::value::{self, Text};
 use crate::scenario::syntax::{Log, Node, TableReader, Value, units};
 
@@ -43,7 +46,7 @@ pub(crate) fn read_pods(log: &Log, node: &Node, zones: Zones<'_>) -> Option<PodS
     let name = table.optional("name", value::name);
     let app = table.optional("app", value::name);
     let zone = table.optional("zone", |log, node| read_zone(log, node, zones));
-    let namespace = table.optional("namespace", value::name);
+    let namespace = table.optional("namespace", read_namespace);
     let owner = table.optional("owner", value::name);
     let host = table.optional("node", value::name);
     let labels = table.optional("labels", read_labels).unwrap_or_default();
@@ -68,6 +71,72 @@ pub(crate) fn read_pods(log: &Log, node: &Node, zones: Zones<'_>) -> Option<PodS
         labels,
         pick,
     })
+}
+
+/// Reads `{ name, zone, labels, pick }`, or in short a node's name.
+pub(crate) fn read_hosts(log: &Log, node: &Node, zones: Zones<'_>) -> Option<HostSelector> {
+    if let Value::Text(name) = &node.value {
+        return Some(HostSelector {
+            name: Some(name.clone()),
+            ..HostSelector::default()
+        });
+    }
+    let mut table = TableReader::new(log, node, "nodes")?;
+    let name = table.optional("name", value::name);
+    let zone = table.optional("zone", |log, node| read_zone(log, node, zones));
+    let labels = table.optional("labels", read_labels).unwrap_or_default();
+    let pick = table.node("pick");
+    table.finish_with(&[("count", "say pick = 2"), ("percent", "say pick = \"50%\"")]);
+    let pick = match pick {
+        Some(node) => read_pick(log, node)?,
+        None if name.is_some() => PickCount::All,
+        None => PickCount::Count(1),
+    };
+    Some(HostSelector {
+        name,
+        zone,
+        labels,
+        pick,
+    })
+}
+
+const WORKLOADS: [&str; 3] = ["deployment", "statefulset", "daemonset"];
+
+/// Reads `{ name, namespace }`, or in short the name: `deployment/shop`.
+pub(crate) fn read_workload(log: &Log, node: &Node) -> Option<WorkloadSelector> {
+    if let Value::Text(_) = &node.value {
+        return Some(WorkloadSelector {
+            name: read_workload_name(log, node)?,
+            namespace: None,
+        });
+    }
+    let mut table = TableReader::new(log, node, "workload")?;
+    let name = table.required("name", "\"deployment/shop\"", read_workload_name);
+    let namespace = table.optional("namespace", read_namespace);
+    table.finish();
+    Some(WorkloadSelector {
+        name: name?,
+        namespace,
+    })
+}
+
+fn read_workload_name(log: &Log, node: &Node) -> Option<String> {
+    let name = value::name(log, node)?;
+    match name.split_once('/') {
+        Some((kind, rest)) if !rest.is_empty() && !rest.contains('/') => {
+            let found = Text {
+                text: kind,
+                at: node.at,
+            };
+            find(log, found, "kind of workload", WORKLOADS)?;
+            Some(name)
+        }
+        _ => {
+            let message = format!("`{name}` does not say what kind of workload it is");
+            log.error_help(node.at, message, "write \"deployment/shop\"");
+            None
+        }
+    }
 }
 
 pub(super) fn read_labels(log: &Log, node: &Node) -> Option<BTreeMap<String, String>> {
