@@ -32,6 +32,7 @@ pub(crate) fn scenario(faults: Vec<Fault>) -> Scenario {
         steps: Vec::new(),
         slots: 0,
         faults,
+        runbook: Vec::new(),
         canary: None,
         guard: Guard {
             healthy_before: Duration::ZERO,
@@ -55,6 +56,7 @@ pub(crate) fn fault(name: &str, kind: FaultKind) -> Fault {
     };
     Fault {
         name: name.into(),
+        hypothesis: None,
         kind,
         start: FaultStart::At(Duration::ZERO),
         hold,

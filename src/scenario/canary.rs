@@ -42,6 +42,7 @@ impl Scenario {
                 .collect(),
             slots: self.slots,
             faults: Vec::new(),
+            runbook: Vec::new(),
             canary: None,
             guard: self.guard.clone(),
             slo: self.slo.clone(),

@@ -54,6 +54,7 @@ pub(super) fn read_document(
         _ => None,
     };
     let faults = read::read_faults(log, root.node("fault"), zones, overrides.force);
+    let runbook = read::read_runbook(log, root.node("runbook"), &faults.names);
     let around = CanarySurroundings {
         files,
         http: &http,
@@ -98,6 +99,7 @@ pub(super) fn read_document(
         steps: journeys.steps,
         slots: bindings.slots,
         faults: Vec::new(),
+        runbook,
         canary,
         guard,
         slo,
@@ -138,6 +140,9 @@ fn finish(
     if overrides.no_faults {
         let before = (placed.len(), gates.len());
         placed.clear();
+        for step in &mut scenario.runbook {
+            step.fault = None;
+        }
         gates.retain(|(gate, _)| !is_about_faults(&gate.subject));
         let dropped = before.1 - gates.len();
         if before.0 + dropped > 0 {

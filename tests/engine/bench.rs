@@ -118,6 +118,7 @@ pub(crate) fn scenario(steps: Vec<Step>, shape: Shape) -> Scenario {
         steps,
         slots: 8,
         faults: Vec::new(),
+        runbook: Vec::new(),
         canary: None,
         guard: Guard {
             healthy_before: Duration::ZERO,

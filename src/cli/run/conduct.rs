@@ -106,6 +106,7 @@ pub(super) async fn conduct(
         clock,
         load_started: began,
         outlook: outlook_seen,
+        releases: None,
         stop: chaos_stopped,
         events: chaos_events,
         limits: Limits::default(),

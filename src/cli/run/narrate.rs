@@ -30,6 +30,9 @@ pub(super) fn fault(
             live.fault = Some(format!("{name}: waiting"));
             say(progress, format!("waits: {why}"));
         }
+        ChaosEventKind::HeldBack { reason } => {
+            progress.warn(&format!("[{name}] held back: {reason}"));
+        }
         ChaosEventKind::Accepted => live.fault = Some(name.clone()),
         ChaosEventKind::Effective => say(progress, "has taken effect".into()),
         ChaosEventKind::Undoing => live.fault = Some(format!("{name}: undoing")),

@@ -10,6 +10,7 @@ mod gate;
 mod http;
 mod journey;
 mod load;
+mod runbook;
 
 use std::path::PathBuf;
 
@@ -20,6 +21,7 @@ pub use gate::*;
 pub use http::*;
 pub use journey::*;
 pub use load::*;
+pub use runbook::*;
 
 /// Index into [`Scenario::journeys`].
 pub type JourneyId = usize;
@@ -55,6 +57,8 @@ pub struct Scenario {
     pub slots: usize,
     /// Faults in the file's order.
     pub faults: Vec<Fault>,
+    /// What people do in a drill, in order.
+    pub runbook: Vec<RunbookStep>,
     /// Writers beside the load; none: nobody writes but the journeys.
     pub canary: Option<Canary>,
     /// When this is no experiment any more.

@@ -103,6 +103,7 @@ fn gates(p95_limit_us: f64) -> Vec<Gate> {
 fn planned_faults() -> Vec<PlannedFault> {
     let fault = |name: &str, kind, start, hold: Option<u64>| PlannedFault {
         name: name.into(),
+        hypothesis: None,
         kind,
         start,
         hold: hold.map(Duration::from_secs),
@@ -230,6 +231,7 @@ pub(crate) fn scenario(p95_limit_us: f64) -> Scenario {
         steps: steps(),
         slots: 0,
         faults: planned_faults(),
+        runbook: Vec::new(),
         canary: None,
         guard: Guard {
             healthy_before: Duration::from_secs(5),
