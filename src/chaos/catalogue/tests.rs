@@ -326,7 +326,7 @@ fn what_is_shielded_is_not_even_touched_by_force() {
         force: Force::Yes,
         ..choice(1)
     };
-    insta::assert_snapshot!(plan(&kill(by_name), &now, forced).unwrap_err().0, @"");
+    insta::assert_snapshot!(plan(&kill(by_name), &now, forced).unwrap_err().0, @"pod `shop-1` of app `shop`: shop-1 must not be touched: it runs loadtest itself");
     let all = plan(&kill(pods("shop", PickCount::All)), &now, forced).unwrap();
     assert_eq!(all.targets, ["shop-2", "shop-3"]);
 }

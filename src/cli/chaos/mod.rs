@@ -1,6 +1,8 @@
 //! `loadtest chaos`: faults without a run.
 
+mod check;
 mod plan;
+mod reach;
 mod recover;
 
 use std::process::ExitCode;
@@ -19,6 +21,8 @@ pub(super) struct ChaosCommand {
 enum Action {
     /// Say what the faults of a scenario would do, and change nothing
     Plan(plan::PlanArgs),
+    /// Say whether all rights are there that the faults of a scenario need
+    Check(check::CheckArgs),
     /// Put back what a run left broken that was killed
     Recover(recover::RecoverArgs),
 }
@@ -33,6 +37,7 @@ pub(super) fn run(command: ChaosCommand) -> anyhow::Result<ExitCode> {
         .build()
         .context("cannot start")?;
     match command.action {
+        Action::Check(args) => runtime.block_on(check::run(&args)),
         Action::Plan(args) => runtime.block_on(plan::run(&args)),
         Action::Recover(args) => runtime.block_on(recover::run(&args)),
     }

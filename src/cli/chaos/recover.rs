@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::super::UsageError;
+use super::super::{UsageError, scenario_file};
 use crate::chaos::journal::Index;
 use crate::chaos::recover::{Recovery, Scope, survey};
 use crate::gate;
-use crate::provider::Everywhere;
+use crate::provider::{self, Everywhere};
+use crate::scenario::Overrides;
 
 /// For one change.
 const UNDO_LIMIT: Duration = Duration::from_secs(120);
@@ -23,6 +24,8 @@ Examples:
   loadtest chaos recover --dry-run                only say what that would be
   loadtest chaos recover reports/checkout-…       from the journal of this run
   loadtest chaos recover --stack default --yes    whatever is open on this stack, without asking
+  loadtest chaos recover --scenario eks.toml      from labels and tags in the cluster and the cloud
+                                                  that this scenario names, journal or not
 
 What it would do is listed first; doing it twice is the same as once. It works from the run's
 journal, from the infrastructure's own memory, or both. Runs that still go on are left alone.
@@ -38,6 +41,10 @@ pub(super) struct RecoverArgs {
     /// Undo whatever is open on this stack, and repair it
     #[arg(long, value_name = "NAME")]
     stack: Option<String>,
+    /// Undo whatever is open where the faults of this scenario act, from what the resources
+    /// themselves remember: works without any journal
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["run_folder", "stack"])]
+    scenario: Option<PathBuf>,
     /// Only list what would be done
     #[arg(long)]
     dry_run: bool,
@@ -57,7 +64,15 @@ impl RecoverArgs {
 }
 
 pub(super) async fn run(args: &RecoverArgs) -> anyhow::Result<ExitCode> {
-    let found = survey(&args.scope(), &Index::of_user(), &Everywhere::default())
+    let mut everywhere = Everywhere::default();
+    if let Some(file) = &args.scenario {
+        let Some(scenario) = scenario_file::load(file, &Overrides::default()) else {
+            return Ok(gate::ExitCode::Usage.into());
+        };
+        let remote = provider::connect(&scenario).await.map_err(UsageError)?;
+        everywhere.given = remote.iter().map(|provider| provider.place()).collect();
+    }
+    let found = survey(&args.scope(), &Index::of_user(), &everywhere)
         .await
         .map_err(UsageError)?;
     println!("{}", found.describe());

@@ -22,6 +22,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Args;
 
+use crate::chaos::plan::{self, Depth};
+use crate::cli::UsageError;
 use crate::cli::override_args::OverrideArgs;
 use crate::cli::scenario_file;
 use crate::cli::style::Style;
@@ -42,6 +44,7 @@ Examples:
   loadtest run scenarios/checkout.toml
   loadtest run scenarios/checkout.toml -d 30s --no-faults        shorter, load only
   loadtest run shop.toml -t https://shop.staging.example -s 0.5  half the load, another target
+  loadtest run shop.toml --plan 3f2a9c1b44d0e7a5                 only what `chaos plan` has shown
   loadtest run shop.toml --set gate.0.expect='p95 < 150ms' -o /tmp/runs
 
 Ctrl-C once stops the load, undoes what is open and still reports; twice undoes and leaves.")]
@@ -59,6 +62,9 @@ pub(super) struct RunArgs {
     /// Threads that generate load
     #[arg(short, long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     workers: u16,
+    /// Start only if this is still what the faults would do: the hash that `chaos plan` printed
+    #[arg(long, value_name = "HASH")]
+    plan: Option<String>,
     /// An inconclusive run exits 5 instead of 0
     #[arg(long)]
     strict: bool,
@@ -79,6 +85,7 @@ impl RunArgs {
             out: PathBuf::new(),
             stack: None,
             workers: 1,
+            plan: None,
             strict: false,
             revision: None,
             quiet: true,
@@ -127,7 +134,10 @@ async fn play(
         () = interrupts.at_least(Wish::StopAndReport) => return Ok(ExitCode::Interrupted),
     };
 
-    let performed = perform(args, &scenario, &stage, &folder, &mut interrupts, progress).await;
+    let performed = match planned(args, &scenario, &stage).await {
+        Ok(()) => perform(args, &scenario, &stage, &folder, &mut interrupts, progress).await,
+        Err(drifted) => Err(drifted),
+    };
     if let Ok(Performed {
         summary: Some(summary),
         ..
@@ -140,6 +150,28 @@ async fn play(
     let performed = performed?;
     struck?;
     Ok(performed.code)
+}
+
+/// Refuses to go on when the faults would not do any more what was planned.
+async fn planned(args: &RunArgs, scenario: &Scenario, stage: &Stage) -> anyhow::Result<()> {
+    let Some(planned) = &args.plan else {
+        return Ok(());
+    };
+    let provider = |kind| stage.providers.get(kind).map(Arc::clone);
+    let now = plan::resolve(scenario, provider, Depth::Calls).await;
+    if now.hash().as_ref() == Some(planned) {
+        return Ok(());
+    }
+    Err(UsageError(format!(
+        "the faults would not do any more what plan {planned} says, so nothing was touched. Now \
+         they would do this{}:\n{}\n  next: read it, and run with --plan of what \
+         `loadtest chaos plan {}` prints",
+        now.hash()
+            .map_or_else(String::new, |hash| format!(" (plan {hash})")),
+        now.describe(),
+        args.file.display()
+    ))
+    .into())
 }
 
 /// A run that came to its end.

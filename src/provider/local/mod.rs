@@ -70,7 +70,12 @@ impl<C: ControlApi> Provider for LocalProvider<C> {
             format!("PUT /v1/changes/ID: {}", view::change_in_words(change)),
             format!("stack `{}`", self.stack),
         );
-        Box::pin(async { Ok(vec![call.undone_by("DELETE /v1/changes/ID")]) })
+        let call = match change {
+            // Replacements start, and a standby is built, by themselves.
+            Change::KillPods { .. } | Change::FailOverDatabase { .. } => call,
+            _ => call.undone_by("DELETE /v1/changes/ID"),
+        };
+        Box::pin(async { Ok(vec![call]) })
     }
 
     fn expected(&self, change: &Change) -> String {
