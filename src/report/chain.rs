@@ -177,6 +177,9 @@ mod tests {
         assert_eq!(broken(&doubled, None), Broken::Changed { line: 3 });
         let mut torn = lines;
         torn[2].truncate(10);
-        assert!(matches!(broken(&torn, None), Broken::NotAnEntry { line: 3, .. }));
+        assert!(matches!(
+            broken(&torn, None),
+            Broken::NotAnEntry { line: 3, .. }
+        ));
     }
 }

@@ -9,9 +9,7 @@ use serde::Serialize;
 
 use crate::measure::clock::Micros;
 use crate::report::chain::Chain;
-
-/// File name in the run folder.
-pub(super) const EVENTS: &str = "events.jsonl";
+use crate::report::folder::EVENTS;
 
 /// Appends events.
 #[derive(Debug)]

@@ -17,6 +17,9 @@ pub struct Fault {
     pub kind: String,
     /// `local`, `kubernetes`, `aws`.
     pub provider: String,
+    /// What its author believed would happen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hypothesis: Option<String>,
     /// What it hit, in words: `pod shop-2 in zone b`.
     #[serde(default)]
     pub target: Vec<String>,
@@ -42,6 +45,12 @@ pub struct Fault {
     /// T3: the infrastructure acted: promoted, took out of rotation, moved the endpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mitigated_us: Option<u64>,
+    /// When a person said that they had noticed. Absent: nobody said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noticed_us: Option<u64>,
+    /// When a person said that they had done something about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mitigated_by_hand_us: Option<u64>,
     /// T4: the first success after the first failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_success_us: Option<u64>,
@@ -64,6 +73,12 @@ pub struct Fault {
     /// knew first. Absent when nobody noticed, or nobody was affected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_to_detect_seconds: Option<f64>,
+    /// As above, until a person noticed. Absent when nobody did, or nobody was affected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub human_detect_seconds: Option<f64>,
+    /// As above, until a person had done something about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub human_mitigate_seconds: Option<f64>,
     /// Longest stretch without any success, seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead_window_seconds: Option<f64>,
@@ -159,6 +174,14 @@ impl Fault {
                 .max_by_key(|stage| stage.length_us())
         };
         longest(Towards::Users).or_else(|| longest(Towards::Redundancy))
+    }
+
+    /// From when on users were affected: T1, or when a request was sent that then failed. Times to
+    /// detect and to mitigate count from here.
+    #[must_use]
+    pub fn affected_us(&self) -> Option<u64> {
+        let sent = self.first_failed_sent_us.into_iter();
+        sent.chain(self.first_error_us).min()
     }
 
     /// The slowest stage in words: `users waited longest for "promotion": 1.2 s of 1.9 s`.

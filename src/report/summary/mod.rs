@@ -4,8 +4,10 @@
 //! What was not measured is absent, never zero. Fields may be added without raising
 //! [`SCHEMA_VERSION`]; a changed meaning raises it.
 
+mod belief;
 mod canary;
 mod connections;
+mod drill;
 mod fault;
 mod generator;
 mod impact;
@@ -15,8 +17,10 @@ mod run;
 mod timeline;
 mod traffic;
 
+pub use belief::Outcome;
 pub use canary::{Canary, CanaryImpact, CanaryWriter};
 pub use connections::{Compression, Connections};
+pub use drill::{Drill, Note, RunbookStep};
 pub use fault::{Budget, ControlEvent, Detection, Fault, Ledger, Mark, Undo};
 pub use generator::{Generator, GeneratorVerdict};
 pub use impact::{Check, ClassImpact, CloseUp, Stage, Towards};
@@ -30,6 +34,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::gate::{Ending, GateResult, Verdict};
 use crate::measure::validity::InvalidCause;
+use crate::report::chain::Chain;
 
 /// Version of the format that this build writes.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -67,6 +72,13 @@ pub struct Summary {
     /// In the scenario's order.
     #[serde(default)]
     pub faults: Vec<Fault>,
+    /// What people did; absent where it was no drill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drill: Option<Drill>,
+    /// How `events.jsonl` ends, so that it can be told whether it still does; absent in summaries
+    /// of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<Chain>,
     /// What became of the run's writes; absent without ledger steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ledger: Option<Ledger>,
