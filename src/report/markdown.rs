@@ -216,15 +216,13 @@ fn drill(out: &mut String, summary: &Summary) {
     let Some(drill) = &summary.drill else { return };
     if drill.attended {
         *out += "### People\n\n";
-        let seconds = |seconds: Option<f64>| {
-            seconds.map_or("–".into(), |seconds| units::duration(seconds * 1e6))
-        };
+        let said = |said: Option<(String, f64)>| said.map_or("–".into(), |(words, _)| words);
         let rows = summary.faults.iter().map(|fault| {
             vec![
                 text(&fault.name),
                 fault.detected_words().unwrap_or("–".into()),
-                seconds(fault.human_detect_seconds),
-                seconds(fault.human_mitigate_seconds),
+                said(fault.noticed_words()),
+                said(fault.mended_words()),
             ]
         });
         let headers = [

@@ -126,6 +126,8 @@ impl Lanes {
         };
         let same = |lane: &&mut Lane| lane.subject == about && lane.name == subject;
         match self.0.iter_mut().find(same) {
+            // That nobody is sent to the dead is no news.
+            Some(lane) if kind == "edge-target-down" && lane.now().health == Health::Bad => {}
             Some(lane) => lane.becomes(state),
             None => {
                 let after = self.0.iter().rposition(|lane| lane.subject <= about);

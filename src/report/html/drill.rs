@@ -66,14 +66,17 @@ fn people(faults: &[Fault]) -> String {
         &headers,
     );
     for fault in faults {
+        let cell = |said: Option<(String, f64)>| {
+            said.map_or_else(Cell::absent, |(words, seconds)| {
+                Cell::number(&words, seconds)
+            })
+        };
         let detected = fault.detected_words().zip(fault.time_to_detect_seconds);
         table.row([
             Cell::name(&escape(&fault.name)),
-            detected.map_or_else(Cell::absent, |(words, seconds)| {
-                Cell::number(&words, seconds)
-            }),
-            Cell::seconds(fault.human_detect_seconds),
-            Cell::seconds(fault.human_mitigate_seconds),
+            cell(detected),
+            cell(fault.noticed_words()),
+            cell(fault.mended_words()),
         ]);
     }
     table.finish()

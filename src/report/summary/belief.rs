@@ -81,7 +81,7 @@ fn users(fault: &Fault, ledger: Option<Ledger>) -> String {
         let (lost, all) = (units::count(ledger.lost), units::count(ledger.acknowledged));
         format!("{lost} of {all} acknowledged writes lost")
     }));
-    let noticed = fault.human_detect_seconds;
-    parts.extend(noticed.map(|after| format!("a person noticed after {}", seconds(after))));
+    let noticed = fault.noticed_words();
+    parts.extend(noticed.map(|(after, _)| format!("a person noticed after {after}")));
     parts.join(", ")
 }

@@ -214,6 +214,28 @@ impl Fault {
         })
     }
 
+    /// How long a person took to notice: `4.2 s`, or since T0 where no user was affected. The second
+    /// is for sorting, seconds.
+    #[must_use]
+    pub fn noticed_words(&self) -> Option<(String, f64)> {
+        self.person_words(self.noticed_us?, self.human_detect_seconds)
+    }
+
+    /// How long a person took to do something about it, in the same way.
+    #[must_use]
+    pub fn mended_words(&self) -> Option<(String, f64)> {
+        self.person_words(self.mitigated_by_hand_us?, self.human_mitigate_seconds)
+    }
+
+    fn person_words(&self, at: u64, since_affected: Option<f64>) -> Option<(String, f64)> {
+        if let Some(seconds) = since_affected {
+            return Some((units::duration(seconds * 1e6), seconds));
+        }
+        let us = at as f64 - self.accepted_us? as f64;
+        let words = format!("{} after T0; no user was affected", units::duration(us));
+        Some((words, us / 1e6))
+    }
+
     /// `overlaps with “primary dies”: what failed in both windows counts for both`
     #[must_use]
     pub fn overlap_words(&self) -> Option<String> {

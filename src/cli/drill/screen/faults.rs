@@ -57,7 +57,7 @@ fn heading(board: &Board, id: usize, palette: Palette, width: usize) -> Line<'_>
         Progress::NotDone => ("–", palette.dim()),
         Progress::CannotBeUndone => ("!", palette.bad()),
     };
-    let word = fault.progress.word();
+    let word = format!("{}{}", fault.progress.word(), people(fault));
     let room = width.saturating_sub(word.chars().count() + 5);
     Line::from(vec![
         Span::styled(format!("{mark} "), style),
@@ -84,25 +84,30 @@ fn detail_lines<'b>(
     }
 }
 
-/// `T0 01:20  T1 +0.02  T2 +0.5  seen +4.1`, the rest in seconds from T0.
+/// `T0 01:20  T1 +0.02  T2 +0.50  T3 –`, the rest in seconds from T0.
 fn moments(board: &Board, fault: &FaultRow, accepted: Micros) -> String {
     let mut text = format!("  T0 {}", clock(accepted.saturating_sub(board.began)));
     let names = ["T1", "T2", "T3", "T4", "T5"];
     let instants = names.into_iter().zip(fault.t[1..].iter().copied());
-    let others = [
-        ("T7", fault.restored),
-        ("seen", fault.noticed),
-        ("mended", fault.mitigated),
-    ];
-    for (name, at) in instants.chain(others) {
-        match at {
-            Some(at) => {
-                let after = (at as f64 - accepted as f64) / 1e6;
-                text += &format!("  {name} {after:+.2}");
-            }
-            None if name.starts_with('T') => text += &format!("  {name} –"),
-            None => {}
-        }
+    for (name, at) in instants.chain([("T7", fault.restored)]) {
+        text += &match at {
+            Some(at) => format!("  {name} {:+.2}", after(at, accepted)),
+            None => format!("  {name} –"),
+        };
     }
     text
+}
+
+/// What people said, in seconds from T0.
+fn people(fault: &FaultRow) -> String {
+    let said = [("seen", fault.noticed), ("mended", fault.mitigated)];
+    let said = said.into_iter().filter_map(|(word, at)| {
+        let seconds = after(at?, fault.t[0]?);
+        Some(format!(" · {word} {seconds:+.1}"))
+    });
+    said.collect()
+}
+
+fn after(at: Micros, accepted: Micros) -> f64 {
+    (at as f64 - accepted as f64) / 1e6
 }

@@ -24,14 +24,23 @@ pub(super) fn section(board: &Board, palette: Palette) -> Section<'_> {
         lines: Box::new(move |width, room| {
             let mut order: Vec<&Lane> = lanes.iter().collect();
             if order.len() > room {
-                // Whatever is not well has to be in sight.
-                order.sort_by_key(|lane| std::cmp::Reverse(lane.now().health));
+                order.sort_by_key(|lane| urgency(lane));
             }
             let shown = order.into_iter().take(room);
             shown
                 .map(|lane| line(board, lane, palette, width))
                 .collect()
         }),
+    }
+}
+
+/// Whatever is not well has to be in sight; a pod that is gone has been replaced by another.
+fn urgency(lane: &Lane) -> u8 {
+    match (lane.subject, lane.now().health) {
+        (Subject::Pod, Health::Bad) => 3,
+        (_, Health::Bad) => 0,
+        (_, Health::Weak) => 1,
+        (_, Health::Good) => 2,
     }
 }
 
