@@ -99,12 +99,12 @@ fn foot_line(prompt: &Prompt, width: u16, palette: Palette) -> Line<'_> {
         }
         Prompt::Note(text) => {
             // What was typed last is what matters.
-            let room = usize::from(width).saturating_sub(32);
+            let room = usize::from(width).saturating_sub(36);
             let skipped = text.chars().count().saturating_sub(room);
             let shown: String = text.chars().skip(skipped).collect();
             Line::from(vec![
                 Span::styled(" note: ", palette.question()),
-                Span::raw(format!(" {shown}▏")),
+                Span::raw(format!(" {shown}▏ ")),
                 Span::styled("enter keeps it · esc leaves", palette.dim()),
             ])
         }
