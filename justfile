@@ -29,12 +29,12 @@ fuzz SECONDS="600" TARGET="scenario":
 
 # Instructions per request of the hot path, against their limits
 instructions *ARGS:
-    cargo bench --all-features --bench instructions -- {{ARGS}}
+    cargo bench --bench instructions -- {{ARGS}}
 
 # Load generators beside each other; `-- --write` puts the table into docs/performance.md
 peers *ARGS:
-    cargo bench --all-features --bench peers {{ARGS}}
+    cargo bench --bench peers {{ARGS}}
 
 # Micro-benchmarks of the hot path, each beside a naive way of doing the same
 micro *ARGS:
-    cargo bench --all-features --bench micro {{ARGS}}
+    cargo bench --bench micro {{ARGS}}

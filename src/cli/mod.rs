@@ -1,7 +1,9 @@
 //! The command line: one file per subcommand.
 
+mod baseline;
 mod chaos;
 mod drill;
+mod gate;
 mod init;
 mod internal;
 mod override_args;
@@ -17,7 +19,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::gate;
+use crate::gate as verdicts;
 
 /// Load testing and failover chaos in one tool, on one clock.
 #[derive(Debug, Parser)]
@@ -61,6 +63,10 @@ enum Command {
     Chaos(chaos::ChaosCommand),
     /// Make the reports of a run folder again from its summary.json
     Report(report::ReportArgs),
+    /// Judge finished runs against their baseline
+    Gate(gate::GateArgs),
+    /// Keep runs to compare later ones with
+    Baseline(baseline::BaselineCommand),
     /// Prove on this machine that what is reported is what happened
     Selftest(selftest::SelftestArgs),
     /// A process of the stack; started by the control plane
@@ -79,6 +85,8 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Command::Stack(command) => command.run(),
         Command::Chaos(command) => finish(chaos::run(command)),
         Command::Report(args) => finish(report::run(&args)),
+        Command::Gate(args) => finish(gate::run(&args)),
+        Command::Baseline(command) => finish(baseline::run(&command)),
         Command::Selftest(args) => finish(selftest::run(&args)),
         Command::Internal(command) => command.run(),
     }
@@ -89,9 +97,9 @@ fn finish(result: anyhow::Result<impl Into<ExitCode>>) -> ExitCode {
     result.map(Into::into).unwrap_or_else(|error| {
         eprintln!("{} {error:#}", style::Style::of_stderr().bad("error:"));
         if error.chain().any(<dyn std::error::Error>::is::<UsageError>) {
-            gate::ExitCode::Usage.into()
+            verdicts::ExitCode::Usage.into()
         } else {
-            gate::ExitCode::Internal.into()
+            verdicts::ExitCode::Internal.into()
         }
     })
 }

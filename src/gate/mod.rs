@@ -5,12 +5,14 @@
 //! | [`slo`] | limits on what was measured, over a scope and a phase |
 //! | [`recovery`] | limits on what a fault did |
 //! | [`ledger`] | the gate that a ledger step implies |
+//! | [`regression`] | whether a candidate is slower than its baseline |
 //! | [`sufficiency`] | whether there are enough requests to tell |
 //! | [`verdict`] | what all gates together come to |
 
 pub mod books;
 pub mod ledger;
 pub mod recovery;
+pub mod regression;
 pub mod result;
 pub mod slo;
 pub mod sufficiency;

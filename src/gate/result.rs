@@ -29,6 +29,8 @@ pub enum Unit {
     PerSecond,
     /// A number of things.
     Count,
+    /// So many times as much.
+    Times,
     /// 1 is yes, 0 is no.
     YesNo,
 }
@@ -77,6 +79,7 @@ impl Unit {
             Self::Ratio => units::percent(value),
             Self::PerSecond => units::rate(value),
             Self::Count => units::count(value.round() as u64),
+            Self::Times => format!("{value:.2}×"),
             Self::YesNo if value >= 0.5 => "yes".into(),
             Self::YesNo => "no".into(),
         }

@@ -46,6 +46,11 @@ pub trait Provider: Send + Sync + 'static {
     /// Where it acts, in a form that a later process can find again. Holds no secrets.
     fn place(&self) -> Place;
 
+    /// How long between two looks while something is waited for: as close as the API bears.
+    fn look_every(&self) -> Duration {
+        Duration::from_millis(50)
+    }
+
     /// Everything that faults may be aimed at, as it is now.
     fn snapshot(&self) -> Pending<'_, Snapshot>;
 

@@ -3,6 +3,7 @@
 //! | file | makes |
 //! |---|---|
 //! | [`mod@summarise`] | the [`Summary`] from what was measured |
+//! | [`against`] | gates of a baseline in a summary |
 //! | [`html`], [`charts`] | `report.html` |
 //! | [`console`] | what the terminal says at the end |
 //! | [`markdown`] | `summary.md` for pull requests |
@@ -10,6 +11,7 @@
 //! | [`chain`] | `events.jsonl` tamper-evident, and checks it |
 //! | [`folder`] | the run folder: the one place that writes files |
 
+pub mod against;
 pub mod chain;
 pub mod charts;
 pub mod console;

@@ -1,5 +1,6 @@
 //! Every report of one made-up run.
 
+mod baseline;
 mod gates;
 mod hdr;
 mod html;

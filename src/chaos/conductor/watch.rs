@@ -37,8 +37,13 @@ pub(super) async fn watch(
 ) {
     let kind = provider.kind();
     let mut blind = false;
+    let mut next_look = clock.now();
     loop {
-        match round(&provider, clock, &look, last).await {
+        let look = look.load(Ordering::Relaxed) && clock.now() >= next_look;
+        if look {
+            next_look = clock.now() + micros(provider.look_every());
+        }
+        match round(&provider, clock, look, last).await {
             Ok((occurrences, seen)) => {
                 blind = false;
                 last = occurrences.last().map_or(last, |occurrence| occurrence.seq);
@@ -62,16 +67,20 @@ pub(super) async fn watch(
     }
 }
 
+fn micros(duration: Duration) -> Micros {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX / 4)
+}
+
 type Round = (Vec<Occurrence>, Option<(Micros, Snapshot)>);
 
 async fn round(
     provider: &Arc<dyn Provider>,
     clock: RunClock,
-    look: &AtomicBool,
+    look: bool,
     last: u64,
 ) -> Result<Round, ProviderError> {
     let occurrences = provider.occurrences(last, CLOSELY).await?;
-    if !look.load(Ordering::Relaxed) {
+    if !look {
         return Ok((occurrences, None));
     }
     let at = clock.now();

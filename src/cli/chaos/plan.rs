@@ -52,9 +52,19 @@ pub(super) async fn run(args: &PlanArgs) -> anyhow::Result<ExitCode> {
     let planned = plan::resolve(&scenario, |kind| reach.provider(kind), depth).await;
     print!("{}", planned.describe());
     if let Some(hash) = planned.hash() {
+        // Without the seed another run would pick other targets.
+        let mut same = args.overrides.overrides();
+        same.seed = Some(scenario.seed);
+        let mut options = same.to_options();
+        options.extend(args.stack.as_ref().map(|name| format!("--stack={name}")));
         println!(
-            "\nplan {hash}\n`loadtest run {} --plan {hash}` starts only if nothing of this has changed",
-            args.file.display()
+            "\nplan {hash}\n`loadtest run {} {} --plan {hash}` starts only if nothing of this has changed",
+            args.file.display(),
+            options
+                .iter()
+                .map(|option| quoted(option))
+                .collect::<Vec<_>>()
+                .join(" ")
         );
     }
     Ok(if planned.is_refused() {
@@ -62,4 +72,28 @@ pub(super) async fn run(args: &PlanArgs) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// As a shell takes it for one word.
+fn quoted(word: &str) -> String {
+    let plain = |char: char| char.is_ascii_alphanumeric() || "-_=./:,@%+".contains(char);
+    if word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn options_can_be_pasted_into_a_shell() {
+        assert_eq!(quoted("--seed=42"), "--seed=42");
+        assert_eq!(
+            quoted("--set=a.0='p95 < 1s'"),
+            r"'--set=a.0='\''p95 < 1s'\'''"
+        );
+    }
 }

@@ -68,7 +68,8 @@ pub(super) fn run(args: DrillArgs) -> anyhow::Result<ExitCode> {
         )
         .into());
     }
-    if !args.yes && !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
+    let on_a_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    if !args.yes && !on_a_terminal {
         return Err(UsageError(
             "a drill is followed on a terminal, and there is none here\n  next: start it on one, or \
              rehearse without anybody: --yes goes by the scenario's times and asks nothing"

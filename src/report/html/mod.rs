@@ -3,6 +3,7 @@
 //! One file per section, in the order of the page. A section takes the [`Summary`] and returns its
 //! markup; one without anything to say returns nothing.
 
+mod baseline;
 mod cells;
 mod configuration;
 mod connections;
@@ -43,6 +44,7 @@ pub fn render(summary: &Summary) -> String {
             "Distribution",
             distribution::render(summary),
         ),
+        section("baseline", "Baseline", baseline::render(summary)),
         section("steps", "Steps", Some(steps::render(summary))),
         section("connections", "Connections", connections::render(summary)),
         section("errors", "Errors", Some(errors::render(summary))),

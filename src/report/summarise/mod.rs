@@ -5,6 +5,8 @@ mod faults;
 mod reason;
 mod traffic;
 
+pub(super) use reason::reason;
+
 use super::summary::{
     Books, Canary, Connections, Drill, Fault, Generator, Lanes, Latency, Ledger, Run,
     SCHEMA_VERSION, Sibling, Slo, Summary,
@@ -148,6 +150,7 @@ pub fn summarise(input: SummaryInput<'_>) -> Summary {
         journeys: traffic::journeys(scenario, measured),
         steps: traffic::steps(scenario, measured),
         phases: traffic::phases(measured),
+        baseline: None,
         errors: traffic::errors(scenario, measured, samples),
         timeline: curves::timeline(measured),
         distribution: curves::distribution(measured),
@@ -165,7 +168,7 @@ pub fn summarise(input: SummaryInput<'_>) -> Summary {
         configuration: input.configuration,
         siblings: siblings(ledger.is_some() || canaries.is_some()),
     };
-    summary.reason = reason::reason(&summary, input.ending_reason.as_deref());
+    summary.reason = reason(&summary, input.ending_reason.as_deref());
     summary
 }
 

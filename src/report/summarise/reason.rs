@@ -5,7 +5,7 @@ use crate::measure::units;
 use crate::measure::validity::InvalidCause;
 use crate::report::summary::Summary;
 
-pub(super) fn reason(summary: &Summary, ending_reason: Option<&str>) -> String {
+pub(in crate::report) fn reason(summary: &Summary, ending_reason: Option<&str>) -> String {
     let why = match summary.verdict {
         Verdict::Invalid => first_and_others(&summary.invalid_causes, "cause"),
         Verdict::Fail => gates(summary, GateVerdict::Fail, "failed"),

@@ -4,6 +4,7 @@
 //! What was not measured is absent, never zero. Fields may be added without raising
 //! [`SCHEMA_VERSION`]; a changed meaning raises it.
 
+mod baseline;
 mod belief;
 mod canary;
 mod connections;
@@ -17,6 +18,7 @@ mod run;
 mod timeline;
 mod traffic;
 
+pub use baseline::Baseline;
 pub use belief::Outcome;
 pub use canary::{Canary, CanaryImpact, CanaryWriter};
 pub use connections::{Compression, Connections};
@@ -91,6 +93,9 @@ pub struct Summary {
     /// In the scenario's order.
     #[serde(default)]
     pub gates: Vec<GateResult>,
+    /// What it was compared with; absent until `loadtest gate` has done that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Baseline>,
     /// Most frequent first.
     #[serde(default)]
     pub errors: Vec<ErrorRow>,

@@ -11,6 +11,9 @@ use crate::cli::drill::board::Board;
 use crate::cli::run::Second;
 use crate::measure::units;
 
+/// Name, value now, how to paint it, and what of each second makes the chart.
+type Figure = (&'static str, String, Style, fn(&Second) -> u64);
+
 /// Columns for name and value.
 const LABEL: u16 = 19;
 
@@ -20,7 +23,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, board: &Board, palette: 
         true => palette.bad(),
         false => palette.good(),
     };
-    let figures: [(&str, String, Style, fn(&Second) -> u64); 3] = [
+    let figures: [Figure; 3] = [
         ("rate", units::rate(live.rate), palette.strong(), |second| {
             second.requests
         }),

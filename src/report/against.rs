@@ -1,0 +1,57 @@
+//! A run's summary beside its baseline: regressions become gates like all others, so that every
+//! report and every pipeline shows them without knowing of baselines.
+
+use super::Summary;
+use super::summarise::reason;
+use super::summary::Baseline;
+use crate::gate::regression::Regression;
+use crate::gate::verdict::{Ending, ExitCode, decide};
+use crate::gate::{GateResult, GateVerdict, Unit};
+
+/// How such gates' ids begin.
+const PREFIX: &str = "baseline/";
+
+/// Puts what the comparison came to into the summary, instead of an earlier one, and decides anew.
+/// Returns the exit code.
+pub fn judge(summary: &mut Summary, baseline: Baseline, strict: bool) -> ExitCode {
+    summary.gates.retain(|gate| !gate.id.starts_with(PREFIX));
+    summary.gates.extend(baseline.regressions.iter().map(gate));
+    summary.baseline = Some(baseline);
+    summary.verdict = decide(&summary.gates, &summary.invalid_causes);
+    let dirty = summary.faults.iter().any(|fault| !fault.is_clean());
+    let code = ExitCode::of_run(summary.verdict, summary.ending, dirty, strict);
+    summary.exit_code = code.code();
+    // Why a run was cut short is told nowhere else.
+    if summary.ending == Ending::Completed {
+        summary.reason = reason(summary, None);
+    }
+    code
+}
+
+fn gate(regression: &Regression) -> GateResult {
+    GateResult {
+        id: format!("{PREFIX}{}", regression.metric),
+        text: format!(
+            "{} <= {:.2} × baseline",
+            regression.metric, regression.allowed
+        ),
+        line: 0,
+        phase: "against the baseline".to_owned(),
+        measured: Some(regression.ratio),
+        op: "<=".to_owned(),
+        limit: regression.allowed,
+        unit: Unit::Times,
+        interval: Some(regression.interval),
+        margin: Some((regression.allowed - regression.ratio) / regression.allowed),
+        samples: None,
+        verdict: regression.verdict,
+        explanation: match regression.verdict {
+            GateVerdict::Pass => regression.explanation.clone(),
+            GateVerdict::Fail => format!("{}: slower than that", regression.explanation),
+            GateVerdict::Inconclusive => format!(
+                "{}: runs differ too much to tell; more runs of the candidate would",
+                regression.explanation
+            ),
+        },
+    }
+}
