@@ -102,6 +102,11 @@ pub enum ChaosEventKind {
         /// What.
         why: String,
     },
+    /// A person asked for it, and a guard spoke against it at that moment.
+    HeldBack {
+        /// What.
+        reason: String,
+    },
     /// The provider accepted it.
     Accepted,
     /// Its effect is complete.

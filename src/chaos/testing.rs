@@ -34,6 +34,7 @@ pub(crate) fn scenario(faults: Vec<Fault>) -> Scenario {
         kubernetes: KubernetesSpec::default(),
         faults,
         aws: AwsSpec::default(),
+        runbook: Vec::new(),
         canary: None,
         guard: Guard {
             healthy_before: Duration::ZERO,
@@ -57,6 +58,7 @@ pub(crate) fn fault(name: &str, kind: FaultKind) -> Fault {
     };
     Fault {
         name: name.into(),
+        hypothesis: None,
         kind,
         start: FaultStart::At(Duration::ZERO),
         hold,

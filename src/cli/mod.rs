@@ -2,6 +2,7 @@
 
 mod baseline;
 mod chaos;
+mod drill;
 mod gate;
 mod init;
 mod internal;
@@ -30,6 +31,7 @@ use crate::gate as verdicts;
 Examples:
   loadtest run scenarios/checkout.toml                 the bundled shop, three faults, one report
   loadtest run scenarios/smoke.toml -t http://host:80  the same language against any HTTP system
+  loadtest drill scenarios/game-day.toml               a game day: people, a runbook, a console
   loadtest validate scenarios/*.toml                   every mistake of every file at once
   loadtest init my.toml                                a commented scenario that runs
   loadtest selftest                                    does it measure rightly on this machine?
@@ -48,6 +50,9 @@ pub struct Cli {
 enum Command {
     /// Run a scenario: load, faults, report, verdict
     Run(Box<run::RunArgs>),
+    /// Hold a game day: plan, typed confirmation, console, report
+    #[command(after_help = drill::EXAMPLES)]
+    Drill(Box<drill::DrillArgs>),
     /// Check scenario files and report every mistake at once
     Validate(validate::ValidateArgs),
     /// Write a commented scenario that runs
@@ -74,6 +79,7 @@ enum Command {
 pub fn dispatch(cli: Cli) -> ExitCode {
     match cli.command {
         Command::Run(args) => finish(run::run(&args)),
+        Command::Drill(args) => finish(drill::run(*args)),
         Command::Validate(args) => finish(validate::run(&args)),
         Command::Init(args) => finish(init::run(&args)),
         Command::Stack(command) => command.run(),

@@ -1,20 +1,25 @@
 //! `loadtest report`: makes a run folder's reports again, offline.
 
-use std::io::Write as _;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{BufReader, Write as _};
+use std::path::{Path, PathBuf};
 
 use super::UsageError;
 use super::style::Style;
 use crate::gate::ExitCode;
+use crate::report::Summary;
+use crate::report::chain::{self, ChainError};
 use crate::report::console::{self, Colours};
-use crate::report::folder;
+use crate::report::folder::{self, EVENTS};
 
 const EXAMPLES: &str = "\
 Examples:
   loadtest report reports/checkout-20261121T101500Z
       Write report.html, junit.xml and summary.md again from summary.json
   loadtest report reports/checkout-20261121T101500Z --print
-      Show the closing summary only; write nothing";
+      Show the closing summary only; write nothing
+  loadtest report reports/checkout-20261121T101500Z --verify
+      Check that nobody touched events.jsonl since; exit code 4 if somebody did";
 
 /// Make a run folder's reports again from its summary.json, offline
 #[derive(Debug, clap::Args)]
@@ -31,6 +36,10 @@ pub(super) struct ReportArgs {
     /// Show the closing summary only; write nothing
     #[arg(long, conflicts_with = "out")]
     pub(super) print: bool,
+
+    /// Check the chain of events.jsonl against summary.json; write nothing
+    #[arg(long, conflicts_with_all = ["out", "print"])]
+    pub(super) verify: bool,
 }
 
 /// Renders, and returns whether that worked; the run's own verdict was returned by the run.
@@ -40,6 +49,9 @@ pub(super) struct ReportArgs {
 pub(super) fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
     let summary = folder::read(&args.folder)
         .map_err(|error| UsageError(format!("{:#}", anyhow::Error::new(error))))?;
+    if args.verify {
+        return verify(&args.folder, &summary);
+    }
     let colours = Colours::wanted(Style::of_stdout().is_colour());
     std::io::stdout().write_all(console::render(&summary, colours).as_bytes())?;
     if !args.print {
@@ -54,4 +66,37 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
         println!("\nreport: {}", out.join("report.html").display());
     }
     Ok(ExitCode::Pass)
+}
+
+/// Follows the chain of `events.jsonl`; a broken one is told with its first broken line.
+fn verify(given: &Path, summary: &Summary) -> anyhow::Result<ExitCode> {
+    let path = match given.is_dir() {
+        true => given.join(EVENTS),
+        false => given.with_file_name(EVENTS),
+    };
+    let unreadable =
+        |error: std::io::Error| UsageError(format!("{} cannot be read: {error}", path.display()));
+    let file = File::open(&path).map_err(unreadable)?;
+    let style = Style::of_stdout();
+    match chain::verify(BufReader::new(file), summary.events.as_ref()) {
+        Ok(end) => {
+            let known = match summary.events {
+                Some(_) => "and the last one is the one that summary.json knows",
+                None => "but summary.json does not know the last one: some may be missing",
+            };
+            println!(
+                "{} {}: {} lines, each follows the one before, {known}\n  {}",
+                style.good("✓"),
+                path.display(),
+                end.lines,
+                end.sha256
+            );
+            Ok(ExitCode::Pass)
+        }
+        Err(ChainError::Broken(broken)) => {
+            println!("{} {}: {broken}", style.bad("✗"), path.display());
+            Ok(ExitCode::Invalid)
+        }
+        Err(ChainError::Unreadable(error)) => Err(unreadable(error).into()),
+    }
 }

@@ -9,6 +9,9 @@ use super::{Summary, html, junit, markdown};
 /// File name of the summary.
 pub const SUMMARY: &str = "summary.json";
 
+/// File name of the log of events.
+pub const EVENTS: &str = "events.jsonl";
+
 /// A report could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {

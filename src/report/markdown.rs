@@ -30,6 +30,8 @@ pub fn render(summary: &Summary) -> String {
     }
     gates(&mut out, summary);
     faults(&mut out, summary);
+    beliefs(&mut out, summary);
+    drill(&mut out, summary);
     steps(&mut out, summary);
     about(&mut out, summary);
     out
@@ -54,7 +56,18 @@ fn text(free: &str) -> String {
 }
 
 /// Columns of words; all others are figures and stand right.
-const WORDS: [&str; 6] = ["Gate", "Phase", "In words", "Fault", "Undone", "Step"];
+const WORDS: [&str; 10] = [
+    "Gate",
+    "Phase",
+    "In words",
+    "Fault",
+    "Undone",
+    "Step",
+    "Hypothesis",
+    "Result",
+    "Runbook",
+    "Owner",
+];
 
 fn table(out: &mut String, headers: &[&str], rows: impl ExactSizeIterator<Item = Vec<String>>) {
     let more = rows.len().saturating_sub(ROWS);
@@ -172,6 +185,69 @@ fn faults(out: &mut String, summary: &Summary) {
                 text(&rule.rule)
             );
         }
+    }
+}
+
+/// What was believed beside what came of it.
+fn beliefs(out: &mut String, summary: &Summary) {
+    if !summary.has_hypotheses() {
+        return;
+    }
+    *out += "### Hypothesis and result\n\n";
+    let rows = summary.faults.iter().map(|fault| {
+        let outcome = summary.outcome(fault);
+        let icon = match outcome.verdict {
+            Some(GateVerdict::Pass) => "✅ ",
+            Some(GateVerdict::Fail) => "❌ ",
+            Some(GateVerdict::Inconclusive) => "❔ ",
+            None => "",
+        };
+        vec![
+            text(&fault.name),
+            fault.hypothesis.as_deref().map_or("–".into(), text),
+            format!("{icon}{}; {}", text(&outcome.users), text(&outcome.gates)),
+        ]
+    });
+    table(out, &["Fault", "Hypothesis", "Result"], rows);
+}
+
+/// What people did.
+fn drill(out: &mut String, summary: &Summary) {
+    let Some(drill) = &summary.drill else { return };
+    if drill.attended {
+        *out += "### People\n\n";
+        let said = |said: Option<(String, f64)>| said.map_or("–".into(), |(words, _)| words);
+        let rows = summary.faults.iter().map(|fault| {
+            vec![
+                text(&fault.name),
+                fault.detected_words().unwrap_or("–".into()),
+                said(fault.noticed_words()),
+                said(fault.mended_words()),
+            ]
+        });
+        let headers = [
+            "Fault",
+            "Detectors",
+            "A person noticed",
+            "A person mitigated",
+        ];
+        table(out, &headers, rows);
+    }
+    if !drill.runbook.is_empty() && drill.attended {
+        let rows = drill.runbook.iter().map(|step| {
+            vec![
+                text(&step.step),
+                step.owner.as_deref().map_or("–".into(), text),
+                step.done_us.map_or("–".into(), units::instant),
+            ]
+        });
+        table(out, &["Runbook", "Owner", "Done at"], rows);
+    }
+    for note in drill.notes.iter().take(ROWS) {
+        *out += &format!("- {} {}\n", units::instant(note.at_us), text(&note.text));
+    }
+    if !drill.notes.is_empty() {
+        *out += "\n";
     }
 }
 

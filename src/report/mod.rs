@@ -8,9 +8,11 @@
 //! | [`console`] | what the terminal says at the end |
 //! | [`markdown`] | `summary.md` for pull requests |
 //! | [`junit`] | `junit.xml` for pipelines |
+//! | [`chain`] | `events.jsonl` tamper-evident, and checks it |
 //! | [`folder`] | the run folder: the one place that writes files |
 
 pub mod against;
+pub mod chain;
 pub mod charts;
 pub mod console;
 pub mod folder;

@@ -63,6 +63,7 @@ pub(super) fn read_document(
         forced: overrides.force,
     };
     let faults = read::read_faults(log, root.node("fault"), surroundings);
+    let runbook = read::read_runbook(log, root.node("runbook"), &faults.names);
     let around = CanarySurroundings {
         files,
         http: &http,
@@ -109,6 +110,7 @@ pub(super) fn read_document(
         kubernetes,
         faults: Vec::new(),
         aws,
+        runbook,
         canary,
         guard,
         slo,
@@ -149,6 +151,9 @@ fn finish(
     if overrides.no_faults {
         let before = (placed.len(), gates.len());
         placed.clear();
+        for step in &mut scenario.runbook {
+            step.fault = None;
+        }
         gates.retain(|(gate, _)| !is_about_faults(&gate.subject));
         let dropped = before.1 - gates.len();
         if before.0 + dropped > 0 {

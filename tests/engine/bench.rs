@@ -120,6 +120,7 @@ pub(crate) fn scenario(steps: Vec<Step>, shape: Shape) -> Scenario {
         faults: Vec::new(),
         aws: Default::default(),
         kubernetes: loadtest::scenario::KubernetesSpec::default(),
+        runbook: Vec::new(),
         canary: None,
         guard: Guard {
             healthy_before: Duration::ZERO,

@@ -83,7 +83,10 @@ impl Book {
     }
 
     pub(super) fn accepted(&mut self, fault: FaultId, at: Micros) {
-        self.records[fault].accepted_us = Some(at);
+        let record = &mut self.records[fault];
+        record.accepted_us = Some(at);
+        // A person may have tried before.
+        record.refused = None;
         self.tell(fault, at, ChaosEventKind::Accepted);
     }
 
@@ -106,6 +109,11 @@ impl Book {
         self.tell(fault, self.clock.now(), ChaosEventKind::Waiting { why });
     }
 
+    pub(super) fn held_back(&mut self, fault: FaultId, reason: String) {
+        let event = ChaosEventKind::HeldBack { reason };
+        self.tell(fault, self.clock.now(), event);
+    }
+
     pub(super) fn refused(&mut self, fault: FaultId, reason: String) {
         self.records[fault].refused = Some(reason.clone());
         self.tell(fault, self.clock.now(), ChaosEventKind::Refused { reason });
@@ -117,7 +125,9 @@ impl Book {
     }
 
     pub(super) fn skipped(&mut self, fault: FaultId, reason: String) {
-        self.records[fault].refused = Some(reason.clone());
+        let record = &mut self.records[fault];
+        // What it was refused for tells more.
+        record.refused.get_or_insert_with(|| reason.clone());
         self.tell(fault, self.clock.now(), ChaosEventKind::Skipped { reason });
     }
 

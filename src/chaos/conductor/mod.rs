@@ -23,7 +23,7 @@ use super::schedule::{Outlook, Stop};
 use crate::measure::clock::{Micros, RunClock};
 use crate::measure::validity::{Cause, InvalidCause};
 use crate::provider::Providers;
-use crate::scenario::Scenario;
+use crate::scenario::{FaultId, Scenario};
 use book::Book;
 use score::Score;
 
@@ -44,6 +44,9 @@ pub struct ConductorInput {
     pub load_started: Micros,
     /// Health and recovery as users see them. When its sender is gone the last word stands.
     pub outlook: channel::Receiver<Outlook>,
+    /// The faults that a person has released so far, in order, refused ones as well; none: faults go
+    /// by the scenario's times.
+    pub releases: Option<channel::Receiver<Vec<FaultId>>>,
     /// Whether to go on. A sender that is gone means [`Stop::Finish`].
     pub stop: channel::Receiver<Stop>,
     /// Told as it happens.

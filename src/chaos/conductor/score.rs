@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use target_app::api::Instant;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch as channel};
 use tokio::task::JoinSet;
 
 use super::book::Book;
@@ -13,7 +13,7 @@ use super::calls::{Aimed, Injection, Misfire, UndoResult, undo};
 use super::watch::{Sighting, watch};
 use super::{ConductorInput, lock};
 use crate::chaos::catalogue;
-use crate::chaos::schedule::{Action, Happened, Schedule, Stage, Stop};
+use crate::chaos::schedule::{Action, Happened, Outlook, Schedule, Stage, Stop};
 use crate::measure::clock::Micros;
 use crate::measure::validity::Cause;
 use crate::provider::{ChangeId, Milestone, Occurrence, Provider, Snapshot};
@@ -34,6 +34,8 @@ pub(super) struct Score {
     last_seen: Vec<(ProviderKind, u64)>,
     /// After the run's end, how long to wait for the infrastructure.
     settle_until: Option<Micros>,
+    /// How many of the releases have been acted on.
+    released: usize,
     /// The fault that was closed last: later occurrences are its aftermath.
     latest: Option<FaultId>,
 }
@@ -60,8 +62,13 @@ enum Answer {
 
 impl Score {
     pub(super) fn new(input: ConductorInput, book: Arc<Mutex<Book>>) -> Self {
+        let schedule = Schedule::new(&input.scenario, input.load_started);
         Self {
-            schedule: Schedule::new(&input.scenario, input.load_started),
+            schedule: match input.releases {
+                Some(_) => schedule.by_hand(),
+                None => schedule,
+            },
+            released: 0,
             parts: (input.scenario.faults.iter())
                 .map(|_| Part::default())
                 .collect(),
@@ -88,6 +95,7 @@ impl Score {
         }
         let (mut outlook, mut stop) = (self.input.outlook.clone(), self.input.stop.clone());
         let (mut outlook_lives, mut stop_lives) = (true, true);
+        let mut releases = self.input.releases.clone();
         loop {
             let wake = self.step(stop_lives);
             if self.schedule.is_over() && self.has_to_stop(stop_lives) != Stop::No {
@@ -96,6 +104,7 @@ impl Score {
             tokio::select! {
                 changed = outlook.changed(), if outlook_lives => outlook_lives = changed.is_ok(),
                 changed = stop.changed(), if stop_lives => stop_lives = changed.is_ok(),
+                () = pressed(&mut releases) => {}
                 Some(sighting) = sightings.recv() => self.sighted(sighting),
                 Some(answer) = self.calls.join_next() => match answer {
                     Ok((fault, answer)) => self.answered(fault, answer),
@@ -132,6 +141,7 @@ impl Score {
     /// Does what the schedule says, and says when to ask it again at the latest.
     fn step(&mut self, stop_lives: bool) -> Duration {
         let outlook = self.input.outlook.borrow().clone();
+        self.release(&outlook);
         loop {
             let now = self.input.clock.now();
             let stop = self.patience(now, self.has_to_stop(stop_lives));
@@ -158,6 +168,22 @@ impl Score {
             .min()
             .unwrap_or(IDLE)
             .min(IDLE)
+    }
+
+    /// Acts on what a person has released since the last look.
+    fn release(&mut self, outlook: &Outlook) {
+        let Some(releases) = &self.input.releases else {
+            return;
+        };
+        let new: Vec<FaultId> = releases.borrow()[self.released..].to_vec();
+        self.released += new.len();
+        for fault in new {
+            let now = self.input.clock.now();
+            match self.schedule.release(fault, now, outlook) {
+                Ok(action) => self.act(action),
+                Err(why) => lock(&self.book).held_back(fault, why),
+            }
+        }
     }
 
     fn has_to_stop(&self, stop_lives: bool) -> Stop {
@@ -402,5 +428,16 @@ impl Score {
                 self.heard(kind, &occurrences);
             }
         }
+    }
+}
+
+/// Waits for the next release; for ever, where there is nobody to release anything.
+async fn pressed(releases: &mut Option<channel::Receiver<Vec<FaultId>>>) {
+    let lives = match releases {
+        Some(releases) => releases.changed().await.is_ok(),
+        None => std::future::pending().await,
+    };
+    if !lives {
+        *releases = None;
     }
 }

@@ -68,6 +68,7 @@ impl Bench {
             clock: RunClock::start(),
             load_started: 0,
             outlook: outlook_seen,
+            releases: None,
             stop: stop_seen,
             events: events_in,
             limits: limits(),
@@ -639,4 +640,49 @@ proptest! {
         });
         prop_assert_eq!(play(), play());
     }
+}
+
+#[test]
+fn a_person_releases_faults_and_a_guard_may_hold_them_back() {
+    run(async {
+        let double = Double::new();
+        let late = |name: &str, kind| Fault {
+            start: FaultStart::At(Duration::from_secs(3_600)),
+            ..fault(name, kind)
+        };
+        let faults = vec![late("kill", kill_one()), late("drain", drain())];
+        let mut bench = Bench::new(&double, faults).await;
+        let (release, released) = channel::channel(Vec::new());
+        bench.input.releases = Some(released);
+        bench.outlook.send_modify(|now| now.healthy_since = None);
+        Arc::make_mut(&mut bench.input.scenario)
+            .guard
+            .healthy_before = Duration::from_nanos(1_000);
+        release.send_modify(|so_far| so_far.push(0));
+        let healthy = bench.outlook.clone();
+        let mut told = Vec::new();
+        let outcome = bench
+            .play(|event| match &event.what {
+                ChaosEventKind::HeldBack { reason } => {
+                    told.push(reason.clone());
+                    healthy.send_modify(|now| now.healthy_since = Some(0));
+                    release.send_modify(|so_far| so_far.push(1));
+                    None
+                }
+                ChaosEventKind::Restored => Some(Stop::Finish),
+                _ => None,
+            })
+            .await;
+        assert_eq!(told, ["the target does not meet the SLO"]);
+        let [kill, drain] = &outcome.records[..] else {
+            panic!("two faults")
+        };
+        assert_eq!(
+            kill.refused.as_deref(),
+            Some("the drill ended before anybody injected it")
+        );
+        assert!(drain.accepted_us.is_some() && drain.refused.is_none());
+        assert_eq!(drain.undone, Undo::Done);
+        assert_eq!(outcome.gave_up, None);
+    });
 }

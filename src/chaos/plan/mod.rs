@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use super::catalogue::{self, Choice, Plan};
 use crate::provider::{Answer, Call, Provider, Rehearsed, Snapshot};
-use crate::scenario::{Fault, FaultStart, ProviderKind, Scenario};
+use crate::scenario::{Fault, FaultId, FaultStart, ProviderKind, Scenario};
 
 /// What is planned, in the order in which faults are due.
 #[derive(Debug)]
@@ -151,6 +151,14 @@ impl Planned<'_> {
     pub fn describe(&self) -> String {
         words::describe(self)
     }
+}
+
+/// The faults by time; one that follows another comes right after it.
+#[must_use]
+pub fn order(scenario: &Scenario) -> Vec<FaultId> {
+    let place = |fault: &Fault| (scenario.faults.iter()).position(|known| known.name == fault.name);
+    let faults = in_order(scenario);
+    faults.into_iter().filter_map(place).collect()
 }
 
 /// By time; a fault that follows another comes right after it.

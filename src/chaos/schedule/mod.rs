@@ -11,9 +11,12 @@
 //! - Two faults may only overlap when the file says so by times: both start `at` a time, and the
 //!   second lies within the first one's hold. Then the second waits neither for the first nor for
 //!   health, as long as the first is really in progress.
+//! - By hand, times say nothing: a fault starts when a person releases it and nothing of the above
+//!   speaks against it at that moment; else it is held back, and may be released again.
 //! - A fault with a hold is undone that long after its acceptance, though not before its effect was
 //!   seen. One that heals by itself is closed once it has. Whatever is open at the end is undone.
 
+mod by_hand;
 mod entry;
 mod obstacle;
 mod stage;
@@ -74,6 +77,8 @@ pub struct Schedule {
     guard: Guard,
     /// When the load started, run time.
     start: Micros,
+    /// Times say nothing: a person releases each fault.
+    by_hand: bool,
     given_up: Option<Cause>,
 }
 
@@ -91,6 +96,7 @@ impl Schedule {
             entries: faults.iter().map(Entry::new).collect(),
             guard,
             start,
+            by_hand: false,
             given_up: None,
         }
     }
@@ -141,8 +147,13 @@ impl Schedule {
 
     /// Takes in what happened. What does not fit the fault's stage is old news and changes nothing.
     pub fn happened(&mut self, fault: FaultId, what: Happened) {
+        let by_hand = self.by_hand;
         let entry = &mut self.entries[fault];
-        entry.stage = entry.after(what);
+        entry.stage = match entry.after(what) {
+            // Whoever was refused may try again.
+            Stage::Void if by_hand && what == Happened::Refused => Stage::Pending,
+            stage => stage,
+        };
     }
 
     /// What to do at `now`. Ask again after each [`Schedule::happened`], when the outlook changes,
@@ -153,13 +164,18 @@ impl Schedule {
             let ending = stop != Stop::No || self.given_up.is_some();
             match &self.entries[fault].stage {
                 Stage::Pending if ending => {
-                    let why = format!("the run ended before its turn{}", self.turn_in_words(fault));
+                    let why = if self.by_hand {
+                        "the drill ended before anybody injected it".to_owned()
+                    } else {
+                        format!("the run ended before its turn{}", self.turn_in_words(fault))
+                    };
                     self.skip(fault, why, &mut actions);
                 }
                 Stage::Waiting { why, .. } if ending => {
                     let why = format!("the run ended while it waited: {why}");
                     self.skip(fault, why, &mut actions);
                 }
+                Stage::Pending if self.by_hand => {}
                 Stage::Pending => self.await_turn(fault, now, outlook, &mut actions),
                 Stage::Waiting { .. } => self.await_leave(fault, now, outlook, &mut actions),
                 Stage::Open { .. } if ending || self.entries[fault].has_lasted(now) => {
@@ -187,6 +203,7 @@ impl Schedule {
             .healthy_since
             .map(|since| since + micros(self.guard.healthy_before));
         let instants = self.entries.iter().flat_map(|entry| match &entry.stage {
+            Stage::Pending if self.by_hand => vec![],
             Stage::Pending => vec![self.turn(entry, outlook)],
             Stage::Waiting { due, .. } => {
                 vec![health, Some(due + micros(self.guard.wait_at_most))]

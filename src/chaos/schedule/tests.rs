@@ -605,3 +605,88 @@ fn wished(second: &Fault, first: &Fault) -> bool {
         _ => false,
     }
 }
+
+/// A press of the key at this second.
+fn press(play: &mut Play, fault: FaultId, second: u64) -> Result<Action, String> {
+    let outlook = play.outlook.clone();
+    play.schedule.release(fault, second * SECOND, &outlook)
+}
+
+fn drilled(faults: &[Fault], guard: Guard) -> Play {
+    let mut play = Play::of(faults, guard);
+    play.schedule = play.schedule.by_hand();
+    play
+}
+
+#[test]
+fn by_hand_a_fault_starts_with_the_key_and_not_with_its_time() {
+    let mut play = drilled(&[kill("k", at(5))], guard(0, 60));
+    assert_eq!(play.at(5), []);
+    assert_eq!(play.at(500), [], "nor is the run given up");
+    assert_eq!(play.schedule.wake_at(0, &play.outlook), None);
+    assert_eq!(press(&mut play, 0, 501), Ok(Action::Inject(0)));
+    assert_eq!(play.schedule.due(0), Some(501 * SECOND));
+    let again = press(&mut play, 0, 501).expect_err("once");
+    assert_eq!(again, "it is being injected already");
+    play.goes_well(0, 502);
+    let again = press(&mut play, 0, 503).expect_err("once");
+    assert_eq!(again, "it is in progress already");
+}
+
+#[test]
+fn by_hand_guards_hold_a_fault_back_and_say_why() {
+    let faults = [drain("d", 5, Some(10)), kill("k", at(40))];
+    let mut play = drilled(&faults, guard(3, 60));
+    play.outlook.healthy_since = None;
+    let why = press(&mut play, 0, 9).expect_err("ill");
+    assert_eq!(why, "the target does not meet the SLO");
+    play.outlook.healthy_since = Some(9 * SECOND);
+    let why = press(&mut play, 0, 11).expect_err("too early");
+    assert_eq!(why, "the target has not met the SLO for 3 s yet");
+    assert_eq!(play.at(12), [], "held back is not put off");
+    assert_eq!(press(&mut play, 0, 12), Ok(Action::Inject(0)));
+    play.goes_well(0, 12);
+    let why = press(&mut play, 1, 15).expect_err("the drain is held");
+    assert_eq!(why, "`d` is in progress");
+    assert_eq!(play.at(22), [Action::Undo(0)], "a hold ends by itself");
+}
+
+#[test]
+fn by_hand_what_follows_waits_until_users_are_served_again() {
+    let after = FaultStart::After {
+        fault: 0,
+        recovered_for: seconds(5),
+    };
+    let mut play = drilled(&[kill("first", at(5)), kill("second", after)], guard(0, 60));
+    let why = press(&mut play, 1, 1).expect_err("the first comes first");
+    assert_eq!(why, "it follows `first`, which is not over");
+    assert_eq!(press(&mut play, 0, 2), Ok(Action::Inject(0)));
+    play.goes_well(0, 2);
+    play.tell(0, Happened::Restored(3 * SECOND));
+    assert_eq!(play.at(3), [Action::Undo(0)]);
+    play.tell(0, Happened::Undone(4 * SECOND));
+    let why = press(&mut play, 1, 20).expect_err("users are not served");
+    assert!(
+        why.ends_with("users have not been served for 5 s yet"),
+        "{why}"
+    );
+    play.outlook.recovered_since[0] = Some(16 * SECOND);
+    assert!(press(&mut play, 1, 20).is_err());
+    assert_eq!(press(&mut play, 1, 21), Ok(Action::Inject(1)));
+}
+
+#[test]
+fn by_hand_a_refused_fault_may_be_tried_again_and_the_end_skips_the_others() {
+    let mut play = drilled(&[kill("a", at(5)), kill("b", at(6))], guard(0, 60));
+    assert_eq!(press(&mut play, 0, 2), Ok(Action::Inject(0)));
+    play.tell(0, Happened::Refused);
+    assert_eq!(*play.schedule.stage(0), Stage::Pending);
+    assert_eq!(press(&mut play, 0, 3), Ok(Action::Inject(0)));
+    play.tell(0, Happened::Refused);
+    let why = "the drill ended before anybody injected it".to_owned();
+    assert_eq!(
+        play.stop(9, Stop::Finish),
+        [Action::Skip(0, why.clone()), Action::Skip(1, why)]
+    );
+    assert!(play.schedule.is_over());
+}

@@ -5,6 +5,8 @@ mod plan;
 mod reach;
 mod recover;
 
+pub(super) use reach::Reach;
+
 use std::process::ExitCode;
 
 use anyhow::Context;

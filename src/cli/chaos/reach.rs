@@ -12,7 +12,7 @@ use crate::scenario::{ProviderKind, Scenario, Target};
 
 /// What can be reached, and why the local stack cannot.
 #[derive(Debug)]
-pub(super) struct Reach {
+pub(in crate::cli) struct Reach {
     providers: Providers,
     no_stack: String,
 }
@@ -20,7 +20,10 @@ pub(super) struct Reach {
 impl Reach {
     /// Connects to everything that the scenario's faults act through. A stack need not run, unless
     /// it was asked for by name.
-    pub(super) async fn of(scenario: &Scenario, stack: Option<&str>) -> anyhow::Result<Self> {
+    pub(in crate::cli) async fn of(
+        scenario: &Scenario,
+        stack: Option<&str>,
+    ) -> anyhow::Result<Self> {
         let mut reach = Self {
             providers: Providers::new(),
             no_stack: "the target is not a stack".to_owned(),
@@ -51,7 +54,7 @@ impl Reach {
     }
 
     /// The provider of this kind, or why there is none.
-    pub(super) fn provider(&self, kind: ProviderKind) -> Result<Arc<dyn Provider>, String> {
+    pub(in crate::cli) fn provider(&self, kind: ProviderKind) -> Result<Arc<dyn Provider>, String> {
         match self.providers.get(kind) {
             Ok(provider) => Ok(Arc::clone(provider)),
             Err(_) if kind == ProviderKind::Local => Err(self.no_stack.clone()),

@@ -60,7 +60,10 @@ pub(super) async fn conclude(
     let measured = aggregate(reader, &plan)?;
     let ending = if played.interrupted || interrupts.wish() > Wish::Finish {
         Ending::Interrupted
-    } else if played.observed.abort.is_some() || !played.observed.gave_up.is_empty() {
+    } else if played.observed.abort.is_some()
+        || played.observed.is_aborted_by_hand()
+        || !played.observed.gave_up.is_empty()
+    {
         Ending::Aborted
     } else {
         Ending::Completed
@@ -79,6 +82,8 @@ pub(super) async fn conclude(
                 ledger: ledger.as_ref(),
             },
         ),
+        drill: facts::drill(args, scenario, &played),
+        events: played.observed.events.clone(),
         books,
         ledger: ledger
             .as_ref()

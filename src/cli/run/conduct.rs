@@ -11,6 +11,7 @@ use super::event_log::EventLog;
 use super::folder::RunFolder;
 use super::interrupt::{Interrupts, Wish};
 use super::observer::{Inputs, Observed, Observer, Stops};
+use super::operator::Desk;
 use super::progress::Progress;
 use super::stage::Stage;
 use crate::chaos::conductor::{self, ConductorInput, Limits};
@@ -21,7 +22,7 @@ use crate::load::{self, LoadError, LoadOutcome, LoadPlan, NoLedger, WriteLog};
 use crate::measure::clock::RunClock;
 use crate::measure::ledger::Ledger;
 use crate::measure::recording;
-use crate::scenario::Scenario;
+use crate::scenario::{FaultId, Scenario};
 
 /// Everything a run left behind.
 #[derive(Debug)]
@@ -53,14 +54,17 @@ impl Played {
     }
 }
 
-/// Plays a scenario on a stage that is set.
+/// The operator's, and the faults that they release.
+pub(super) type Seat = (Desk, watch::Receiver<Vec<FaultId>>);
+
+/// Plays a scenario on a stage that is set. With an operator, faults wait for them.
 pub(super) async fn conduct(
     args: &RunArgs,
     scenario: &Arc<Scenario>,
     stage: &Stage,
     folder: &RunFolder,
     interrupts: &mut Interrupts,
-    mut progress: Progress,
+    (mut progress, seat): (Progress, Option<Seat>),
 ) -> anyhow::Result<Played> {
     let clock = RunClock::start();
     let ledger = open_ledger(scenario, folder)?;
@@ -77,6 +81,7 @@ pub(super) async fn conduct(
     )?;
     let events = EventLog::create(folder.path())?;
 
+    let (desk, releases) = seat.unzip();
     let loads = start_loads(plans).await?;
     folder.keep();
     progress.say(&format!(
@@ -94,7 +99,7 @@ pub(super) async fn conduct(
             load: stop_load.clone(),
             chaos: stop_chaos.clone(),
         },
-        progress,
+        (progress, desk),
     );
     observer.scheduled(began, loads.main.scheduled_end());
     let observer = tokio::spawn(observer.watch(inputs));
@@ -106,6 +111,7 @@ pub(super) async fn conduct(
         clock,
         load_started: began,
         outlook: outlook_seen,
+        releases,
         stop: chaos_stopped,
         events: chaos_events,
         limits: Limits::default(),

@@ -1,4 +1,5 @@
-//! `events.jsonl`: everything that happened in a run, one JSON object a line.
+//! `events.jsonl`: everything that happened in a run, one JSON object a line, each of which carries
+//! the digest of the one before.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -7,15 +8,15 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::measure::clock::Micros;
-
-/// File name in the run folder.
-pub(super) const EVENTS: &str = "events.jsonl";
+use crate::report::chain::Chain;
+use crate::report::folder::EVENTS;
 
 /// Appends events.
 #[derive(Debug)]
 pub(super) struct EventLog {
     path: PathBuf,
     file: BufWriter<File>,
+    chain: Chain,
 }
 
 #[derive(Serialize)]
@@ -24,6 +25,8 @@ struct Line<'a, T> {
     unix_us: u64,
     kind: &'a str,
     what: &'a T,
+    /// The name is [`crate::report::chain::KEY`].
+    previous: &'a str,
 }
 
 impl EventLog {
@@ -34,6 +37,7 @@ impl EventLog {
         Ok(Self {
             path,
             file: BufWriter::new(file),
+            chain: Chain::default(),
         })
     }
 
@@ -45,27 +49,31 @@ impl EventLog {
         kind: &str,
         what: &impl Serialize,
     ) -> io::Result<()> {
-        serde_json::to_writer(
-            &mut self.file,
-            &Line {
-                at_us,
-                unix_us,
-                kind,
-                what,
-            },
-        )
-        .map_err(io::Error::from)
-        .and_then(|()| self.file.write_all(b"\n"))
-        .and_then(|()| self.file.flush())
-        .map_err(|error| named(&self.path, &error))
+        let line = Line {
+            at_us,
+            unix_us,
+            kind,
+            what,
+            previous: &self.chain.sha256,
+        };
+        serde_json::to_vec(&line)
+            .map_err(io::Error::from)
+            .and_then(|mut line| {
+                self.chain.push(&line);
+                line.push(b'\n');
+                self.file.write_all(&line)
+            })
+            .and_then(|()| self.file.flush())
+            .map_err(|error| named(&self.path, &error))
     }
 
-    /// Ends the log: it is on the disk when this returns.
-    pub(super) fn finish(mut self) -> io::Result<()> {
+    /// Ends the log, which is on the disk when this returns; how it ended goes into the summary.
+    pub(super) fn finish(mut self) -> io::Result<Chain> {
         self.file
             .flush()
             .and_then(|()| self.file.get_ref().sync_all())
-            .map_err(|error| named(&self.path, &error))
+            .map_err(|error| named(&self.path, &error))?;
+        Ok(self.chain)
     }
 }
 

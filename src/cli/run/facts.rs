@@ -1,16 +1,17 @@
 //! What the summary is told that only the run itself knows: who, where, which fault, whether to believe it.
 
 mod connections;
+mod drill;
 mod fault;
 mod validity;
 
 use target_app::api::{DatabaseRole, StackStatus};
 
-use super::RunArgs;
 use super::canary;
 use super::conduct::Played;
 use super::folder::RunFolder;
 use super::stage::Stage;
+use super::{Attendance, RunArgs};
 use crate::chaos::record::{FaultRecord, Undo};
 use crate::measure::infrastructure::{Entry, Parts, database_parts};
 use crate::measure::ledger::{FaultLedger, LedgerCounts};
@@ -23,6 +24,7 @@ use crate::report::summary::{
 use crate::scenario::Scenario;
 
 pub(super) use connections::connections;
+pub(super) use drill::drill;
 pub(super) use fault::{Findings, faults};
 pub(super) use validity::invalid_causes;
 
@@ -81,7 +83,11 @@ fn machine() -> String {
 
 /// The command that repeats the run, seed included and secrets left out.
 fn command(args: &RunArgs, scenario: &Scenario) -> String {
-    let mut words = vec!["loadtest".to_owned(), "run".to_owned()];
+    let command = match args.drill {
+        Some(_) => "drill",
+        None => "run",
+    };
+    let mut words = vec!["loadtest".to_owned(), command.to_owned()];
     words.push(args.file.display().to_string());
     let mut overrides = args.overrides.overrides();
     overrides.seed = Some(scenario.seed);
@@ -93,6 +99,9 @@ fn command(args: &RunArgs, scenario: &Scenario) -> String {
     );
     if args.workers > 1 {
         words.push(format!("--workers={}", args.workers));
+    }
+    if args.drill == Some(Attendance::Rehearsed) {
+        words.push("--yes".to_owned());
     }
     words
         .iter()

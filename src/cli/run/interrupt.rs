@@ -1,7 +1,7 @@
 //! Ctrl-C and SIGTERM: once stops the load, undoes what is open and still reports; twice undoes and leaves.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use tokio::sync::watch;
 
@@ -18,7 +18,35 @@ pub(in crate::cli) enum Wish {
 
 /// Hears of signals, from before the first process is started to the very end.
 #[derive(Debug, Clone)]
-pub(in crate::cli) struct Interrupts(watch::Receiver<Wish>);
+pub(in crate::cli) struct Interrupts {
+    wish: watch::Receiver<Wish>,
+    bell: Arc<Bell>,
+}
+
+/// Counts how often the user asked, by whatever means.
+#[derive(Debug)]
+struct Bell {
+    heard: AtomicU8,
+    wish: watch::Sender<Wish>,
+    words: [&'static str; 2],
+    /// A console has the screen: words would only spoil it.
+    muted: AtomicBool,
+}
+
+impl Bell {
+    fn ring(&self) {
+        let (wish, words) = match self.heard.fetch_add(1, Ordering::Relaxed) {
+            0 => (Wish::StopAndReport, self.words[0]),
+            1 => (Wish::Leave, self.words[1]),
+            // Undoing must not be cut short: SIGKILL and `chaos recover` are left for that.
+            _ => return,
+        };
+        if !self.muted.load(Ordering::Relaxed) {
+            eprintln!("\nloadtest: {words}");
+        }
+        self.wish.send_replace(wish);
+    }
+}
 
 impl Interrupts {
     /// Takes over SIGINT, SIGTERM and SIGHUP of this process, and says the first words at the first
@@ -29,28 +57,31 @@ impl Interrupts {
         first: &'static str,
         second: &'static str,
     ) -> anyhow::Result<Self> {
-        let (sender, receiver) = watch::channel(Wish::Finish);
-        let heard = Arc::new(AtomicU8::new(0));
-        ctrlc::set_handler(move || {
-            let wish = match heard.fetch_add(1, Ordering::Relaxed) {
-                0 => Wish::StopAndReport,
-                1 => Wish::Leave,
-                // Undoing must not be cut short: SIGKILL and `chaos recover` are left for that.
-                _ => return,
-            };
-            let words = match wish {
-                Wish::StopAndReport => first,
-                _ => second,
-            };
-            eprintln!("\nloadtest: {words}");
-            sender.send_replace(wish);
-        })?;
-        Ok(Self(receiver))
+        let (sender, wish) = watch::channel(Wish::Finish);
+        let bell = Arc::new(Bell {
+            heard: AtomicU8::new(0),
+            wish: sender,
+            words: [first, second],
+            muted: AtomicBool::new(false),
+        });
+        let heard = Arc::clone(&bell);
+        ctrlc::set_handler(move || heard.ring())?;
+        Ok(Self { wish, bell })
+    }
+
+    /// As a signal would.
+    pub(in crate::cli) fn ring(&self) {
+        self.bell.ring();
+    }
+
+    /// Says nothing at signals while a console shows what they bring about.
+    pub(in crate::cli) fn mute(&self, muted: bool) {
+        self.bell.muted.store(muted, Ordering::Relaxed);
     }
 
     /// What the user wants by now.
     pub(in crate::cli) fn wish(&self) -> Wish {
-        *self.0.borrow()
+        *self.wish.borrow()
     }
 
     /// Returns at the next signal after this call; never, once the user wants to leave at once.
@@ -70,9 +101,9 @@ impl Interrupts {
     }
 
     /// Returns once the user wants at least this.
-    pub(super) async fn at_least(&mut self, wish: Wish) {
-        if self.0.wait_for(|now| *now >= wish).await.is_err() {
-            // The handler lives as long as the process.
+    pub(in crate::cli) async fn at_least(&mut self, wish: Wish) {
+        if self.wish.wait_for(|now| *now >= wish).await.is_err() {
+            // The bell is ours.
             std::future::pending::<()>().await;
         }
     }

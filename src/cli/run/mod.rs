@@ -10,6 +10,7 @@ mod folder;
 mod interrupt;
 mod narrate;
 mod observer;
+mod operator;
 mod progress;
 mod read_back;
 mod spans;
@@ -34,7 +35,8 @@ use crate::report::console::{self, Colours};
 use crate::scenario::Scenario;
 pub(super) use folder::RunFolder;
 pub(super) use interrupt::{Interrupts, Wish};
-pub(super) use progress::Progress;
+pub(super) use operator::{Command, Marks, Operator, Second, Sight};
+pub(super) use progress::{Live, Progress};
 pub(super) use stage::Stage;
 
 /// What `run` takes.
@@ -74,6 +76,18 @@ pub(super) struct RunArgs {
     /// No progress, only the closing summary
     #[arg(short, long)]
     quiet: bool,
+    /// It is a drill.
+    #[arg(skip)]
+    drill: Option<Attendance>,
+}
+
+/// How a drill is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Attendance {
+    /// An operator releases the faults.
+    Attended,
+    /// By the scenario's times, and nothing is asked.
+    Rehearsed,
 }
 
 impl RunArgs {
@@ -89,7 +103,27 @@ impl RunArgs {
             strict: false,
             revision: None,
             quiet: true,
+            drill: None,
         }
+    }
+
+    /// The same run as a drill of this plan, if it is one that can be held on to.
+    pub(super) fn into_drill(self, attendance: Attendance, plan: Option<String>) -> Self {
+        Self {
+            plan: self.plan.or(plan),
+            drill: Some(attendance),
+            ..self
+        }
+    }
+
+    /// The scenario's file, read with what the command line changes in it.
+    pub(super) fn scenario(&self) -> Option<Scenario> {
+        scenario_file::load(&self.file, &self.overrides.overrides())
+    }
+
+    /// The stack that was asked for.
+    pub(super) fn stack(&self) -> Option<&str> {
+        self.stack.as_deref()
     }
 }
 
@@ -98,27 +132,42 @@ impl RunArgs {
 /// # Errors
 /// What kept it from running or reporting. A verdict is no error.
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
-    let Some(scenario) = scenario_file::load(&args.file, &args.overrides.overrides()) else {
+    let Some(scenario) = args.scenario() else {
         return Ok(ExitCode::Usage);
     };
-    let interrupts = Interrupts::listen(
-        "stopping the load, undoing faults, writing the report \
-         (once more: undo and leave without a report)",
-        "undoing faults and leaving",
-    )?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    let alone = async |_: &Stage, progress| Ok((progress, None));
+    runtime()?.block_on(play(args, Arc::new(scenario), listen()?, alone))
+}
+
+/// The tool's own threads; the load has others.
+pub(super) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("loadtest")
         .enable_all()
         .build()
-        .context("the tool's own threads cannot be started")?;
-    runtime.block_on(play(args, Arc::new(scenario), interrupts))
+        .context("the tool's own threads cannot be started")
 }
 
-async fn play(
+/// Ctrl-C as a run takes it.
+pub(super) fn listen() -> anyhow::Result<Interrupts> {
+    Interrupts::listen(
+        "stopping the load, undoing faults, writing the report \
+         (once more: undo and leave without a report)",
+        "undoing faults and leaving",
+    )
+}
+
+/// Sets the stage, plays, reports, and takes down what was started. Once the stage is set,
+/// `attend` says who follows it and whether there is an operator.
+///
+/// # Errors
+/// What kept it from running or reporting. A verdict is no error.
+pub(super) async fn play(
     args: &RunArgs,
     scenario: Arc<Scenario>,
     mut interrupts: Interrupts,
+    attend: impl AsyncFnOnce(&Stage, Progress) -> anyhow::Result<(Progress, Option<Operator>)>,
 ) -> anyhow::Result<ExitCode> {
     let folder = RunFolder::create(&args.out, &scenario.name)?;
     let mut progress = Progress::new(length(&scenario), args.quiet);
@@ -134,9 +183,13 @@ async fn play(
         () = interrupts.at_least(Wish::StopAndReport) => return Ok(ExitCode::Interrupted),
     };
 
-    let performed = match planned(args, &scenario, &stage).await {
-        Ok(()) => perform(args, &scenario, &stage, &folder, &mut interrupts, progress).await,
+    let ready = match planned(args, &scenario, &stage).await {
+        Ok(()) => attend(&stage, progress).await,
         Err(drifted) => Err(drifted),
+    };
+    let performed = match ready {
+        Ok(followed) => perform(args, &scenario, &stage, &folder, &mut interrupts, followed).await,
+        Err(error) => Err(error),
     };
     if let Ok(Performed {
         summary: Some(summary),
@@ -197,9 +250,21 @@ pub(super) async fn perform(
     stage: &Stage,
     folder: &RunFolder,
     interrupts: &mut Interrupts,
-    progress: Progress,
+    (progress, operator): (Progress, Option<Operator>),
 ) -> anyhow::Result<Performed> {
-    let played = conduct::conduct(args, scenario, stage, folder, interrupts, progress).await?;
+    let (seat, leave) = operator
+        .map(|operator| {
+            let (desk, releases, leave) = operator.seated(interrupts);
+            ((desk, releases), leave)
+        })
+        .unzip();
+    let followed = (progress, seat);
+    let played = conduct::conduct(args, scenario, stage, folder, interrupts, followed).await;
+    // Whatever happened, what follows is said on the screen as it was.
+    if let Some(leave) = leave {
+        leave.leave().await;
+    }
+    let played = played?;
     let (clock, began) = (played.clock, played.load.began);
     let (summary, code) = if interrupts.wish() == Wish::Leave {
         (None, played.code_without_report())

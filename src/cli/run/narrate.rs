@@ -15,11 +15,13 @@ pub(super) fn fault(
     let name = &scenario.faults[fault].name;
     let style = progress.style();
     let say = |progress: &mut Progress, words: String| {
+        let name = style.strong(format!("[{name}]"));
+        if progress.has_operator() {
+            // A console has a clock of its own.
+            return progress.say(&format!("{name} {words}"));
+        }
         let at = style.dim(clock(event.at_us / 1_000_000));
-        progress.say(&format!(
-            "{at} {} {words}",
-            style.strong(format!("[{name}]"))
-        ));
+        progress.say(&format!("{at} {name} {words}"));
     };
     match &event.what {
         ChaosEventKind::Planned { words, .. } => {
@@ -29,6 +31,9 @@ pub(super) fn fault(
         ChaosEventKind::Waiting { why } => {
             live.fault = Some(format!("{name}: waiting"));
             say(progress, format!("waits: {why}"));
+        }
+        ChaosEventKind::HeldBack { reason } => {
+            progress.warn(&format!("[{name}] held back: {reason}"));
         }
         ChaosEventKind::Accepted => live.fault = Some(name.clone()),
         ChaosEventKind::Effective => say(progress, "has taken effect".into()),

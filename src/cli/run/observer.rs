@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use super::canary::Sightings;
 use super::event_log::EventLog;
 use super::narrate;
+use super::operator::{Command, Desk, Marks, Sight};
 use super::progress::{LastSeconds, Live, Progress};
 use crate::chaos::guards::{Abort, Allowance, Guards};
 use crate::chaos::record::{ChaosEvent, ChaosEventKind, ProviderEvent};
@@ -18,11 +19,13 @@ use crate::chaos::schedule::{self, Outlook};
 use crate::load::{Stop, Urgency};
 use crate::measure::clock::{Micros, RunClock};
 use crate::measure::generator::GeneratorSample;
+use crate::measure::infrastructure::{Entry, detections, mitigated};
 use crate::measure::interval::{ErrorSample, Interval, Pulse};
 use crate::measure::recording;
-use crate::measure::recovery::{CloseUps, Impact, Side, Watchtower};
+use crate::measure::recovery::{CloseUps, FaultWatch, Impact, Side, Watchtower};
 use crate::measure::saturation::{self, clock_step};
 use crate::measure::served::Served;
+use crate::report::chain::Chain;
 use crate::scenario::{FaultId, Scenario};
 
 /// Where reports come from.
@@ -77,6 +80,10 @@ pub(super) struct Observed {
     pub generator: saturation::Watch,
     /// The guard that stopped the run.
     pub abort: Option<Abort>,
+    /// What the operator asked for and wanted written down, in order.
+    pub operator: Vec<(Micros, Command)>,
+    /// How `events.jsonl` ends.
+    pub events: Option<Chain>,
     /// Why the run says nothing.
     pub gave_up: Vec<String>,
     /// Who served in each second.
@@ -91,6 +98,22 @@ pub(super) struct Observed {
     pub write_errors: Vec<String>,
     /// The last pulse.
     pub last_pulse: Micros,
+}
+
+impl Observed {
+    /// Whether the operator gave it up.
+    pub(super) fn is_aborted_by_hand(&self) -> bool {
+        self.asked(&Command::Abort)
+    }
+
+    /// Whether the operator ended it before its schedule did, for whatever reason.
+    pub(super) fn is_ended_by_hand(&self) -> bool {
+        self.is_aborted_by_hand() || self.asked(&Command::Finish)
+    }
+
+    fn asked(&self, wanted: &Command) -> bool {
+        self.operator.iter().any(|(_, command)| command == wanted)
+    }
 }
 
 /// Watches a run.
@@ -108,6 +131,7 @@ pub(super) struct Observer {
     /// Whether the target met the SLO when the targets of the latest fault were chosen.
     healthy_when_planned: bool,
     progress: Progress,
+    desk: Option<Desk>,
     live: Live,
     last_seconds: LastSeconds,
     clocks: Instant,
@@ -123,7 +147,7 @@ impl Observer {
         events: EventLog,
         outlook: watch::Sender<Outlook>,
         stop: Stops,
-        progress: Progress,
+        (progress, desk): (Progress, Option<Desk>),
     ) -> Self {
         Self {
             scenario: Arc::clone(scenario),
@@ -138,6 +162,7 @@ impl Observer {
             stop,
             healthy_when_planned: false,
             progress,
+            desk,
             live: Live::default(),
             last_seconds: LastSeconds::default(),
             clocks: clock.started(),
@@ -148,6 +173,8 @@ impl Observer {
                 samples: Vec::new(),
                 generator: saturation::Watch::default(),
                 abort: None,
+                operator: Vec::new(),
+                events: None,
                 gave_up: Vec::new(),
                 served: Served::default(),
                 close_ups: Default::default(),
@@ -164,6 +191,8 @@ impl Observer {
     pub(super) fn scheduled(&mut self, began: Micros, end: Micros) {
         self.began = began;
         self.guards.scheduled(began, end);
+        let (at, until) = (began, end);
+        self.tell(|_| Sight::Began { at, until });
     }
 
     /// Watches until engine and conductor have nothing more to report.
@@ -171,6 +200,7 @@ impl Observer {
         let mut ticks = tokio::time::interval(self.progress.pace());
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         let (mut load_over, mut canary_over, mut chaos_over) = (false, false, false);
+        let mut commands = self.desk.as_mut().and_then(Desk::commands);
         while !(load_over && canary_over && chaos_over) {
             tokio::select! {
                 // A fault must be known before the pulses that show what it did.
@@ -181,7 +211,14 @@ impl Observer {
                 },
                 pulse = inputs.pulses.recv(), if !load_over => match pulse {
                     Some(pulse) => self.pulse(pulse),
-                    None => load_over = true,
+                    None => {
+                        load_over = true;
+                        self.tell(|_| Sight::LoadOver);
+                    }
+                },
+                command = next(&mut commands) => match command {
+                    Some(command) => self.command(command),
+                    None => commands = None,
                 },
                 pulse = inputs.canary.recv(), if !canary_over => match pulse {
                     Some(pulse) => self.canary_pulse(&pulse),
@@ -194,6 +231,8 @@ impl Observer {
                     if !load_over {
                         self.progress.tick(&self.live);
                     }
+                    self.tell(|now| Sight::Now(now.live.clone()));
+                    self.tell(|now| Sight::Marks(now.marks()));
                 }
             }
         }
@@ -220,8 +259,9 @@ impl Observer {
         if let Err(error) = self.recording.finish() {
             self.observed.write_errors.push(error.to_string());
         }
-        if let Err(error) = self.events.finish() {
-            self.observed.write_errors.push(error.to_string());
+        match self.events.finish() {
+            Ok(end) => self.observed.events = Some(end),
+            Err(error) => self.observed.write_errors.push(error.to_string()),
         }
         self.observed
     }
@@ -281,7 +321,8 @@ impl Observer {
         self.observed
             .served
             .add(interval.second, &interval.responders);
-        self.last_seconds.push(interval, &mut self.live);
+        let second = self.last_seconds.push(interval, &mut self.live);
+        self.tell(|_| Sight::Second(second));
         if let Err(error) = self.recording.append(interval)
             && self.observed.write_errors.is_empty()
         {
@@ -349,6 +390,62 @@ impl Observer {
         }
         narrate::fault(&mut self.progress, &mut self.live, &self.scenario, &event);
         self.log(event.at_us, "chaos", &event);
+        self.tell(|_| Sight::Chaos(event));
+    }
+
+    /// Writes down what the operator wants, and passes on what others have to do.
+    fn command(&mut self, command: Command) {
+        let at = self.clock.now();
+        self.log(at, "operator", &command);
+        match (&command, &self.desk) {
+            (Command::Inject { fault }, Some(desk)) => desk.release(*fault),
+            (Command::Stop, Some(desk)) => desk.interrupt(),
+            (Command::Abort | Command::Finish, _) => self.stop.pull(),
+            _ => {}
+        }
+        self.observed.operator.push((at, command.clone()));
+        self.tell(|_| Sight::Written { at, command });
+    }
+
+    /// T0 to T5 of the faults accepted so far.
+    fn marks(&self) -> Vec<Marks> {
+        let end = self.observed.last_pulse;
+        let events = self.observed.provider_events.iter();
+        let log: Vec<Entry<'_>> = events
+            .map(|event| Entry {
+                at: event.at_us,
+                kind: &event.kind,
+                subject: &event.subject,
+            })
+            .collect();
+        let faults = self.watchtower.faults();
+        let of = |(n, watch): (usize, &FaultWatch)| {
+            let until = faults.get(n + 1).map_or(Micros::MAX, |next| next.accepted);
+            let impacts = watch.impacts(end);
+            let all = impacts.iter().find(|(side, _)| *side == Side::ALL);
+            let all = all.map(|(_, impact)| impact);
+            Marks {
+                fault: watch.fault,
+                t: [
+                    Some(watch.accepted),
+                    all.and_then(|all| all.first_error),
+                    detections(&log, watch.accepted, until)
+                        .first()
+                        .map(|(_, at)| *at),
+                    mitigated(&log, watch.accepted, until),
+                    all.and_then(|all| all.first_success),
+                    all.and_then(|all| all.recovered),
+                ],
+            }
+        };
+        faults.iter().enumerate().map(of).collect()
+    }
+
+    /// Tells the operator, if there is one.
+    fn tell(&self, sight: impl FnOnce(&Self) -> Sight) {
+        if let Some(desk) = &self.desk {
+            desk.tell(sight(self));
+        }
     }
 
     fn log(&mut self, at: Micros, kind: &str, what: &impl serde::Serialize) {
@@ -357,6 +454,14 @@ impl Observer {
         {
             self.observed.write_errors.push(error.to_string());
         }
+    }
+}
+
+/// The next command; never, where nobody gives any.
+async fn next(commands: &mut Option<UnboundedReceiver<Command>>) -> Option<Command> {
+    match commands {
+        Some(commands) => commands.recv().await,
+        None => std::future::pending().await,
     }
 }
 

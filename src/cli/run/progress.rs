@@ -5,14 +5,16 @@ use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
+use tokio::sync::mpsc::UnboundedSender;
 
+use super::operator::{Second, Sight};
 use crate::cli::style::Style;
 use crate::measure::clock::Micros;
 use crate::measure::interval::{Interval, histogram};
 
 /// The last seconds in figures.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Live {
+pub(in crate::cli) struct Live {
     /// Run time.
     pub at: Micros,
     /// Requests per second over the last seconds.
@@ -41,8 +43,9 @@ pub(super) struct LastSeconds(VecDeque<(u64, u64, Histogram<u64>)>);
 const LAST: usize = 3;
 
 impl LastSeconds {
-    /// Takes a finished second into account and writes its figures into `live`.
-    pub(super) fn push(&mut self, interval: &Interval, live: &mut Live) {
+    /// Takes a finished second into account and writes the figures of the last ones into `live`;
+    /// answers its own.
+    pub(super) fn push(&mut self, interval: &Interval, live: &mut Live) -> Second {
         let mut response = histogram();
         let (mut ok, mut failed) = (0, 0);
         for step in &interval.steps {
@@ -55,6 +58,11 @@ impl LastSeconds {
         live.requests += ok + failed;
         live.failed += failed;
         live.users = interval.users;
+        let second = Second {
+            requests: ok + failed,
+            failed,
+            p99_us: response.value_at_quantile(0.99),
+        };
         self.0.push_back((ok + failed, failed, response));
         if self.0.len() > LAST {
             self.0.pop_front();
@@ -74,10 +82,12 @@ impl LastSeconds {
         };
         live.p50_us = all.value_at_quantile(0.5);
         live.p99_us = all.value_at_quantile(0.99);
+        second
     }
 }
 
-/// Writes to standard error, so that standard output holds only the closing summary.
+/// Writes to standard error, so that standard output holds only the closing summary; or, while a
+/// console has the screen, to the operator.
 #[derive(Debug)]
 pub(in crate::cli) struct Progress {
     style: Style,
@@ -87,6 +97,7 @@ pub(in crate::cli) struct Progress {
     hushed: bool,
     line_shown: bool,
     total: Duration,
+    operator: Option<UnboundedSender<Sight>>,
 }
 
 impl Progress {
@@ -99,6 +110,20 @@ impl Progress {
             hushed: false,
             line_shown: false,
             total,
+            operator: None,
+        }
+    }
+
+    /// What would be said is told to an operator instead.
+    pub(in crate::cli) fn told_to(sights: UnboundedSender<Sight>) -> Self {
+        Self {
+            style: Style::PLAIN,
+            moving: false,
+            quiet: true,
+            hushed: false,
+            line_shown: false,
+            total: Duration::ZERO,
+            operator: Some(sights),
         }
     }
 
@@ -112,7 +137,9 @@ impl Progress {
 
     /// How often [`Progress::tick`] wants to be called.
     pub(super) fn pace(&self) -> Duration {
-        if self.moving {
+        if self.operator.is_some() {
+            Duration::from_millis(250)
+        } else if self.moving {
             Duration::from_millis(500)
         } else {
             Duration::from_secs(5)
@@ -141,7 +168,10 @@ impl Progress {
     }
 
     /// Says something that stays.
-    pub(super) fn say(&mut self, text: &str) {
+    pub(in crate::cli) fn say(&mut self, text: &str) {
+        if self.tell(false, text) {
+            return;
+        }
         if !self.quiet && !self.hushed {
             self.clear();
             eprintln!("{text}");
@@ -150,8 +180,20 @@ impl Progress {
 
     /// Says something that stays, even when quiet.
     pub(super) fn warn(&mut self, text: &str) {
+        if self.tell(true, text) {
+            return;
+        }
         self.clear();
         eprintln!("{} {text}", self.style.warn("warning:"));
+    }
+
+    /// Whether an operator has been told.
+    fn tell(&self, warning: bool, text: &str) -> bool {
+        let Some(operator) = &self.operator else {
+            return false;
+        };
+        let text = text.to_owned();
+        operator.send(Sight::Said { warning, text }).is_ok()
     }
 
     /// Takes the moving line away.
@@ -161,6 +203,11 @@ impl Progress {
             let _ = std::io::stderr().flush();
             self.line_shown = false;
         }
+    }
+
+    /// Whether what is said is told to an operator.
+    pub(super) fn has_operator(&self) -> bool {
+        self.operator.is_some()
     }
 
     /// How to paint what is said.

@@ -79,7 +79,7 @@ pub(super) async fn play(
         &stage,
         &folder,
         interrupts,
-        Progress::line_only(part.lasts()),
+        (Progress::line_only(part.lasts()), None),
     )
     .await?;
     let Performed {

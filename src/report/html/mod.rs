@@ -8,6 +8,7 @@ mod cells;
 mod configuration;
 mod connections;
 mod distribution;
+mod drill;
 mod errors;
 mod gates;
 mod page;
@@ -36,6 +37,7 @@ pub fn render(summary: &Summary) -> String {
     let sections = [
         section("gates", "Gates", Some(gates::render(summary))),
         section("timeline", "Timeline", timeline::render(summary)),
+        section("drill", drill::title(summary), drill::render(summary)),
         section("recovery", "Recovery", recovery::render(summary)),
         section(
             "distribution",

@@ -8,14 +8,15 @@ mod traffic;
 pub(super) use reason::reason;
 
 use super::summary::{
-    Books, Canary, Connections, Fault, Generator, Lanes, Latency, Ledger, Run, SCHEMA_VERSION,
-    Sibling, Slo, Summary,
+    Books, Canary, Connections, Drill, Fault, Generator, Lanes, Latency, Ledger, Run,
+    SCHEMA_VERSION, Sibling, Slo, Summary,
 };
 use crate::gate::{self, Ending, ExitCode, GateVerdict, verdict};
 use crate::measure::aggregate::{Cut, Measured, Plan};
 use crate::measure::interval::ErrorSample;
 use crate::measure::validity::InvalidCause;
 use crate::measure::window::PhaseWindow;
+use crate::report::chain::Chain;
 use crate::scenario::{PhaseSelector, Scenario, Scope};
 
 /// All that a summary is made from.
@@ -29,6 +30,10 @@ pub struct SummaryInput<'a> {
     pub measured: &'a Measured,
     /// The scenario's faults, by index. Requests, failures and budget are filled in where absent.
     pub faults: Vec<Fault>,
+    /// What people did; none where it was no drill.
+    pub drill: Option<Drill>,
+    /// How `events.jsonl` ends.
+    pub events: Option<Chain>,
     /// What became of the run's writes; none without ledger steps.
     pub ledger: Option<Ledger>,
     /// The target's own books; none where it has none to show.
@@ -81,6 +86,8 @@ pub fn summarise(input: SummaryInput<'_>) -> Summary {
         mut run,
         measured,
         faults,
+        drill,
+        events,
         ledger,
         books,
         canary,
@@ -149,6 +156,8 @@ pub fn summarise(input: SummaryInput<'_>) -> Summary {
         distribution: curves::distribution(measured),
         run,
         faults,
+        drill,
+        events,
         ledger,
         books,
         canary,
@@ -205,7 +214,7 @@ fn siblings(ledger: bool) -> Vec<Sibling> {
         ),
         (
             "events.jsonl",
-            "what the tool and the infrastructure did, on the run's clock",
+            "what the tool, the infrastructure and people did, on the run's clock; `loadtest report --verify` checks it",
         ),
     ];
     if ledger {

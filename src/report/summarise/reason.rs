@@ -16,6 +16,9 @@ pub(in crate::report) fn reason(summary: &Summary, ending_reason: Option<&str>) 
     let sentence = match (summary.ending, ending_reason) {
         (Ending::Completed, _) => why,
         (Ending::Interrupted, _) => format!("Interrupted after {ran}. {why}"),
+        (Ending::Aborted, _) if is_aborted_by_hand(summary) => {
+            format!("Given up by the operator after {ran}. {why}")
+        }
         (Ending::Aborted, Some(cause)) => format!("Stopped by a guard after {ran}: {cause}. {why}"),
         (Ending::Aborted, None) => format!("Stopped by a guard after {ran}. {why}"),
     };
@@ -33,6 +36,11 @@ pub(in crate::report) fn reason(summary: &Summary, ending_reason: Option<&str>) 
             dirty.join("”, “")
         )
     }
+}
+
+fn is_aborted_by_hand(summary: &Summary) -> bool {
+    let drill = summary.drill.as_ref();
+    drill.is_some_and(|drill| drill.aborted_us.is_some())
 }
 
 fn first_and_others(causes: &[InvalidCause], noun: &str) -> String {

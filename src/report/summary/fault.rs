@@ -17,6 +17,9 @@ pub struct Fault {
     pub kind: String,
     /// `local`, `kubernetes`, `aws`.
     pub provider: String,
+    /// What its author believed would happen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hypothesis: Option<String>,
     /// What it hit, in words: `pod shop-2 in zone b`.
     #[serde(default)]
     pub target: Vec<String>,
@@ -42,6 +45,12 @@ pub struct Fault {
     /// T3: the infrastructure acted: promoted, took out of rotation, moved the endpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mitigated_us: Option<u64>,
+    /// When a person said that they had noticed. Absent: nobody said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noticed_us: Option<u64>,
+    /// When a person said that they had done something about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mitigated_by_hand_us: Option<u64>,
     /// T4: the first success after the first failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_success_us: Option<u64>,
@@ -64,6 +73,12 @@ pub struct Fault {
     /// knew first. Absent when nobody noticed, or nobody was affected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_to_detect_seconds: Option<f64>,
+    /// As above, until a person noticed. Absent when nobody did, or nobody was affected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub human_detect_seconds: Option<f64>,
+    /// As above, until a person had done something about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub human_mitigate_seconds: Option<f64>,
     /// Longest stretch without any success, seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead_window_seconds: Option<f64>,
@@ -161,6 +176,14 @@ impl Fault {
         longest(Towards::Users).or_else(|| longest(Towards::Redundancy))
     }
 
+    /// From when on users were affected: T1, or when a request was sent that then failed. Times to
+    /// detect and to mitigate count from here.
+    #[must_use]
+    pub fn affected_us(&self) -> Option<u64> {
+        let sent = self.first_failed_sent_us.into_iter();
+        sent.chain(self.first_error_us).min()
+    }
+
     /// The slowest stage in words: `users waited longest for "promotion": 1.2 s of 1.9 s`.
     #[must_use]
     pub fn slowest_words(&self) -> Option<String> {
@@ -189,6 +212,28 @@ impl Fault {
         } else {
             units::duration(seconds * 1e6)
         })
+    }
+
+    /// How long a person took to notice: `4.2 s`, or since T0 where no user was affected. The second
+    /// is for sorting, seconds.
+    #[must_use]
+    pub fn noticed_words(&self) -> Option<(String, f64)> {
+        self.person_words(self.noticed_us?, self.human_detect_seconds)
+    }
+
+    /// How long a person took to do something about it, in the same way.
+    #[must_use]
+    pub fn mended_words(&self) -> Option<(String, f64)> {
+        self.person_words(self.mitigated_by_hand_us?, self.human_mitigate_seconds)
+    }
+
+    fn person_words(&self, at: u64, since_affected: Option<f64>) -> Option<(String, f64)> {
+        if let Some(seconds) = since_affected {
+            return Some((units::duration(seconds * 1e6), seconds));
+        }
+        let us = at as f64 - self.accepted_us? as f64;
+        let words = format!("{} after T0; no user was affected", units::duration(us));
+        Some((words, us / 1e6))
     }
 
     /// `overlaps with “primary dies”: what failed in both windows counts for both`

@@ -5,8 +5,10 @@
 //! [`SCHEMA_VERSION`]; a changed meaning raises it.
 
 mod baseline;
+mod belief;
 mod canary;
 mod connections;
+mod drill;
 mod fault;
 mod generator;
 mod impact;
@@ -17,8 +19,10 @@ mod timeline;
 mod traffic;
 
 pub use baseline::Baseline;
+pub use belief::Outcome;
 pub use canary::{Canary, CanaryImpact, CanaryWriter};
 pub use connections::{Compression, Connections};
+pub use drill::{Drill, Note, RunbookStep};
 pub use fault::{Budget, ControlEvent, Detection, Fault, Ledger, Mark, Undo};
 pub use generator::{Generator, GeneratorVerdict};
 pub use impact::{Check, ClassImpact, CloseUp, Stage, Towards};
@@ -32,6 +36,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::gate::{Ending, GateResult, Verdict};
 use crate::measure::validity::InvalidCause;
+use crate::report::chain::Chain;
 
 /// Version of the format that this build writes.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -69,6 +74,13 @@ pub struct Summary {
     /// In the scenario's order.
     #[serde(default)]
     pub faults: Vec<Fault>,
+    /// What people did; absent where it was no drill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drill: Option<Drill>,
+    /// How `events.jsonl` ends, so that it can be told whether it still does; absent in summaries
+    /// of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<Chain>,
     /// What became of the run's writes; absent without ledger steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ledger: Option<Ledger>,

@@ -10,6 +10,8 @@ use super::{FaultId, InstanceSelector, QueueDelay};
 pub struct Fault {
     /// As gates and reports name it.
     pub name: String,
+    /// What its author believes will happen, in a sentence.
+    pub hypothesis: Option<String>,
     /// What is done.
     pub kind: FaultKind,
     /// When.

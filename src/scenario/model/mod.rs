@@ -12,6 +12,7 @@ mod http;
 mod journey;
 mod kubernetes;
 mod load;
+mod runbook;
 
 use std::path::PathBuf;
 
@@ -24,6 +25,7 @@ pub use http::*;
 pub use journey::*;
 pub use kubernetes::*;
 pub use load::*;
+pub use runbook::*;
 
 /// Index into [`Scenario::journeys`].
 pub type JourneyId = usize;
@@ -63,6 +65,8 @@ pub struct Scenario {
     pub faults: Vec<Fault>,
     /// Which part of an AWS account they may touch.
     pub aws: AwsSpec,
+    /// What people do in a drill, in order.
+    pub runbook: Vec<RunbookStep>,
     /// Writers beside the load; none: nobody writes but the journeys.
     pub canary: Option<Canary>,
     /// When this is no experiment any more.

@@ -132,6 +132,7 @@ fn read_fault(
     let zones = (surroundings.zones).filter(|_| provider == ProviderKind::Local);
     let hold_given = table.node("for").is_some();
     let force = table.optional("force", value::flag).unwrap_or(false);
+    let hypothesis = table.optional("hypothesis", value::line);
     // With an unknown kind nobody can say which keys belong to it.
     let kind = match (kind?, provider) {
         ("zone-drain", ProviderKind::Aws) => {
@@ -148,6 +149,7 @@ fn read_fault(
     check_hold(log, &kind, hold_given, hold_at, places.kind);
     let fault = Fault {
         name: name.to_owned(),
+        hypothesis,
         kind,
         start: start?,
         hold,

@@ -41,6 +41,22 @@ pub(crate) fn name(log: &Log, node: &Node) -> Option<String> {
     Some(found.text.trim().to_owned())
 }
 
+/// A sentence: one line that is not blank, whatever line breaks its author needed.
+pub(crate) fn line(log: &Log, node: &Node) -> Option<String> {
+    let found = text(log, node)?;
+    let words: Vec<&str> = found.text.split_whitespace().collect();
+    if words.is_empty() {
+        log.error(found.at, "there is nothing in it");
+        return None;
+    }
+    let line = words.join(" ");
+    if line.chars().any(char::is_control) {
+        log.error(found.at, "it must not contain control characters");
+        return None;
+    }
+    Some(line)
+}
+
 /// `true` or `false`.
 pub(crate) fn flag(log: &Log, node: &Node) -> Option<bool> {
     match &node.value {

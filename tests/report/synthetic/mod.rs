@@ -48,6 +48,8 @@ pub(crate) fn run(folder: &Path, p95_limit_us: f64) -> Summary {
         run: about(&scenario),
         measured: &measured,
         faults: faults(),
+        drill: None,
+        events: None,
         ledger: Some(Ledger {
             acknowledged: 3_402,
             unknown: 61,

@@ -103,6 +103,7 @@ fn gates(p95_limit_us: f64) -> Vec<Gate> {
 fn planned_faults() -> Vec<PlannedFault> {
     let fault = |name: &str, kind, start, hold: Option<u64>| PlannedFault {
         name: name.into(),
+        hypothesis: None,
         kind,
         start,
         hold: hold.map(Duration::from_secs),
@@ -232,6 +233,7 @@ pub(crate) fn scenario(p95_limit_us: f64) -> Scenario {
         faults: planned_faults(),
         aws: Default::default(),
         kubernetes: loadtest::scenario::KubernetesSpec::default(),
+        runbook: Vec::new(),
         canary: None,
         guard: Guard {
             healthy_before: Duration::from_secs(5),

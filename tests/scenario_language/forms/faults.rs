@@ -186,3 +186,52 @@ undone = true
         }
     );
 }
+
+const DRILL: &str = r#"
+[[fault]]
+name = "lose a pod"
+kind = "pod-kill"
+at = "10s"
+hypothesis = """
+  nobody notices,
+  since two pods stay"""
+[[runbook]]
+step = "say in the channel that it begins"
+owner = "driver"
+[[runbook]]
+step = "inject it"
+fault = "lose a pod"
+"#;
+
+#[test]
+fn a_drill_has_hypotheses_and_a_runbook() {
+    let scenario = stack(DRILL);
+    assert_eq!(
+        scenario.faults[0].hypothesis.as_deref(),
+        Some("nobody notices, since two pods stay")
+    );
+    let step = |step: &str, fault, owner: Option<&str>| RunbookStep {
+        step: step.into(),
+        fault,
+        owner: owner.map(str::to_owned),
+    };
+    assert_eq!(
+        scenario.runbook,
+        [
+            step("say in the channel that it begins", None, Some("driver")),
+            step("inject it", Some(0), None),
+        ]
+    );
+}
+
+#[test]
+fn without_faults_a_runbook_is_about_none() {
+    let overrides = Overrides {
+        no_faults: true,
+        ..Overrides::default()
+    };
+    let text = stack_text(DRILL);
+    let scenario = parse_with(&text, &overrides).expect("sound").scenario;
+    assert_eq!(scenario.runbook.len(), 2);
+    assert!(scenario.runbook.iter().all(|step| step.fault.is_none()));
+}

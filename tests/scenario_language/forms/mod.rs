@@ -34,12 +34,14 @@ fn steps(steps: &str) -> Scenario {
 }
 
 fn stack(more: &str) -> Scenario {
-    sound(&format!(
-        "{}\n{more}",
-        SHORTEST
-            .replace("http://127.0.0.1:8080/", "local")
-            .replace("10s", "100s")
-    ))
+    sound(&stack_text(more))
+}
+
+fn stack_text(more: &str) -> String {
+    let stack = SHORTEST
+        .replace("http://127.0.0.1:8080/", "local")
+        .replace("10s", "100s");
+    format!("{stack}\n{more}")
 }
 
 fn ms(ms: u64) -> Duration {

@@ -2,7 +2,7 @@
 
 use super::super::canary;
 use super::super::conduct::Played;
-use super::{at_risk, log, undo};
+use super::{at_risk, drill, log, undo};
 use crate::chaos::record::FaultRecord;
 use crate::measure::infrastructure::{Entry, detections, mitigated};
 use crate::measure::ledger::LedgerReport;
@@ -55,6 +55,7 @@ pub(in crate::cli::run) fn faults(
                 }
                 fault.close_up = close_up(played, id, &fault);
             }
+            drill::marked(&mut fault, id, played);
             if let Some(report) = findings.ledger {
                 lost(&mut fault, id, report);
             }
@@ -73,6 +74,7 @@ fn told(scenario: &Scenario, played: &Played, id: FaultId, record: &FaultRecord)
     };
     Fault {
         name: record.name.clone(),
+        hypothesis: scenario.faults[id].hypothesis.clone(),
         kind: record.kind.clone(),
         provider: record.provider.clone(),
         target: record.targets.clone(),
@@ -182,11 +184,7 @@ fn noticed(fault: &mut Fault, log: &[Entry<'_>], span: &FaultSpan, record: &Faul
         })
         .collect();
     fault.mitigated_us = mitigated(log, span.accepted, until);
-    let affected = fault
-        .first_failed_sent_us
-        .into_iter()
-        .chain(fault.first_error_us)
-        .min();
+    let affected = fault.affected_us();
     let first = fault.detected.first().map(|detection| detection.at_us);
     fault.time_to_detect_seconds = first
         .zip(affected)

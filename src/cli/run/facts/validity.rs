@@ -67,7 +67,7 @@ pub(in crate::cli::run) fn invalid_causes(played: &Played) -> Vec<InvalidCause> 
 
 /// Whether somebody, or a guard, ended it before its schedule did.
 fn is_stopped(played: &Played) -> bool {
-    played.interrupted || played.observed.abort.is_some()
+    played.interrupted || played.observed.abort.is_some() || played.observed.is_ended_by_hand()
 }
 
 /// Why a fault did nothing to a load that ended at that run time, if it did nothing.

@@ -6,7 +6,16 @@ use crate::report::charts::Colour;
 use crate::report::summary::{Fault, Mark};
 
 pub(super) fn list(fault: &Fault) -> String {
-    let marks = fault.marks();
+    let mut marks = fault.marks();
+    let people = [
+        ("noticed by a person", fault.noticed_us),
+        ("mitigated by a person", fault.mitigated_by_hand_us),
+    ];
+    let people = people.into_iter().filter_map(|(label, at)| {
+        let id = "☺";
+        at.map(|at_us| Mark { id, label, at_us })
+    });
+    marks.extend(people);
     let last = marks.iter().map(|mark| mark.at_us).max();
     let (Some(first), Some(last)) = (fault.accepted_us, last) else {
         return String::new();
