@@ -89,7 +89,7 @@ impl Injection {
             calls: Vec::new(),
         };
         self.journal
-            .append(Record::Intent(intent))
+            .append(Record::Intent(Box::new(intent)))
             .await
             .map_err(|error| Misfire::NotTried(error.to_string()))?;
         let order = Order {

@@ -46,7 +46,7 @@ pub enum Record {
         places: Vec<Place>,
     },
     /// A change is about to be made.
-    Intent(OpenIntent),
+    Intent(Box<OpenIntent>),
     /// It was made.
     Done {
         /// Which.
@@ -137,7 +137,7 @@ pub struct OpenIntent {
 pub(super) fn follow(open: &mut BTreeMap<ChangeId, OpenIntent>, record: Record) {
     match record {
         Record::Intent(intent) => {
-            open.insert(intent.change.clone(), intent);
+            open.insert(intent.change.clone(), *intent);
         }
         Record::Undone { change } => {
             open.remove(&change);

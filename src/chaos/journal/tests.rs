@@ -45,14 +45,14 @@ fn what_was_done_and_not_undone_is_open() {
         let folder = TempDir::new().unwrap();
         let journal = create(&folder).await;
         for record in [
-            Record::Intent(intent("1")),
+            Record::Intent(Box::new(intent("1"))),
             Record::Done { change: id("1") },
-            Record::Intent(intent("2")),
+            Record::Intent(Box::new(intent("2"))),
             Record::Failed {
                 change: id("2"),
                 reason: "timeout".into(),
             },
-            Record::Intent(intent("3")),
+            Record::Intent(Box::new(intent("3"))),
             Record::UndoIntent { change: id("1") },
             Record::Undone { change: id("1") },
             Record::UndoIntent { change: id("3") },
@@ -120,7 +120,10 @@ fn damage_in_the_middle_is_told_with_its_line() {
     run(async {
         let folder = TempDir::new().unwrap();
         let journal = create(&folder).await;
-        journal.append(Record::Intent(intent("1"))).await.unwrap();
+        journal
+            .append(Record::Intent(Box::new(intent("1"))))
+            .await
+            .unwrap();
         let path = journal.path().to_owned();
         drop(journal);
         let text = std::fs::read_to_string(&path).unwrap();
@@ -153,7 +156,7 @@ fn a_full_disk_is_an_error_and_opens_nothing() {
         let path = folder.path().join("j");
         let file = file::LogFile::create(&path).unwrap();
         let journal = Journal::on(path, Box::new(FullDisk { file }), None);
-        let error = journal.append(Record::Intent(intent("1"))).await;
+        let error = journal.append(Record::Intent(Box::new(intent("1")))).await;
         assert!(error.is_err());
         assert_eq!(journal.open_changes(), []);
     });
@@ -166,7 +169,7 @@ fn bytes() -> Vec<u8> {
         let journal = create(&folder).await;
         for change in ["1", "2", "3"] {
             journal
-                .append(Record::Intent(intent(change)))
+                .append(Record::Intent(Box::new(intent(change))))
                 .await
                 .unwrap();
             let change = id(change);
@@ -198,7 +201,10 @@ fn torn_at_any_byte_it_can_be_continued() {
             let path = folder.path().join(FILE_NAME);
             std::fs::write(&path, &whole[..length]).unwrap();
             let (journal, entries) = Journal::reopen(&path, None).unwrap();
-            journal.append(Record::Intent(intent("9"))).await.unwrap();
+            journal
+                .append(Record::Intent(Box::new(intent("9"))))
+                .await
+                .unwrap();
             let now = read(&path).expect("the torn line was cut off");
             assert_eq!(now.len(), entries.len() + 1);
             assert_eq!(open_intents(&now)[0], intent("9"));
