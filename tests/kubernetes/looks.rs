@@ -98,3 +98,28 @@ fn credentials_that_are_not_accepted_are_told_without_being_shown() {
     assert!(said.err().contains("log in again"), "{}", said.err());
     assert!(!said.err().contains(TOKEN));
 }
+
+#[test]
+fn who_may_only_read_can_plan() {
+    let drill = Drill::of("zone-drain", fault("zone-drain"));
+    let rights = [
+        "patch nodes",
+        "create pods/eviction",
+        "delete pods",
+        "patch pods",
+    ];
+    drill.double.moods(Moods {
+        denied: rights.map(str::to_owned).into(),
+        ..Moods::default()
+    });
+    drill.loadtest(["chaos", "plan", "drill.toml"]).exits(0);
+}
+
+#[test]
+fn what_a_budget_leaves_room_for_is_part_of_the_plan() {
+    let drill = Drill::of("pod-evict", fault("pod-evict"));
+    drill.double.budget("shop-budget", 2);
+    let said = drill.loadtest(["chaos", "plan", "drill.toml"]).exits(0);
+    let words = "budget shop-budget lets 1 of 2 go at once";
+    assert!(said.out().contains(words), "{}", said.out());
+}

@@ -231,6 +231,13 @@ impl KubernetesProvider {
         force: bool,
         did: &str,
     ) -> Result<Prepared, ProviderError> {
+        let seen = self.glasses.snapshot(&self.cluster.state(), 0).hosts;
+        let shielded = (seen.iter())
+            .filter(|host| hosts.contains(&host.name))
+            .find_map(|host| Some((&host.name, host.shielded.as_ref()?)));
+        if let Some((host, why)) = shielded {
+            return Err(self.refused(&format!("touch node {host}"), why));
+        }
         let mut first = Vec::new();
         for host in &hosts {
             let on = Named::new(Kind::Node, "", host);
