@@ -33,6 +33,7 @@ pub(crate) fn scenario(faults: Vec<Fault>) -> Scenario {
         slots: 0,
         kubernetes: KubernetesSpec::default(),
         faults,
+        aws: AwsSpec::default(),
         canary: None,
         guard: Guard {
             healthy_before: Duration::ZERO,

@@ -15,12 +15,14 @@ pub struct Entry<'a> {
 }
 
 /// Kinds that mean somebody noticed, and who that is.
-const DETECTORS: [(&str, &str); 5] = [
+const DETECTORS: [(&str, &str); 7] = [
     ("edge-target-down", "edge health check"),
     ("pod-unready", "readiness probe"),
     ("pod-exited", "control plane"),
     ("database-down", "database probe"),
     ("database-degraded", "replication watcher"),
+    ("target-unhealthy", "load balancer's health check"),
+    ("alarm-fired", "CloudWatch alarm"),
 ];
 
 /// Kinds that mean something was done about it.

@@ -116,6 +116,38 @@ pub enum Change {
         /// Uniform, plus or minus, milliseconds.
         jitter_ms: u64,
     },
+    /// Restart the database where it is.
+    RebootDatabase,
+    /// Move traffic out of a zone.
+    ShiftZone {
+        /// Name.
+        zone: String,
+        /// Whose traffic.
+        balancer: String,
+        /// When it ends by itself, seconds from its start.
+        expires_s: u64,
+    },
+    /// Cut networks off from everything.
+    CutNetworks {
+        /// The zone that they are all of.
+        zone: String,
+        /// Names.
+        networks: Vec<String>,
+    },
+    /// Stop machines.
+    StopHosts {
+        /// Names.
+        hosts: Vec<String>,
+    },
+    /// Let a queue's messages come late.
+    DelayQueue {
+        /// Name.
+        queue: String,
+        /// New messages are not seen for so long, seconds.
+        delay_s: Option<u64>,
+        /// Taken messages are not seen by others for so long, seconds.
+        visibility_s: Option<u64>,
+    },
 }
 
 /// A change to make, and for whom.
@@ -164,6 +196,13 @@ pub enum Milestone {
     Effective(ChangeId),
     /// It was taken back.
     Undone(ChangeId),
+    /// It was accepted and will not happen: what is measured is no failure.
+    Void {
+        /// Which.
+        change: ChangeId,
+        /// Why, in the provider's words, and what to do.
+        reason: String,
+    },
 }
 
 /// Where a provider acts: enough for another process to find it, and no secret.
@@ -185,11 +224,8 @@ pub enum Place {
         context: Option<String>,
         /// The kubeconfig; none: where kubectl looks.
         kubeconfig: Option<PathBuf>,
-        /// What names without a namespace belong to.
-        namespace: String,
-        /// Other namespaces that were acted in.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        others: Vec<String>,
+        /// Namespaces that are acted in; names without one belong to the first.
+        namespaces: Vec<String>,
     },
     /// A region of an AWS account.
     Aws {
@@ -207,8 +243,8 @@ impl fmt::Display for Place {
         match self {
             Self::Local { stack, .. } => write!(f, "stack `{stack}`"),
             Self::Kubernetes {
-                server, namespace, ..
-            } => write!(f, "namespace `{namespace}` of {server}"),
+                server, namespaces, ..
+            } => write!(f, "namespace `{}` of {server}", namespaces.join("`, `")),
             Self::Aws {
                 region, endpoint, ..
             } => match endpoint {

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Provider;
-use super::find::lacking;
 use crate::scenario::{ProviderKind, Scenario};
 
 /// The providers that the faults of this scenario need, besides the local stack's. Looks, and
@@ -30,7 +29,7 @@ async fn connect_to(
     match kind {
         ProviderKind::Local => Ok(None),
         ProviderKind::Kubernetes => kubernetes(scenario).await.map(Some),
-        ProviderKind::Aws => Err(lacking("aws")),
+        ProviderKind::Aws => aws(scenario).await.map(Some),
     }
 }
 
@@ -42,5 +41,17 @@ async fn kubernetes(scenario: &Scenario) -> Result<Arc<dyn Provider>, String> {
 
 #[cfg(not(feature = "kubernetes"))]
 async fn kubernetes(_scenario: &Scenario) -> Result<Arc<dyn Provider>, String> {
-    Err(lacking("kubernetes"))
+    Err(super::find::lacking("kubernetes"))
+}
+
+#[cfg(feature = "aws")]
+async fn aws(scenario: &Scenario) -> Result<Arc<dyn Provider>, String> {
+    let needs = super::aws::Needs::of(scenario);
+    let provider = super::aws::connect(&scenario.aws, needs).await?;
+    Ok(Arc::new(provider))
+}
+
+#[cfg(not(feature = "aws"))]
+async fn aws(_scenario: &Scenario) -> Result<Arc<dyn Provider>, String> {
+    Err(super::find::lacking("aws"))
 }

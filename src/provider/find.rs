@@ -18,7 +18,7 @@ impl Finder for Everywhere {
         match place {
             Place::Local { .. } => LocalFinder.find(place),
             Place::Kubernetes { .. } => Box::pin(kubernetes(place)),
-            Place::Aws { .. } => Box::pin(async { Err(lacking("aws")) }),
+            Place::Aws { .. } => Box::pin(aws(place)),
         }
     }
 
@@ -41,7 +41,19 @@ async fn kubernetes(_place: &Place) -> Result<Option<Arc<dyn Provider>>, String>
     Err(lacking("kubernetes"))
 }
 
+#[cfg(feature = "aws")]
+async fn aws(place: &Place) -> Result<Option<Arc<dyn Provider>>, String> {
+    let found = super::aws::find(place).await?;
+    Ok(found.map(|provider| Arc::new(provider) as Arc<dyn Provider>))
+}
+
+#[cfg(not(feature = "aws"))]
+async fn aws(_place: &Place) -> Result<Option<Arc<dyn Provider>>, String> {
+    Err(lacking("aws"))
+}
+
 /// What to do when this binary has no such provider.
+#[cfg(not(all(feature = "kubernetes", feature = "aws")))]
 pub(super) fn lacking(provider: &str) -> String {
     format!(
         "this binary is built without the provider `{provider}`: build it with \

@@ -4,6 +4,8 @@
 //! A provider knows how to look and how to act, and decides nothing: which targets, when, and
 //! whether at all is decided in [`crate::chaos`] from the [`Snapshot`]s it gives.
 
+#[cfg(feature = "aws")]
+pub mod aws;
 mod change;
 mod connect;
 mod find;
@@ -26,8 +28,8 @@ pub use find::Everywhere;
 pub use happenings::Happenings;
 pub use ink::{Call, CallOutcome, CallRecord, Ink, Slate, Told, follow};
 pub use snapshot::{
-    BudgetView, DatabaseView, Eviction, HostView, LinkView, NodeView, OpenChange, PodView, Role,
-    Snapshot, WorkloadView, ZoneView,
+    BudgetView, DatabaseView, Eviction, HostView, LinkView, NetworkView, NodeView, OpenChange,
+    PodView, QueueView, Role, Snapshot, WorkloadView, ZoneView,
 };
 
 use crate::scenario::{FaultKind, ProviderKind};
@@ -86,6 +88,11 @@ pub trait Provider: Send + Sync + 'static {
     /// Makes the change; answers when it is accepted and its effect is under way. Each call that
     /// changes something is told to the ink before and after.
     fn apply<'a>(&'a self, order: &'a Order, ink: Arc<dyn Ink>) -> Pending<'a, Receipt>;
+
+    /// How long taking a change back may need here at the most. Less is left to the caller.
+    fn patience(&self) -> Duration {
+        Duration::ZERO
+    }
 
     /// Takes the change back and waits until it is. Works from the calls that were written down,
     /// from what the resources themselves remember, or both.

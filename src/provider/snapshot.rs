@@ -13,12 +13,18 @@ pub struct Snapshot {
     pub pods: Vec<PodView>,
     /// The database, where the provider has one.
     pub database: Option<DatabaseView>,
-    /// Machines that pods run on, where the provider can touch them.
-    pub hosts: Vec<HostView>,
     /// Controllers of pods, where the provider knows such.
     pub workloads: Vec<WorkloadView>,
     /// How many pods may be missing, where that is limited.
     pub budgets: Vec<BudgetView>,
+    /// Machines, where the provider can touch them.
+    pub hosts: Vec<HostView>,
+    /// Networks that can be cut off, where zones consist of such.
+    pub networks: Vec<NetworkView>,
+    /// What shares traffic out among the zones, where it can be told to leave one out.
+    pub balancer: Option<String>,
+    /// A queue, where the provider has one.
+    pub queue: Option<QueueView>,
     /// Network crossings, where the provider can touch them.
     pub links: Vec<LinkView>,
     /// Changes made and not taken back.
@@ -30,10 +36,12 @@ pub struct Snapshot {
 }
 
 /// An availability zone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ZoneView {
     /// Name.
     pub name: String,
+    /// What else it is called: `use1-az2`, `b`.
+    pub aliases: Vec<String>,
     /// Whether it takes part.
     pub up: bool,
 }
@@ -83,23 +91,6 @@ pub enum Eviction {
     Loses(String),
 }
 
-/// A machine that pods run on.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct HostView {
-    /// Name.
-    pub name: String,
-    /// Zone it stands in.
-    pub zone: String,
-    /// Whether it takes new pods.
-    pub schedulable: bool,
-    /// Whether it works.
-    pub ready: bool,
-    /// Labels.
-    pub labels: BTreeMap<String, String>,
-    /// Why it must not be touched. Not even `force` helps.
-    pub shielded: Option<String>,
-}
-
 /// A controller of pods.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WorkloadView {
@@ -132,8 +123,51 @@ pub struct BudgetView {
     pub headroom: u32,
 }
 
+/// A machine.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HostView {
+    /// Name, unique among all that this provider sees.
+    pub name: String,
+    /// Zone it stands in.
+    pub zone: String,
+    /// Whether it runs and is well.
+    pub ready: bool,
+    /// Whether it takes new work.
+    pub schedulable: bool,
+    /// Labels, or tags.
+    pub labels: BTreeMap<String, String>,
+    /// Why it must not be touched: it lacks the opt-in, or hosts this tool. Not even `force` helps.
+    pub shielded: Option<String>,
+}
+
+/// A network that lies in one zone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NetworkView {
+    /// Name.
+    pub name: String,
+    /// Zone it lies in.
+    pub zone: String,
+    /// Why it must not be touched. Not even `force` helps.
+    pub shielded: Option<String>,
+}
+
+/// A queue.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct QueueView {
+    /// Name.
+    pub name: String,
+    /// How long new messages are not seen, seconds.
+    pub delay_s: u64,
+    /// How long a taken message is not seen by others, seconds.
+    pub visibility_s: u64,
+    /// Messages that wait.
+    pub waiting: u64,
+    /// Why it must not be touched. Not even `force` helps.
+    pub shielded: Option<String>,
+}
+
 /// A replicated database.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DatabaseView {
     /// Its servers.
     pub nodes: Vec<NodeView>,
@@ -141,6 +175,8 @@ pub struct DatabaseView {
     pub redundant: bool,
     /// The node that clients reach.
     pub endpoint: Option<String>,
+    /// Why it must not be touched. Not even `force` helps.
+    pub shielded: Option<String>,
 }
 
 impl DatabaseView {
@@ -222,6 +258,16 @@ impl Snapshot {
             *serving.entry(pod.app.as_str()).or_default() += usize::from(pod.ready && pod.serving);
         }
         serving
+    }
+
+    /// The zone that is called so, by name or alias.
+    #[must_use]
+    pub fn zone(&self, called: &str) -> Option<&ZoneView> {
+        let by_name = self.zones.iter().find(|zone| zone.name == called);
+        by_name.or_else(|| {
+            let mut zones = self.zones.iter();
+            zones.find(|zone| zone.aliases.iter().any(|alias| alias == called))
+        })
     }
 
     /// Names of the zones that take part.

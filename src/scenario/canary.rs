@@ -43,6 +43,7 @@ impl Scenario {
             slots: self.slots,
             kubernetes: self.kubernetes.clone(),
             faults: Vec::new(),
+            aws: self.aws.clone(),
             canary: None,
             guard: self.guard.clone(),
             slo: self.slo.clone(),

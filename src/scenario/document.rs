@@ -4,7 +4,9 @@
 use super::check::{Run, check_faults, check_gates, check_loads};
 use super::model::{Fault, GateSubject, Load, PhaseSelector, Scenario, Source, Target};
 use super::overrides::Overrides;
-use super::read::{self, CanarySurroundings, Faults, Files, GateNames, PlacedGate};
+use super::read::{
+    self, CanarySurroundings, FaultSurroundings, Faults, Files, GateNames, PlacedGate,
+};
 use super::schedule;
 use super::syntax::{Log, Node, Place, Table, TableReader, units, value};
 use super::template::Bindings;
@@ -54,7 +56,13 @@ pub(super) fn read_document(
         _ => None,
     };
     let kubernetes = read::read_kubernetes(log, root.node("kubernetes"));
-    let faults = read::read_faults(log, root.node("fault"), zones, overrides.force);
+    let aws = read::read_aws(log, root.node("aws"));
+    let surroundings = FaultSurroundings {
+        zones,
+        aws: &aws,
+        forced: overrides.force,
+    };
+    let faults = read::read_faults(log, root.node("fault"), surroundings);
     let around = CanarySurroundings {
         files,
         http: &http,
@@ -100,6 +108,7 @@ pub(super) fn read_document(
         slots: bindings.slots,
         kubernetes,
         faults: Vec::new(),
+        aws,
         canary,
         guard,
         slo,

@@ -119,6 +119,7 @@ pub(crate) fn scenario(steps: Vec<Step>, shape: Shape) -> Scenario {
         slots: 8,
         faults: Vec::new(),
         kubernetes: loadtest::scenario::KubernetesSpec::default(),
+        aws: Default::default(),
         canary: None,
         guard: Guard {
             healthy_before: Duration::ZERO,

@@ -127,12 +127,20 @@ fn what_a_budget_leaves_room_for_is_part_of_the_plan() {
 #[test]
 fn a_rehearsal_asks_the_server_and_changes_nothing() {
     let drill = Drill::of("zone-drain", fault("zone-drain"));
-    let said = drill.loadtest(["chaos", "plan", "drill.toml", "--dry-run"]).exits(0);
+    let said = drill
+        .loadtest(["chaos", "plan", "drill.toml", "--dry-run"])
+        .exits(0);
     assert!(said.out().contains("PATCH node node-b1"), "{}", said.out());
     // The same question is answered otherwise where a budget leaves no room.
     drill.double.budget("shop-budget", 3);
-    let refused = drill.loadtest(["chaos", "plan", "drill.toml", "--dry-run"]).exits(2);
-    assert!(refused.out().contains("shop-budget needs 3 healthy pods"), "{}", refused.out());
+    let refused = drill
+        .loadtest(["chaos", "plan", "drill.toml", "--dry-run"])
+        .exits(2);
+    assert!(
+        refused.out().contains("shop-budget needs 3 healthy pods"),
+        "{}",
+        refused.out()
+    );
     assert_eq!(drill.double.wounds(3), [""; 0]);
     assert_eq!(drill.double.calls(), [""; 0]);
 }

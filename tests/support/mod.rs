@@ -82,6 +82,11 @@ impl Bench {
         });
     }
 
+    /// Whether the run's `events.jsonl` holds this text by now.
+    pub(crate) fn said(&self, text: &str) -> bool {
+        self.events().contains(text)
+    }
+
     /// `events.jsonl` of the only run, as far as it goes.
     fn events(&self) -> String {
         let Ok(mut folders) = std::fs::read_dir(self.path().join("reports")) else {

@@ -45,6 +45,9 @@ pub(super) fn redundant_pair<'s>(
     let Some(database) = &now.database else {
         return Err(Refusal(format!("{kind}: there is no database")));
     };
+    if let Some(why) = &database.shielded {
+        return Err(Refusal(format!("{kind}: {why}")));
+    }
     let pair = database.primary().zip(database.standby());
     match pair {
         Some(pair) if database.redundant => Ok(pair),

@@ -8,6 +8,9 @@ mod budgets;
 mod container_kill;
 mod db_crash;
 mod db_failover;
+mod db_reboot;
+mod ecs_task_stop;
+mod emptying;
 mod hosts;
 mod link_delay;
 mod network_partition;
@@ -15,6 +18,7 @@ mod node_drain;
 mod pod_evict;
 mod pod_hang;
 mod pod_kill;
+mod queue_delay;
 mod restored;
 mod rollout_restart;
 mod scale_to;
@@ -24,10 +28,11 @@ mod tests;
 mod workloads;
 mod zone_drain;
 mod zone_outage;
+mod zone_shift;
 mod zones;
 
 use crate::provider::{Change, Snapshot};
-use crate::scenario::{Fault as ScenarioFault, FaultKind, Force};
+use crate::scenario::{Fault as ScenarioFault, FaultKind, Force, QueueDelay};
 
 pub use restored::missing;
 
@@ -134,6 +139,16 @@ fn resolve(kind: &FaultKind, now: &Snapshot, choice: Choice<'_>) -> Result<Plan,
         FaultKind::NetworkPartition { pods } => {
             network_partition::NetworkPartition { pods }.plan(now, choice)
         }
+        FaultKind::DbReboot => db_reboot::DbReboot.plan(now, choice),
+        FaultKind::ZoneShift { zone, expires } => {
+            zone_shift::ZoneShift { zone, expires }.plan(now, choice)
+        }
+        FaultKind::ZoneStop { zone } => hosts::ZoneStop { zone }.plan(now, choice),
+        FaultKind::InstanceStop { instances } => {
+            hosts::InstanceStop { instances }.plan(now, choice)
+        }
+        FaultKind::EcsTaskStop { tasks } => ecs_task_stop::EcsTaskStop { tasks }.plan(now, choice),
+        FaultKind::QueueDelay { delay } => queue_delay::QueueDelay { delay }.plan(now, choice),
     }
 }
 
@@ -146,11 +161,17 @@ pub fn healing(kind: &FaultKind) -> Healing {
         | FaultKind::ContainerKill { .. }
         | FaultKind::RolloutRestart { .. }
         | FaultKind::DbFailover { .. }
-        | FaultKind::DbCrash { .. } => Healing::ByItself,
+        | FaultKind::DbCrash { .. }
+        | FaultKind::DbReboot
+        | FaultKind::EcsTaskStop { .. } => Healing::ByItself,
         FaultKind::PodHang { .. }
         | FaultKind::ScaleTo { .. }
         | FaultKind::NodeDrain { .. }
         | FaultKind::NetworkPartition { .. }
+        | FaultKind::ZoneShift { .. }
+        | FaultKind::ZoneStop { .. }
+        | FaultKind::InstanceStop { .. }
+        | FaultKind::QueueDelay { .. }
         | FaultKind::ZoneDrain { .. }
         | FaultKind::ZoneOutage { .. }
         | FaultKind::LinkDelay { .. } => Healing::ByUndo,
@@ -190,9 +211,22 @@ pub fn intention(fault: &ScenarioFault) -> String {
         FaultKind::ScaleTo { workload, replicas } => {
             format!("scale {} to {replicas} pods", workload.name)
         }
-        FaultKind::NodeDrain { nodes } => format!("empty {}", hosts::in_words(nodes)),
+        FaultKind::NodeDrain { nodes } => format!("empty {}", emptying::in_words(nodes)),
         FaultKind::NetworkPartition { pods } => {
             format!("cut off {}", select::pods_in_words(pods))
         }
+        FaultKind::DbReboot => "restart the database".to_owned(),
+        FaultKind::ZoneShift { zone, .. } => format!("shift traffic away from zone `{zone}`"),
+        FaultKind::ZoneStop { zone } => format!("stop the instances of zone `{zone}`"),
+        FaultKind::InstanceStop { instances } => {
+            format!("stop {}", select::hosts_in_words(instances))
+        }
+        FaultKind::EcsTaskStop { tasks } => format!("stop {}", select::pods_in_words(tasks)),
+        FaultKind::QueueDelay { delay } => match delay {
+            QueueDelay::Delivery(delay) => format!("delay messages by {} s", delay.as_secs()),
+            QueueDelay::Visibility(hidden) => {
+                format!("hide taken messages for {} s", hidden.as_secs())
+            }
+        },
     }
 }

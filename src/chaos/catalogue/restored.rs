@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Plan, workloads};
-use crate::provider::{Change, Snapshot, WorkloadView};
+use crate::provider::{Change, DatabaseView, Snapshot, WorkloadView};
 
 /// What is still missing, in words; empty: everything that the fault took is back.
 ///
@@ -21,14 +21,14 @@ pub fn missing(plan: &Plan, before: &Snapshot, now: &Snapshot) -> Vec<String> {
             pods_missing(before, now)
         }
         Change::FailOverDatabase { .. } => failover_missing(before, now),
-        Change::DrainZone { .. } | Change::OutageZone { .. } => {
+        Change::DrainZone { .. } | Change::OutageZone { .. } | Change::CutNetworks { .. } => {
             let mut missing = zones_missing(before, now);
             missing.extend(pods_missing(before, now));
             missing.extend(redundancy_missing(before, now));
             missing
         }
         Change::DrainHosts { hosts, .. } => {
-            let mut missing = hosts_missing(hosts, now);
+            let mut missing = closed_hosts(hosts, now);
             missing.extend(pods_missing(before, now));
             missing
         }
@@ -44,6 +44,22 @@ pub fn missing(plan: &Plan, before: &Snapshot, now: &Snapshot) -> Vec<String> {
         }
         // A link without a delay is back the moment the change is undone.
         Change::DelayLinks { .. } => Vec::new(),
+        Change::RebootDatabase => {
+            let available = |database: &DatabaseView| database.endpoint.is_some();
+            let mut missing = Vec::new();
+            if !now.database.as_ref().is_some_and(available) {
+                missing.push("the database is not available".to_owned());
+            }
+            missing.extend(redundancy_missing(before, now));
+            missing
+        }
+        Change::ShiftZone { .. } => zones_missing(before, now),
+        Change::StopHosts { hosts } => {
+            let mut missing = hosts_missing(hosts, now);
+            missing.extend(pods_missing(before, now));
+            missing
+        }
+        Change::DelayQueue { .. } => queue_missing(before, now).into_iter().collect(),
     }
 }
 
@@ -82,7 +98,7 @@ fn fewer(before: BTreeMap<&str, usize>, now: &BTreeMap<&str, usize>, state: &str
         .collect()
 }
 
-fn hosts_missing(drained: &[String], now: &Snapshot) -> Vec<String> {
+fn closed_hosts(drained: &[String], now: &Snapshot) -> Vec<String> {
     drained
         .iter()
         .filter(|name| (now.hosts.iter()).any(|host| host.name == **name && !host.schedulable))
@@ -136,6 +152,20 @@ fn redundancy_missing(before: &Snapshot, now: &Snapshot) -> Option<String> {
     let redundant = |snapshot: &Snapshot| snapshot.database.as_ref().is_some_and(|db| db.redundant);
     (redundant(before) && !redundant(now))
         .then(|| "no standby has caught up with the primary".to_owned())
+}
+
+fn hosts_missing(stopped: &[String], now: &Snapshot) -> Vec<String> {
+    let runs = |name: &String| (now.hosts.iter()).any(|host| host.name == *name && host.ready);
+    let missing = stopped.iter().filter(|name| !runs(name));
+    missing.map(|name| format!("{name} does not run")).collect()
+}
+
+fn queue_missing(before: &Snapshot, now: &Snapshot) -> Option<String> {
+    let times = |snapshot: &Snapshot| {
+        let queue = snapshot.queue.as_ref()?;
+        Some((queue.delay_s, queue.visibility_s))
+    };
+    (times(before) != times(now)).then(|| "the queue has other times than before".to_owned())
 }
 
 fn zones_missing(before: &Snapshot, now: &Snapshot) -> Vec<String> {

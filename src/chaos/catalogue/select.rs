@@ -1,8 +1,8 @@
 //! Selectors into exact targets: conditions filter, the seed picks.
 
 use super::{Choice, Refusal};
-use crate::provider::{LinkView, PodView, Snapshot};
-use crate::scenario::{LinkSelector, PickCount, PodSelector};
+use crate::provider::{HostView, LinkView, PodView, Snapshot};
+use crate::scenario::{InstanceSelector, LinkSelector, PickCount, PodSelector};
 
 pub(super) const AS_MANY_READY: &str = "as many pods of each app are ready as before";
 
@@ -15,10 +15,11 @@ pub(super) fn pods<'s>(
     choice: Choice<'_>,
 ) -> Result<Vec<&'s PodView>, Refusal> {
     let words = pods_in_words(selector);
+    let zone = selector.zone.as_deref().map(|zone| zone_name(zone, now));
     let (shielded, open): (Vec<_>, Vec<_>) = now
         .pods
         .iter()
-        .filter(|pod| matches(selector, pod))
+        .filter(|pod| matches(selector, zone, pod))
         .partition(|pod| pod.shielded.is_some());
     if let (Some(pod), true) = (shielded.first(), open.is_empty()) {
         return Err(Refusal(format!(
@@ -63,6 +64,72 @@ pub(super) fn wanted(pick: PickCount, there: usize) -> Option<usize> {
         PickCount::Percent(percent) => (there * percent as usize).div_ceil(100),
     };
     (wanted <= there).then_some(wanted)
+}
+
+/// The machines to hit. Only those that run are chosen.
+pub(super) fn hosts<'s>(
+    selector: &InstanceSelector,
+    now: &'s Snapshot,
+    choice: Choice<'_>,
+) -> Result<Vec<&'s HostView>, Refusal> {
+    let words = hosts_in_words(selector);
+    let zone = selector.zone.as_deref().map(|zone| zone_name(zone, now));
+    let matching = |host: &&HostView| {
+        zone.is_none_or(|zone| zone == host.zone)
+            && (selector.name.as_ref())
+                .is_none_or(|name| *name == host.name || host.labels.get("Name") == Some(name))
+            && (selector.tags.iter()).all(|(tag, value)| host.labels.get(tag) == Some(value))
+    };
+    let found: Vec<_> = now.hosts.iter().filter(matching).collect();
+    if let Some((host, why)) = found
+        .iter()
+        .find_map(|host| host.shielded.as_ref().map(|why| (host, why)))
+    {
+        return Err(Refusal(format!(
+            "{words}: {} must not be touched: {why}",
+            host.name
+        )));
+    }
+    let mut ready: Vec<_> = found.into_iter().filter(|host| host.ready).collect();
+    let Some(wanted) = wanted(selector.pick, ready.len()).filter(|_| !ready.is_empty()) else {
+        return Err(Refusal(format!(
+            "{words}: {} match and run",
+            list(ready.iter().map(|host| host.name.as_str()))
+        )));
+    };
+    ready.sort_by(|one, other| one.name.cmp(&other.name));
+    pick(&mut ready, wanted, choice);
+    let running = now.hosts.iter().filter(|host| host.ready).count();
+    if ready.len() == running && !choice.is_forced() {
+        return Err(Refusal(format!(
+            "it would stop every running instance ({running}): pick fewer, run more, or set \
+             `force = true` in the fault if that is what you want to see"
+        )));
+    }
+    Ok(ready)
+}
+
+/// The selector as a person would say it: `1 instance with role=web`.
+pub(super) fn hosts_in_words(selector: &InstanceSelector) -> String {
+    let mut words = match (selector.pick, &selector.name) {
+        (_, Some(name)) => format!("instance `{name}`"),
+        (PickCount::All, None) => "all instances".to_owned(),
+        (PickCount::Count(1), None) => "1 instance".to_owned(),
+        (PickCount::Count(count), None) => format!("{count} instances"),
+        (PickCount::Percent(percent), None) => format!("{percent} % of the instances"),
+    };
+    if let Some(zone) = &selector.zone {
+        words += &format!(" in zone `{zone}`");
+    }
+    for (tag, value) in &selector.tags {
+        words += &format!(" with {tag}={value}");
+    }
+    words
+}
+
+/// A zone's own name, whatever it is called.
+fn zone_name<'a>(called: &'a str, now: &'a Snapshot) -> &'a str {
+    now.zone(called).map_or(called, |zone| zone.name.as_str())
 }
 
 /// Keeps a seeded random choice of `wanted`, in the order they were in.
@@ -158,12 +225,12 @@ pub(super) fn links<'s>(
     Ok(chosen)
 }
 
-fn matches(selector: &PodSelector, pod: &PodView) -> bool {
+fn matches(selector: &PodSelector, zone: Option<&str>, pod: &PodView) -> bool {
     let optional =
         |wanted: &Option<String>, found: &Option<String>| wanted.is_none() || wanted == found;
     equal(&selector.name, &pod.name)
         && equal(&selector.app, &pod.app)
-        && equal(&selector.zone, &pod.zone)
+        && zone.is_none_or(|zone| zone == pod.zone)
         && optional(&selector.namespace, &pod.namespace)
         && optional(&selector.owner, &pod.owner)
         && optional(&selector.host, &pod.host)

@@ -1,6 +1,6 @@
 //! `zone-drain`: an evacuation in good order. Not an outage.
 
-use super::hosts::Emptying;
+use super::emptying::Emptying;
 use super::zones::{RESTORED_WHEN, ZoneLoss};
 use super::{Choice, Fault, Plan, Refusal};
 use crate::provider::{Change, HostView, Snapshot};
@@ -12,10 +12,10 @@ pub(super) struct ZoneDrain {
 
 impl Fault for ZoneDrain {
     fn plan(&self, now: &Snapshot, choice: Choice<'_>) -> Result<Plan, Refusal> {
-        let zone = &self.zone;
-        let loss = ZoneLoss::of(zone, now, choice)?;
+        let loss = ZoneLoss::of(&self.zone, now, choice)?;
+        let zone = loss.zone.to_owned();
         // Where zones consist of machines that are shared, not everything in them may be touched.
-        let hosts: Vec<&HostView> = now.hosts.iter().filter(|host| host.zone == *zone).collect();
+        let hosts: Vec<&HostView> = now.hosts.iter().filter(|host| host.zone == zone).collect();
         let emptying = (!hosts.is_empty())
             .then(|| Emptying::of(hosts, now, choice))
             .transpose()?;

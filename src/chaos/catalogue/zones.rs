@@ -1,25 +1,46 @@
 //! What losing a zone means, whether in good order or at once.
 
 use super::{Choice, Refusal, select};
-use crate::provider::{PodView, Role, Snapshot};
+use crate::provider::{HostView, PodView, Role, Snapshot};
 
 /// The members of a zone, and whether the others can carry on without it.
 pub(super) struct ZoneLoss<'s> {
-    zone: &'s str,
+    /// Its name, whatever it was called.
+    pub(super) zone: &'s str,
     pods: Vec<&'s PodView>,
     nodes: Vec<(&'s str, Role)>,
     now: &'s Snapshot,
 }
 
 impl<'s> ZoneLoss<'s> {
+    /// Like [`Self::of`], for what leaves the database alone.
+    pub(super) fn of_traffic(
+        zone: &'s str,
+        now: &'s Snapshot,
+        choice: Choice<'_>,
+    ) -> Result<Self, Refusal> {
+        Self::find(zone, now, choice, false)
+    }
+
     /// Finds the members; refuses what the other zones could not carry.
     pub(super) fn of(
         zone: &'s str,
         now: &'s Snapshot,
         choice: Choice<'_>,
     ) -> Result<Self, Refusal> {
+        Self::find(zone, now, choice, true)
+    }
+
+    fn find(
+        zone: &'s str,
+        now: &'s Snapshot,
+        choice: Choice<'_>,
+        with_database: bool,
+    ) -> Result<Self, Refusal> {
         let all = || select::list(now.zones.iter().map(|zone| zone.name.as_str()));
-        match now.zones.iter().find(|candidate| candidate.name == zone) {
+        let found = now.zone(zone);
+        let zone = found.map_or(zone, |found| found.name.as_str());
+        match found {
             None => {
                 return Err(Refusal(format!(
                     "there is no zone `{zone}`; there are {}",
@@ -48,7 +69,7 @@ impl<'s> ZoneLoss<'s> {
                 .database
                 .iter()
                 .flat_map(|database| &database.nodes)
-                .filter(|node| node.zone == zone)
+                .filter(|node| with_database && node.zone == zone)
                 .map(|node| (node.name.as_str(), node.role))
                 .collect(),
             now,
@@ -76,6 +97,17 @@ impl<'s> ZoneLoss<'s> {
                 "no pod of `{}` would be ready outside zone `{zone}`: run more replicas, or set \
                  `force = true` in the fault if that is what you want to see",
                 pod.app
+            )));
+        }
+        let runs = |host: &&HostView, here: bool| host.ready && (host.zone == zone) == here;
+        let mut hosts = self.now.hosts.iter();
+        if hosts.clone().any(|host| runs(&host, true))
+            && !hosts.any(|host| runs(&host, false))
+            && !choice.is_forced()
+        {
+            return Err(Refusal(format!(
+                "no instance would run outside zone `{zone}`: run some there, or set \
+                 `force = true` in the fault if that is what you want to see"
             )));
         }
         if self.nodes.iter().any(|(_, role)| *role == Role::Primary) {

@@ -153,6 +153,7 @@ pub async fn undo(
     };
     let _ = journal.append(intent).await;
     let trying = undo_by_trying(provider, journal, change);
+    let limit = limit.max(provider.patience());
     let result = match within(limit, provider, "undo", trying).await {
         Ok(()) => UndoResult::Done,
         Err(ProviderError::Gone { reason, .. }) => UndoResult::Gone(reason),

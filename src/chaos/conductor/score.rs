@@ -45,6 +45,8 @@ struct Part {
     aimed: Option<Aimed>,
     /// Its effect, seen before it was known to be accepted.
     early: Option<Micros>,
+    /// It was accepted and did not happen.
+    void: bool,
     /// Its infrastructure was not back at this time; what is seen later counts.
     since: Micros,
 }
@@ -269,6 +271,7 @@ impl Score {
                     fault,
                     match result {
                         UndoResult::Failed(_) => Happened::UndoFailed,
+                        UndoResult::Done if self.parts[fault].void => Happened::Gone,
                         UndoResult::Done => Happened::Undone(now),
                         UndoResult::Gone(_) => Happened::Gone,
                     },
@@ -321,6 +324,20 @@ impl Score {
             {
                 self.effective(fault, self.input.clock.at(occurrence.at));
             }
+            if let Some(Milestone::Void { change, reason }) = &occurrence.milestone
+                && let Some(fault) = self.parts.iter().position(|part| part.id == *change)
+            {
+                let name = &self.input.scenario.faults[fault].name;
+                let cause = Cause::FaultWithoutEffect;
+                self.schedule.give_up(cause);
+                let words =
+                    format!("the fault \"{name}\" was accepted and did not happen: {reason}");
+                let mut book = lock(&self.book);
+                book.gave_up(Some(fault), cause.found(words));
+                // Nothing was taken: nothing has to come back.
+                book.missing(fault, Vec::new());
+                self.parts[fault].void = true;
+            }
             let concerned = self.concerned(kind);
             lock(&self.book).occurred(occurrence, &concerned);
         }
@@ -360,7 +377,9 @@ impl Score {
             {
                 continue;
             }
-            let Some(aimed) = &part.aimed else { continue };
+            let Some(aimed) = part.aimed.as_ref().filter(|_| !part.void) else {
+                continue;
+            };
             let missing = catalogue::missing(&aimed.plan, &aimed.before, snapshot);
             if missing.is_empty() {
                 self.schedule.happened(fault, Happened::Restored(at));

@@ -16,6 +16,7 @@
 mod allowance;
 mod recent;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::measure::clock::Micros;
@@ -47,6 +48,8 @@ pub struct Abort {
 pub struct Guards {
     rules: Vec<AbortRule>,
     recent: Recent,
+    /// Alarms of the infrastructure that ring now.
+    ringing: BTreeSet<String>,
     /// The load's schedule, run time.
     from: Micros,
     until: Micros,
@@ -59,6 +62,7 @@ impl Guards {
         Self {
             rules: rules.to_vec(),
             recent: Recent::of(rules),
+            ringing: BTreeSet::new(),
             from: 0,
             until: Micros::MAX,
         }
@@ -72,8 +76,15 @@ impl Guards {
 
     /// Takes in the counts since the last pulse.
     pub fn pulse(&mut self, pulse: &Pulse) {
-        if !self.rules.is_empty() {
-            self.recent.pulse(pulse);
+        self.recent.pulse(pulse);
+    }
+
+    /// An alarm of the infrastructure's own has begun to ring, or has ended.
+    pub fn alarm(&mut self, name: &str, rings: bool) {
+        if rings {
+            self.ringing.insert(name.to_owned());
+        } else {
+            self.ringing.remove(name);
         }
     }
 
@@ -92,6 +103,9 @@ impl Guards {
         }
         let over = allowances.iter().filter(|known| known.until <= now);
         let last = over.max_by_key(|known| known.until);
+        if let Some(alarm) = self.ringing.first() {
+            return Some(rung(alarm, last));
+        }
         self.rules.iter().find_map(|rule| {
             let measured = self.recent.over_window(rule, self.from)?;
             let began = now.saturating_sub(micros(rule.window));
@@ -113,6 +127,24 @@ impl Guards {
         let after = self.recent.measure(rule, ended);
         self.recent.seen >= ended + micros(EVIDENCE)
             && after.is_some_and(|after| rule.op.holds(after, rule.limit))
+    }
+}
+
+/// An alarm that rings though no fault within its allowance explains it.
+fn rung(alarm: &str, last: Option<&Allowance>) -> Abort {
+    let rule = format!("alarm {alarm}");
+    let words = match last {
+        Some(last) => format!(
+            "the alarm `{alarm}` rings: `{}` was expected to hurt, but not for this long",
+            last.fault
+        ),
+        None => format!("the alarm `{alarm}` rings, and no fault explains it"),
+    };
+    Abort {
+        rule,
+        measured: 1.0,
+        overrun_of: last.map(|last| last.fault.clone()),
+        words,
     }
 }
 

@@ -119,6 +119,11 @@ impl Schedule {
         self.given_up
     }
 
+    /// The run has nothing to say any more: nothing new is injected, and what is open is undone.
+    pub fn give_up(&mut self, cause: Cause) {
+        self.given_up.get_or_insert(cause);
+    }
+
     /// Whether the provider has to be asked if this fault's infrastructure is back.
     #[must_use]
     pub fn awaits_restoration(&self, fault: FaultId) -> bool {

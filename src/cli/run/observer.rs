@@ -333,6 +333,11 @@ impl Observer {
                 subject,
                 detail,
             } => {
+                match kind.as_str() {
+                    "alarm-fired" => self.guards.alarm(subject, true),
+                    "alarm-cleared" => self.guards.alarm(subject, false),
+                    _ => {}
+                }
                 self.observed.provider_events.push(ProviderEvent {
                     at_us: event.at_us,
                     kind: kind.clone(),

@@ -341,8 +341,6 @@ fn expected(change: &Change) -> &'static str {
         Change::PartitionPods { .. } => {
             "within seconds, as soon as the network plugin has taken up the policy"
         }
-        Change::FailOverDatabase { .. } | Change::OutageZone { .. } | Change::DelayLinks { .. } => {
-            "not in a cluster"
-        }
+        _ => "not in a cluster",
     }
 }

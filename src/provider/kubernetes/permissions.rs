@@ -120,10 +120,8 @@ pub(super) fn for_fault(kind: &FaultKind, default: &str, all: &[String]) -> Vec<
                 ("create", "", "pods/eviction"),
             ],
         ),
-        FaultKind::DbFailover { .. }
-        | FaultKind::DbCrash { .. }
-        | FaultKind::ZoneOutage { .. }
-        | FaultKind::LinkDelay { .. } => (Vec::new(), &[]),
+        // Of other providers.
+        _ => (Vec::new(), &[]),
     };
     let mut rights = Vec::new();
     for namespace in namespaces {

@@ -93,11 +93,7 @@ impl KubernetesProvider {
                     .await
             }
             Change::PartitionPods { pods } => self.partition(order, pods).await,
-            Change::FailOverDatabase { .. }
-            | Change::OutageZone { .. }
-            | Change::DelayLinks { .. } => {
-                Err(self.refused("make this change", "there is no such thing in a cluster"))
-            }
+            _ => Err(self.refused("make this change", "there is no such thing in a cluster")),
         }
     }
 

@@ -209,6 +209,7 @@ fn zones(hosts: &[HostView]) -> Vec<ZoneView> {
     let view = |(name, up): (&str, bool)| ZoneView {
         name: name.to_owned(),
         up,
+        ..ZoneView::default()
     };
     zones.into_iter().map(view).collect()
 }

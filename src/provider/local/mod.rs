@@ -84,12 +84,11 @@ impl<C: ControlApi> Provider for LocalProvider<C> {
 
     fn apply<'a>(&'a self, order: &'a Order, _ink: Arc<dyn Ink>) -> Pending<'a, Receipt> {
         Box::pin(async move {
-            let request =
-                view::request(order).map_err(|view::Lacking(what)| ProviderError::Refused {
-                    place: self.place().to_string(),
-                    what: what.to_owned(),
-                    reason: "a local stack has no such thing: use another provider".to_owned(),
-                })?;
+            let request = view::request(order).ok_or_else(|| ProviderError::Refused {
+                place: self.place().to_string(),
+                what: "make the change".to_owned(),
+                reason: view::foreign(&order.change),
+            })?;
             let receipt = self.control.change(&order.id.0, &request).await?;
             Ok(Receipt {
                 accepted: receipt.accepted,

@@ -27,6 +27,7 @@ pub(super) fn snapshot(status: &api::StackStatus) -> Snapshot {
 fn zone(zone: &api::Zone) -> ZoneView {
     ZoneView {
         name: zone.name.clone(),
+        aliases: Vec::new(),
         up: zone.state == api::ZoneState::Up,
     }
 }
@@ -49,6 +50,7 @@ fn database(database: &api::Database) -> DatabaseView {
         nodes: database.nodes.iter().map(node).collect(),
         redundant: database.redundant,
         endpoint: database.endpoint_target.clone(),
+        shielded: None,
     }
 }
 
@@ -96,7 +98,12 @@ fn words(action: &api::Action) -> String {
 
 /// What a change does, for people.
 pub(super) fn change_in_words(change: &Change) -> String {
-    action(change).map_or_else(|Lacking(what)| what.to_owned(), |action| words(&action))
+    action(change).map_or_else(|| foreign(change), |action| words(&action))
+}
+
+/// A change that the stack has no counterpart of.
+pub(super) fn foreign(change: &Change) -> String {
+    format!("a stack on this machine cannot do this: {change:?}")
 }
 
 /// How long it takes on a calm machine, as measured when this was written.
@@ -110,30 +117,23 @@ pub(super) fn expected(change: &Change) -> &'static str {
         Change::DrainZone { .. } => "empty within a second, back with the undo",
         Change::OutageZone { .. } => "lost at once, back within seconds of the undo",
         Change::DelayLinks { .. } => "slow at once, quick again with the undo",
-        Change::EvictPods { .. }
-        | Change::KillContainers { .. }
-        | Change::RestartWorkload { .. }
-        | Change::ScaleWorkload { .. }
-        | Change::DrainHosts { .. }
-        | Change::PartitionPods { .. } => "a stack cannot do this",
+        _ => "not on a stack of this machine",
     }
 }
 
-/// Something that a stack cannot do.
-#[derive(Debug)]
-pub(super) struct Lacking(pub(super) &'static str);
-
 /// The order as the control plane takes it.
-pub(super) fn request(order: &Order) -> Result<api::ChangeRequest, Lacking> {
-    Ok(api::ChangeRequest {
+///
+/// None: the stack has no counterpart of it.
+pub(super) fn request(order: &Order) -> Option<api::ChangeRequest> {
+    Some(api::ChangeRequest {
         run: order.run.clone(),
         fault: order.fault.clone(),
         action: action(&order.change)?,
     })
 }
 
-fn action(change: &Change) -> Result<api::Action, Lacking> {
-    Ok(match change.clone() {
+fn action(change: &Change) -> Option<api::Action> {
+    Some(match change.clone() {
         Change::KillPods { pods, grace_ms } => api::Action::KillPods { pods, grace_ms },
         Change::HangPods { pods } => api::Action::HangPods { pods },
         Change::FailOverDatabase { mode, profile } => {
@@ -150,12 +150,7 @@ fn action(change: &Change) -> Result<api::Action, Lacking> {
             delay_ms,
             jitter_ms,
         },
-        Change::EvictPods { .. } => return Err(Lacking("evict pods")),
-        Change::KillContainers { .. } => return Err(Lacking("kill a container of a pod")),
-        Change::RestartWorkload { .. } => return Err(Lacking("restart a workload")),
-        Change::ScaleWorkload { .. } => return Err(Lacking("scale a workload")),
-        Change::DrainHosts { .. } => return Err(Lacking("drain nodes")),
-        Change::PartitionPods { .. } => return Err(Lacking("cut pods off")),
+        _ => return None,
     })
 }
 

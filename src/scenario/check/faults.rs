@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::offers::{instead, offers};
+use super::offers::possible;
 use crate::scenario::model::{
     Fault, FaultId, FaultKind, FaultStart, PickCount, PodSelector, ProviderKind, StackTarget,
     Target,
@@ -47,10 +47,8 @@ fn check_provider(log: &Log, fault: &Fault, places: &FaultPlaces) {
         let help = format!("build it with: cargo build --release --features {name}");
         return log.error_help(places.provider, message, help);
     }
-    let kind = fault.kind.name();
-    if !offers(fault.provider, &fault.kind) {
-        let message = format!("the provider `{name}` has no `{kind}`");
-        log.error_help(places.kind, message, instead(&fault.kind));
+    if let Err((message, help)) = possible(fault.provider, &fault.kind) {
+        log.error_help(places.kind, message, help);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::FaultId;
+use super::{FaultId, InstanceSelector, QueueDelay};
 
 /// One thing done to the infrastructure.
 #[derive(Debug, Clone, PartialEq)]
@@ -151,6 +151,35 @@ pub enum FaultKind {
         /// Uniform, plus or minus.
         jitter: Duration,
     },
+    /// The database restarts where it is.
+    DbReboot,
+    /// Traffic is moved out of a zone: `zone-drain` by zonal shift.
+    ZoneShift {
+        /// Its name.
+        zone: String,
+        /// When the shift ends by itself, counted from its start.
+        expires: Duration,
+    },
+    /// The instances of a zone are stopped: `zone-drain` by instances.
+    ZoneStop {
+        /// Its name.
+        zone: String,
+    },
+    /// Virtual machines are stopped.
+    InstanceStop {
+        /// Which.
+        instances: InstanceSelector,
+    },
+    /// Tasks of ECS services are stopped; the services start others.
+    EcsTaskStop {
+        /// Which.
+        tasks: PodSelector,
+    },
+    /// Messages of a queue come late.
+    QueueDelay {
+        /// How.
+        delay: QueueDelay,
+    },
 }
 
 impl FaultKind {
@@ -171,6 +200,11 @@ impl FaultKind {
             Self::ScaleTo { .. } => "scale-to",
             Self::NodeDrain { .. } => "node-drain",
             Self::NetworkPartition { .. } => "network-partition",
+            Self::DbReboot => "db-reboot",
+            Self::ZoneShift { .. } | Self::ZoneStop { .. } => "zone-drain",
+            Self::InstanceStop { .. } => "instance-stop",
+            Self::EcsTaskStop { .. } => "ecs-task-stop",
+            Self::QueueDelay { .. } => "queue-delay",
         }
     }
 }

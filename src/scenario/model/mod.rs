@@ -4,6 +4,7 @@
 //! known to be sound, so nothing downstream parses or looks anything up by name.
 
 mod answer;
+mod aws;
 mod canary;
 mod fault;
 mod gate;
@@ -15,6 +16,7 @@ mod load;
 use std::path::PathBuf;
 
 pub use answer::*;
+pub use aws::*;
 pub use canary::*;
 pub use fault::*;
 pub use gate::*;
@@ -59,6 +61,8 @@ pub struct Scenario {
     pub kubernetes: KubernetesSpec,
     /// Faults in the file's order.
     pub faults: Vec<Fault>,
+    /// Which part of an AWS account they may touch.
+    pub aws: AwsSpec,
     /// Writers beside the load; none: nobody writes but the journeys.
     pub canary: Option<Canary>,
     /// When this is no experiment any more.

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use super::aws;
 use super::names::{Unique, find};
 use super::selector::{
     Zones, any_shop_pod, read_hosts, read_links, read_pods, read_workload, read_zone,
 };
 use super::target::PROFILES;
-use crate::scenario::model::{Fault, FaultKind, FaultStart, Force, ProviderKind};
+use crate::scenario::model::{AwsSpec, Fault, FaultKind, FaultStart, Force, ProviderKind};
 use crate::scenario::syntax::value::{self, Text};
 use crate::scenario::syntax::{Log, Node, Place, TableReader, Value};
 
@@ -16,7 +17,7 @@ const PROVIDERS: [(&str, ProviderKind); 3] = [
     ("kubernetes", ProviderKind::Kubernetes),
     ("aws", ProviderKind::Aws),
 ];
-const KINDS: [&str; 13] = [
+const KINDS: [&str; 17] = [
     "pod-kill",
     "pod-hang",
     "db-failover",
@@ -30,6 +31,10 @@ const KINDS: [&str; 13] = [
     "scale-to",
     "node-drain",
     "network-partition",
+    "db-reboot",
+    "instance-stop",
+    "ecs-task-stop",
+    "queue-delay",
 ];
 const WORKLOAD: &str = "\"deployment/shop\"";
 const RECOVERED_FOR: Duration = Duration::from_secs(5);
@@ -57,14 +62,22 @@ pub(crate) struct Faults {
     pub(crate) faults: Vec<(Fault, FaultPlaces)>,
 }
 
+/// What faults are read against.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FaultSurroundings<'a> {
+    /// Of the stack.
+    pub(crate) zones: Zones<'a>,
+    /// Which part of an account they may touch.
+    pub(crate) aws: &'a AwsSpec,
+    /// Whether the command line asks for what the file forces.
+    pub(crate) forced: bool,
+}
+
 /// Reads all faults.
-///
-/// `forced`: whether the command line asks for what the file forces.
 pub(crate) fn read_faults(
     log: &Log,
     node: Option<&Node>,
-    zones: Zones<'_>,
-    forced: bool,
+    surroundings: FaultSurroundings<'_>,
 ) -> Faults {
     let nodes = node.map_or(&[][..], Node::elements);
     let names: Vec<String> = nodes.iter().map(fault_name).collect();
@@ -77,7 +90,7 @@ pub(crate) fn read_faults(
         table.optional("name", value::name);
         table.rename(format!("fault \"{name}\""));
         unique.claim(log, name, "fault", table.key_at("name"));
-        faults.extend(read_fault(log, table, name, &names, zones, forced));
+        faults.extend(read_fault(log, table, name, &names, surroundings));
     }
     Faults { names, faults }
 }
@@ -97,8 +110,7 @@ fn read_fault(
     mut table: TableReader<'_>,
     name: &str,
     names: &[String],
-    zones: Zones<'_>,
-    forced: bool,
+    surroundings: FaultSurroundings<'_>,
 ) -> Option<(Fault, FaultPlaces)> {
     let given = table.one_of(&["at", "after"]);
     let places = FaultPlaces {
@@ -117,11 +129,17 @@ fn read_fault(
     let hold_at = table.key_at("for");
     let hold = table.optional("for", value::length);
     // Zones of the stack bind only what acts on the stack.
-    let zones = zones.filter(|_| provider == ProviderKind::Local);
+    let zones = (surroundings.zones).filter(|_| provider == ProviderKind::Local);
     let hold_given = table.node("for").is_some();
     let force = table.optional("force", value::flag).unwrap_or(false);
     // With an unknown kind nobody can say which keys belong to it.
-    let kind = read_kind(&mut table, kind?, zones);
+    let kind = match (kind?, provider) {
+        ("zone-drain", ProviderKind::Aws) => {
+            let zone = table.required("zone", "\"us-east-1b\"", value::name)?;
+            aws::read_zone_drain(&mut table, zone, hold, surroundings.aws)
+        }
+        (kind, _) => read_kind(&mut table, kind, zones),
+    };
     table.finish_with(&[
         ("duration", "say for = \"15s\""),
         ("target", "say pods = { … } or zone = \"…\""),
@@ -134,7 +152,7 @@ fn read_fault(
         start: start?,
         hold,
         provider,
-        force: Force::of(provider, force, forced),
+        force: Force::of(provider, force, surroundings.forced),
     };
     Some((fault, places))
 }
@@ -231,6 +249,20 @@ fn read_kind(table: &mut TableReader<'_>, kind: &str, zones: Zones<'_>) -> Optio
             })?,
         },
         "network-partition" => FaultKind::NetworkPartition { pods: pods(table)? },
+        "db-reboot" => FaultKind::DbReboot,
+        "instance-stop" => FaultKind::InstanceStop {
+            instances: table.required(
+                "instances",
+                "{ tags = { role = \"web\" }, pick = 1 }",
+                aws::read_instances,
+            )?,
+        },
+        "ecs-task-stop" => FaultKind::EcsTaskStop {
+            tasks: table.required("tasks", "{ service = \"shop\", pick = 1 }", aws::read_tasks)?,
+        },
+        "queue-delay" => FaultKind::QueueDelay {
+            delay: aws::read_queue_delay(table)?,
+        },
         _ => read_link_delay(table, zones)?,
     })
 }
@@ -275,10 +307,16 @@ fn check_hold(log: &Log, kind: &FaultKind, given: bool, hold_at: Place, kind_at:
         FaultKind::PodEvict { .. } => Some("evicted pods are replaced at once"),
         FaultKind::ContainerKill { .. } => Some("a killed container is started again at once"),
         FaultKind::RolloutRestart { .. } => Some("it ends when every pod was replaced"),
-        FaultKind::PodHang { .. }
-        | FaultKind::ScaleTo { .. }
+        FaultKind::DbReboot => Some("a database that restarts comes back by itself"),
+        FaultKind::EcsTaskStop { .. } => Some("stopped tasks are replaced at once"),
+        FaultKind::ScaleTo { .. }
         | FaultKind::NodeDrain { .. }
         | FaultKind::NetworkPartition { .. }
+        | FaultKind::ZoneShift { .. }
+        | FaultKind::ZoneStop { .. }
+        | FaultKind::InstanceStop { .. }
+        | FaultKind::QueueDelay { .. }
+        | FaultKind::PodHang { .. }
         | FaultKind::ZoneDrain { .. }
         | FaultKind::ZoneOutage { .. }
         | FaultKind::LinkDelay { .. } => None,

@@ -1,5 +1,6 @@
 //! One file per section of a scenario: each turns nodes into its part of the model.
 
+mod aws;
 mod body;
 mod canary;
 mod capture;
@@ -21,9 +22,10 @@ mod step;
 mod target;
 mod think;
 
+pub(crate) use aws::read_aws;
 pub(crate) use canary::{CanarySurroundings, read_canary};
 pub(crate) use data::read_data;
-pub(crate) use fault::{FaultPlaces, Faults, read_faults};
+pub(crate) use fault::{FaultPlaces, FaultSurroundings, Faults, read_faults};
 pub(crate) use files::Files;
 pub(crate) use gate::{GateNames, PlacedGate, read_gates};
 pub(crate) use guard::{read_guard, read_slo};

@@ -139,7 +139,7 @@ fn read_workload_name(log: &Log, node: &Node) -> Option<String> {
     }
 }
 
-fn read_labels(log: &Log, node: &Node) -> Option<BTreeMap<String, String>> {
+pub(super) fn read_labels(log: &Log, node: &Node) -> Option<BTreeMap<String, String>> {
     let Some(table) = node.as_table() else {
         return value::wrong(log, node, "a table of labels");
     };
@@ -152,7 +152,7 @@ fn read_labels(log: &Log, node: &Node) -> Option<BTreeMap<String, String>> {
 }
 
 /// `1`, `"50%"` or `"all"`.
-fn read_pick(log: &Log, node: &Node) -> Option<PickCount> {
+pub(super) fn read_pick(log: &Log, node: &Node) -> Option<PickCount> {
     match &node.value {
         Value::Integer(_) => {
             let count = value::positive(log, node, 1_000)?;

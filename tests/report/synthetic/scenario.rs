@@ -231,6 +231,7 @@ pub(crate) fn scenario(p95_limit_us: f64) -> Scenario {
         slots: 0,
         faults: planned_faults(),
         kubernetes: loadtest::scenario::KubernetesSpec::default(),
+        aws: Default::default(),
         canary: None,
         guard: Guard {
             healthy_before: Duration::from_secs(5),

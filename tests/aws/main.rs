@@ -1,0 +1,18 @@
+//! Faults on AWS: the real binary against moto's server, and against recorded answers where moto
+//! only pretends. Nothing here has ever talked to AWS itself.
+#![cfg(feature = "aws")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod clock;
+mod guards;
+mod kill;
+mod moto;
+mod proxy;
+mod refusals;
+mod scenario;
+mod shift;
+mod shipped;
+mod trouble;
+mod world;
