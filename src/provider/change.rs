@@ -224,11 +224,8 @@ pub enum Place {
         context: Option<String>,
         /// The kubeconfig; none: where kubectl looks.
         kubeconfig: Option<PathBuf>,
-        /// What names without a namespace belong to.
-        namespace: String,
-        /// Other namespaces that were acted in.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        others: Vec<String>,
+        /// Namespaces that are acted in; names without one belong to the first.
+        namespaces: Vec<String>,
     },
     /// A region of an AWS account.
     Aws {
@@ -246,8 +243,8 @@ impl fmt::Display for Place {
         match self {
             Self::Local { stack, .. } => write!(f, "stack `{stack}`"),
             Self::Kubernetes {
-                server, namespace, ..
-            } => write!(f, "namespace `{namespace}` of {server}"),
+                server, namespaces, ..
+            } => write!(f, "namespace `{}` of {server}", namespaces.join("`, `")),
             Self::Aws {
                 region, endpoint, ..
             } => match endpoint {

@@ -98,3 +98,49 @@ fn credentials_that_are_not_accepted_are_told_without_being_shown() {
     assert!(said.err().contains("log in again"), "{}", said.err());
     assert!(!said.err().contains(TOKEN));
 }
+
+#[test]
+fn who_may_only_read_can_plan() {
+    let drill = Drill::of("zone-drain", fault("zone-drain"));
+    let rights = [
+        "patch nodes",
+        "create pods/eviction",
+        "delete pods",
+        "patch pods",
+    ];
+    drill.double.moods(Moods {
+        denied: rights.map(str::to_owned).into(),
+        ..Moods::default()
+    });
+    drill.loadtest(["chaos", "plan", "drill.toml"]).exits(0);
+}
+
+#[test]
+fn what_a_budget_leaves_room_for_is_part_of_the_plan() {
+    let drill = Drill::of("pod-evict", fault("pod-evict"));
+    drill.double.budget("shop-budget", 2);
+    let said = drill.loadtest(["chaos", "plan", "drill.toml"]).exits(0);
+    let words = "budget shop-budget lets 1 of 2 go at once";
+    assert!(said.out().contains(words), "{}", said.out());
+}
+
+#[test]
+fn a_rehearsal_asks_the_server_and_changes_nothing() {
+    let drill = Drill::of("zone-drain", fault("zone-drain"));
+    let said = drill
+        .loadtest(["chaos", "plan", "drill.toml", "--dry-run"])
+        .exits(0);
+    assert!(said.out().contains("PATCH node node-b1"), "{}", said.out());
+    // The same question is answered otherwise where a budget leaves no room.
+    drill.double.budget("shop-budget", 3);
+    let refused = drill
+        .loadtest(["chaos", "plan", "drill.toml", "--dry-run"])
+        .exits(2);
+    assert!(
+        refused.out().contains("shop-budget needs 3 healthy pods"),
+        "{}",
+        refused.out()
+    );
+    assert_eq!(drill.double.wounds(3), [""; 0]);
+    assert_eq!(drill.double.calls(), [""; 0]);
+}

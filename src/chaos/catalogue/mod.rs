@@ -10,8 +10,8 @@ mod db_crash;
 mod db_failover;
 mod db_reboot;
 mod ecs_task_stop;
+mod emptying;
 mod hosts;
-mod instances;
 mod link_delay;
 mod network_partition;
 mod node_drain;
@@ -123,16 +123,6 @@ fn resolve(kind: &FaultKind, now: &Snapshot, choice: Choice<'_>) -> Result<Plan,
             jitter,
         }
         .plan(now, choice),
-        FaultKind::DbReboot => db_reboot::DbReboot.plan(now, choice),
-        FaultKind::ZoneShift { zone, expires } => {
-            zone_shift::ZoneShift { zone, expires }.plan(now, choice)
-        }
-        FaultKind::ZoneStop { zone } => instances::ZoneStop { zone }.plan(now, choice),
-        FaultKind::InstanceStop { instances } => {
-            instances::InstanceStop { instances }.plan(now, choice)
-        }
-        FaultKind::EcsTaskStop { tasks } => ecs_task_stop::EcsTaskStop { tasks }.plan(now, choice),
-        FaultKind::QueueDelay { delay } => queue_delay::QueueDelay { delay }.plan(now, choice),
         FaultKind::PodEvict { pods, timeout } => {
             pod_evict::PodEvict { pods, timeout }.plan(now, choice)
         }
@@ -149,6 +139,16 @@ fn resolve(kind: &FaultKind, now: &Snapshot, choice: Choice<'_>) -> Result<Plan,
         FaultKind::NetworkPartition { pods } => {
             network_partition::NetworkPartition { pods }.plan(now, choice)
         }
+        FaultKind::DbReboot => db_reboot::DbReboot.plan(now, choice),
+        FaultKind::ZoneShift { zone, expires } => {
+            zone_shift::ZoneShift { zone, expires }.plan(now, choice)
+        }
+        FaultKind::ZoneStop { zone } => hosts::ZoneStop { zone }.plan(now, choice),
+        FaultKind::InstanceStop { instances } => {
+            hosts::InstanceStop { instances }.plan(now, choice)
+        }
+        FaultKind::EcsTaskStop { tasks } => ecs_task_stop::EcsTaskStop { tasks }.plan(now, choice),
+        FaultKind::QueueDelay { delay } => queue_delay::QueueDelay { delay }.plan(now, choice),
     }
 }
 
@@ -157,21 +157,21 @@ fn resolve(kind: &FaultKind, now: &Snapshot, choice: Choice<'_>) -> Result<Plan,
 pub fn healing(kind: &FaultKind) -> Healing {
     match kind {
         FaultKind::PodKill { .. }
+        | FaultKind::PodEvict { .. }
+        | FaultKind::ContainerKill { .. }
+        | FaultKind::RolloutRestart { .. }
         | FaultKind::DbFailover { .. }
         | FaultKind::DbCrash { .. }
         | FaultKind::DbReboot
-        | FaultKind::EcsTaskStop { .. }
-        | FaultKind::PodEvict { .. }
-        | FaultKind::ContainerKill { .. }
-        | FaultKind::RolloutRestart { .. } => Healing::ByItself,
+        | FaultKind::EcsTaskStop { .. } => Healing::ByItself,
         FaultKind::PodHang { .. }
+        | FaultKind::ScaleTo { .. }
+        | FaultKind::NodeDrain { .. }
+        | FaultKind::NetworkPartition { .. }
         | FaultKind::ZoneShift { .. }
         | FaultKind::ZoneStop { .. }
         | FaultKind::InstanceStop { .. }
         | FaultKind::QueueDelay { .. }
-        | FaultKind::ScaleTo { .. }
-        | FaultKind::NodeDrain { .. }
-        | FaultKind::NetworkPartition { .. }
         | FaultKind::ZoneDrain { .. }
         | FaultKind::ZoneOutage { .. }
         | FaultKind::LinkDelay { .. } => Healing::ByUndo,
@@ -200,6 +200,21 @@ pub fn intention(fault: &ScenarioFault) -> String {
             select::links_in_words(links),
             delay.as_millis()
         ),
+        FaultKind::PodEvict { pods, .. } => format!("evict {}", select::pods_in_words(pods)),
+        FaultKind::ContainerKill { pods, container } => format!(
+            "kill container `{container}` in {}",
+            select::pods_in_words(pods)
+        ),
+        FaultKind::RolloutRestart { workload } => {
+            format!("replace every pod of {}", workload.name)
+        }
+        FaultKind::ScaleTo { workload, replicas } => {
+            format!("scale {} to {replicas} pods", workload.name)
+        }
+        FaultKind::NodeDrain { nodes } => format!("empty {}", emptying::in_words(nodes)),
+        FaultKind::NetworkPartition { pods } => {
+            format!("cut off {}", select::pods_in_words(pods))
+        }
         FaultKind::DbReboot => "restart the database".to_owned(),
         FaultKind::ZoneShift { zone, .. } => format!("shift traffic away from zone `{zone}`"),
         FaultKind::ZoneStop { zone } => format!("stop the instances of zone `{zone}`"),
@@ -213,20 +228,5 @@ pub fn intention(fault: &ScenarioFault) -> String {
                 format!("hide taken messages for {} s", hidden.as_secs())
             }
         },
-        FaultKind::PodEvict { pods, .. } => format!("evict {}", select::pods_in_words(pods)),
-        FaultKind::ContainerKill { pods, container } => format!(
-            "kill container `{container}` in {}",
-            select::pods_in_words(pods)
-        ),
-        FaultKind::RolloutRestart { workload } => {
-            format!("replace every pod of {}", workload.name)
-        }
-        FaultKind::ScaleTo { workload, replicas } => {
-            format!("scale {} to {replicas} pods", workload.name)
-        }
-        FaultKind::NodeDrain { nodes } => format!("empty {}", hosts::in_words(nodes)),
-        FaultKind::NetworkPartition { pods } => {
-            format!("cut off {}", select::pods_in_words(pods))
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! `node-drain`: machines are emptied in good order, as before maintenance.
 
-use super::hosts::{self, Emptying};
+use super::emptying::{self, Emptying};
 use super::{Choice, Fault, Plan, Refusal, select};
 use crate::provider::{Change, Snapshot};
 use crate::scenario::HostSelector;
@@ -12,7 +12,7 @@ pub(super) struct NodeDrain {
 
 impl Fault for NodeDrain {
     fn plan(&self, now: &Snapshot, choice: Choice<'_>) -> Result<Plan, Refusal> {
-        let chosen = hosts::select(&self.nodes, now, choice)?;
+        let chosen = emptying::select(&self.nodes, now, choice)?;
         let emptying = Emptying::of(chosen, now, choice)?;
         let names = emptying.names();
         let list = select::list(names.iter().cloned());

@@ -28,7 +28,7 @@ pub fn missing(plan: &Plan, before: &Snapshot, now: &Snapshot) -> Vec<String> {
             missing
         }
         Change::DrainHosts { hosts, .. } => {
-            let mut missing = hosts_closed(hosts, now);
+            let mut missing = closed_hosts(hosts, now);
             missing.extend(pods_missing(before, now));
             missing
         }
@@ -98,7 +98,7 @@ fn fewer(before: BTreeMap<&str, usize>, now: &BTreeMap<&str, usize>, state: &str
         .collect()
 }
 
-fn hosts_closed(drained: &[String], now: &Snapshot) -> Vec<String> {
+fn closed_hosts(drained: &[String], now: &Snapshot) -> Vec<String> {
     drained
         .iter()
         .filter(|name| (now.hosts.iter()).any(|host| host.name == **name && !host.schedulable))

@@ -56,6 +56,16 @@ pub(super) fn pods<'s>(
     Ok(ready)
 }
 
+/// How many of so many; none: there are too few.
+pub(super) fn wanted(pick: PickCount, there: usize) -> Option<usize> {
+    let wanted = match pick {
+        PickCount::All => there,
+        PickCount::Count(count) => count as usize,
+        PickCount::Percent(percent) => (there * percent as usize).div_ceil(100),
+    };
+    (wanted <= there).then_some(wanted)
+}
+
 /// The machines to hit. Only those that run are chosen.
 pub(super) fn hosts<'s>(
     selector: &InstanceSelector,
@@ -81,17 +91,12 @@ pub(super) fn hosts<'s>(
         )));
     }
     let mut ready: Vec<_> = found.into_iter().filter(|host| host.ready).collect();
-    let wanted = match selector.pick {
-        PickCount::All => ready.len(),
-        PickCount::Count(count) => count as usize,
-        PickCount::Percent(percent) => (ready.len() * percent as usize).div_ceil(100),
-    };
-    if ready.is_empty() || wanted > ready.len() {
+    let Some(wanted) = wanted(selector.pick, ready.len()).filter(|_| !ready.is_empty()) else {
         return Err(Refusal(format!(
             "{words}: {} match and run",
             list(ready.iter().map(|host| host.name.as_str()))
         )));
-    }
+    };
     ready.sort_by(|one, other| one.name.cmp(&other.name));
     pick(&mut ready, wanted, choice);
     let running = now.hosts.iter().filter(|host| host.ready).count();
@@ -125,16 +130,6 @@ pub(super) fn hosts_in_words(selector: &InstanceSelector) -> String {
 /// A zone's own name, whatever it is called.
 fn zone_name<'a>(called: &'a str, now: &'a Snapshot) -> &'a str {
     now.zone(called).map_or(called, |zone| zone.name.as_str())
-}
-
-/// How many of so many; none: there are too few.
-pub(super) fn wanted(pick: PickCount, there: usize) -> Option<usize> {
-    let wanted = match pick {
-        PickCount::All => there,
-        PickCount::Count(count) => count as usize,
-        PickCount::Percent(percent) => (there * percent as usize).div_ceil(100),
-    };
-    (wanted <= there).then_some(wanted)
 }
 
 /// Keeps a seeded random choice of `wanted`, in the order they were in.

@@ -1,6 +1,6 @@
 //! `zone-drain`: an evacuation in good order. Not an outage.
 
-use super::hosts::Emptying;
+use super::emptying::Emptying;
 use super::zones::{RESTORED_WHEN, ZoneLoss};
 use super::{Choice, Fault, Plan, Refusal};
 use crate::provider::{Change, HostView, Snapshot};

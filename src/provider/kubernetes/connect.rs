@@ -64,16 +64,15 @@ impl KubernetesProvider {
         let client = Client::try_from(config)
             .map_err(|error| format!("Kubernetes at {server}: {}", Trouble::of(&error).words()))?;
         namespaces.remove(&namespace);
+        let namespaces: Vec<String> = std::iter::once(namespace.clone())
+            .chain(namespaces)
+            .collect();
         let place = Place::Kubernetes {
             server,
             context: spec.context.clone(),
             kubeconfig: kubeconfig.map(|path| path.canonicalize().unwrap_or(path)),
-            namespace: namespace.clone(),
-            others: namespaces.iter().cloned().collect(),
+            namespaces: namespaces.clone(),
         };
-        let namespaces: Vec<String> = std::iter::once(namespace.clone())
-            .chain(namespaces)
-            .collect();
         let happenings = Arc::new(Happenings::default());
         let api = Api {
             client,
@@ -109,8 +108,7 @@ impl KubernetesProvider {
         let Place::Kubernetes {
             context,
             kubeconfig,
-            namespace,
-            others,
+            namespaces,
             server,
         } = place
         else {
@@ -119,10 +117,10 @@ impl KubernetesProvider {
         let spec = KubernetesSpec {
             context: context.clone(),
             kubeconfig: kubeconfig.clone(),
-            namespace: Some(namespace.clone()),
+            namespace: namespaces.first().cloned(),
             ..spec.clone()
         };
-        let provider = Self::connect(&spec, others.iter().cloned().collect()).await?;
+        let provider = Self::connect(&spec, namespaces.iter().cloned().collect()).await?;
         match &provider.place {
             Place::Kubernetes { server: now, .. } if now == server => Ok(provider),
             other => Err(format!(

@@ -59,8 +59,14 @@ pub struct KubernetesProvider {
     glasses: Arc<Glasses>,
     cluster: Arc<Cluster>,
     /// What goes on after a change was accepted.
-    background: Arc<Mutex<HashMap<ChangeId, JoinHandle<()>>>>,
+    background: Arc<Mutex<HashMap<ChangeId, GoingOn>>>,
     _watches: Arc<Watches>,
+}
+
+/// A change that was accepted.
+struct GoingOn {
+    task: JoinHandle<()>,
+    receipt: Receipt,
 }
 
 impl std::fmt::Debug for KubernetesProvider {
@@ -86,19 +92,19 @@ impl KubernetesProvider {
 
     /// Waits until every watch has told everything once, or was denied.
     async fn listed(&self) -> Result<(), ProviderError> {
-        let listed = self
-            .cluster
-            .until(LOOKING, |state| state.awaited.is_empty().then_some(()));
-        if listed.await.is_some() {
+        let listed = self.cluster.until(LOOKING, |state| match &state.trouble {
+            _ if state.awaited.is_empty() => Some(true),
+            // It does not get better by waiting.
+            Some((_, Trouble::Unauthorized(_))) => Some(false),
+            _ => None,
+        });
+        if listed.await == Some(true) {
             return Ok(());
         }
-        let state = self.cluster.state();
-        let awaited: Vec<&str> = state.awaited.iter().map(String::as_str).collect();
-        let why = (state.trouble.as_deref()).unwrap_or("no answer");
-        Err(ProviderError::Failed {
-            place: self.place.to_string(),
-            what: "look".to_owned(),
-            reason: format!("{why} (waiting for {})", awaited.join(", ")),
+        let trouble = self.cluster.state().trouble.clone();
+        Err(match trouble {
+            Some((what, trouble)) => self.told(&trouble, &format!("list {what}")),
+            None => self.told(&Trouble::NoAnswer("no answer".to_owned()), "look"),
         })
     }
 
@@ -136,26 +142,38 @@ impl KubernetesProvider {
 
     /// The calls before acceptance, each written down, then the rest in the background.
     async fn make(&self, order: &Order, ink: Arc<dyn Ink>) -> Result<Receipt, ProviderError> {
+        let known = self
+            .running()
+            .get(&order.id)
+            .map(|known| known.receipt.clone());
+        if let Some(receipt) = known {
+            return Ok(receipt);
+        }
         let Prepared { first, then } = self.prepare(order).await?;
         let accepted = Instant::now();
         for request in &first {
             self.one(request, &*ink).await?;
         }
-        let (provider, change) = (self.clone(), order.id.clone());
-        let going_on = tokio::spawn(async move {
-            provider.follow_up(&change, then, &*ink).await;
-        });
-        self.running().insert(order.id.clone(), going_on);
         let undo = first.iter().filter_map(|request| request.call.undo.clone());
         let undo: Vec<String> = undo.collect();
-        Ok(Receipt {
+        let receipt = Receipt {
             accepted,
             undo: if undo.is_empty() {
                 "nothing to undo".to_owned()
             } else {
                 undo.join("; ")
             },
-        })
+        };
+        let (provider, change) = (self.clone(), order.id.clone());
+        let task = tokio::spawn(async move {
+            provider.follow_up(&change, then, &*ink).await;
+        });
+        let going_on = GoingOn {
+            task,
+            receipt: receipt.clone(),
+        };
+        self.running().insert(order.id.clone(), going_on);
+        Ok(receipt)
     }
 
     async fn one(&self, request: &Request, ink: &dyn Ink) -> Result<(), ProviderError> {
@@ -169,7 +187,7 @@ impl KubernetesProvider {
         }
     }
 
-    fn running(&self) -> std::sync::MutexGuard<'_, HashMap<ChangeId, JoinHandle<()>>> {
+    fn running(&self) -> std::sync::MutexGuard<'_, HashMap<ChangeId, GoingOn>> {
         self.background
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -258,8 +276,8 @@ impl Provider for KubernetesProvider {
         Box::pin(async move {
             let going_on = self.running().remove(change);
             if let Some(going_on) = going_on {
-                going_on.abort();
-                let _ = going_on.await;
+                going_on.task.abort();
+                let _ = going_on.task.await;
             }
             self.take_back(change, written, &*ink).await?;
             let undone = Milestone::Undone(change.clone());
@@ -323,13 +341,6 @@ fn expected(change: &Change) -> &'static str {
         Change::PartitionPods { .. } => {
             "within seconds, as soon as the network plugin has taken up the policy"
         }
-        Change::FailOverDatabase { .. }
-        | Change::OutageZone { .. }
-        | Change::DelayLinks { .. }
-        | Change::RebootDatabase
-        | Change::CutNetworks { .. }
-        | Change::ShiftZone { .. }
-        | Change::StopHosts { .. }
-        | Change::DelayQueue { .. } => "not in a cluster",
+        _ => "not in a cluster",
     }
 }

@@ -93,16 +93,7 @@ impl KubernetesProvider {
                     .await
             }
             Change::PartitionPods { pods } => self.partition(order, pods).await,
-            Change::FailOverDatabase { .. }
-            | Change::OutageZone { .. }
-            | Change::DelayLinks { .. }
-            | Change::RebootDatabase
-            | Change::CutNetworks { .. }
-            | Change::ShiftZone { .. }
-            | Change::StopHosts { .. }
-            | Change::DelayQueue { .. } => {
-                Err(self.refused("make this change", "there is no such thing in a cluster"))
-            }
+            _ => Err(self.refused("make this change", "there is no such thing in a cluster")),
         }
     }
 
@@ -236,6 +227,13 @@ impl KubernetesProvider {
         force: bool,
         did: &str,
     ) -> Result<Prepared, ProviderError> {
+        let seen = self.glasses.snapshot(&self.cluster.state(), 0).hosts;
+        let shielded = (seen.iter())
+            .filter(|host| hosts.contains(&host.name))
+            .find_map(|host| Some((&host.name, host.shielded.as_ref()?)));
+        if let Some((host, why)) = shielded {
+            return Err(self.refused(&format!("touch node {host}"), why));
+        }
         let mut first = Vec::new();
         for host in &hosts {
             let on = Named::new(Kind::Node, "", host);

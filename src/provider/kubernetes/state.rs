@@ -9,6 +9,7 @@ use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 
 use super::owner::Key;
+use super::trouble::Trouble;
 
 /// Resources by namespace and name.
 pub(super) type Table<K> = BTreeMap<Key, K>;
@@ -31,7 +32,7 @@ pub(super) struct State {
     /// Watches that we have no right to, and the server's words.
     pub(super) denied: BTreeMap<String, String>,
     /// The last trouble of any watch, until the server has answered again.
-    pub(super) trouble: Option<String>,
+    pub(super) trouble: Option<(String, Trouble)>,
 }
 
 /// A kind of resource that is watched.

@@ -166,3 +166,11 @@ pub(super) fn has(pod: &Pod, helper: &str) -> bool {
         .flat_map(|spec| spec.ephemeral_containers.iter().flatten());
     helpers.into_iter().any(|one| one.name == helper)
 }
+
+/// The image of any of these helpers.
+pub(super) fn image_of<'p>(pod: &'p Pod, helpers: &[String]) -> Option<&'p str> {
+    let spec = pod.spec.as_ref()?;
+    let mut all = spec.ephemeral_containers.iter().flatten();
+    let found = all.find(|one| helpers.contains(&one.name))?;
+    found.image.as_deref()
+}

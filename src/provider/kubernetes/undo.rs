@@ -157,7 +157,9 @@ impl KubernetesProvider {
         }
         let mut helpers = names(Deed::Thaw);
         if helpers.is_empty() {
-            let (started, call) = requests::help(Deed::Thaw, change, &pod, None, &self.image);
+            // The image that froze it was there; the scenario's own may not be known any more.
+            let image = tools::image_of(&pod, &names(Deed::Freeze)).unwrap_or(&self.image);
+            let (started, call) = requests::help(Deed::Thaw, change, &pod, None, image);
             match self.api.change(&requests::undoing(call), ink).await? {
                 Ok(_) => helpers = started,
                 Err(Trouble::Absent(_)) => return Ok(()),

@@ -317,3 +317,74 @@ fn daemon_set(one: &DaemonSet) -> (WorkloadView, Labels) {
     }
     (view, labels)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn parsed<T: serde::de::DeserializeOwned>(value: Value) -> T {
+        serde_json::from_value(value).expect("a resource")
+    }
+
+    #[test]
+    fn what_a_budget_has_not_counted_yet_allows_nothing() {
+        for (status, generation, expected) in [
+            (
+                json!({ "disruptionsAllowed": 2, "observedGeneration": 3 }),
+                3,
+                2,
+            ),
+            (
+                json!({ "disruptionsAllowed": 2, "observedGeneration": 2 }),
+                3,
+                0,
+            ),
+            (
+                json!({ "disruptionsAllowed": -1, "observedGeneration": 3 }),
+                3,
+                0,
+            ),
+        ] {
+            let mut status = status;
+            for count in ["currentHealthy", "desiredHealthy", "expectedPods"] {
+                status[count] = json!(0);
+            }
+            let budget = json!({ "metadata": { "generation": generation }, "status": status });
+            assert_eq!(headroom(&parsed(budget.clone())), expected, "{budget}");
+        }
+        assert_eq!(headroom(&parsed(json!({ "metadata": {} }))), 0);
+    }
+
+    #[test]
+    fn a_zone_takes_part_while_one_of_its_nodes_does() {
+        let host = |name: &str, zone: &str, schedulable, ready| HostView {
+            name: name.into(),
+            zone: zone.into(),
+            schedulable,
+            ready,
+            ..HostView::default()
+        };
+        let hosts = [
+            host("1", "a", false, true),
+            host("2", "a", true, true),
+            host("3", "b", true, false),
+            host("4", "", true, true),
+        ];
+        let told: Vec<_> = zones(&hosts)
+            .into_iter()
+            .map(|zone| (zone.name, zone.up))
+            .collect();
+        assert_eq!(told, [("a".to_owned(), true), ("b".to_owned(), false)]);
+    }
+
+    #[test]
+    fn a_pod_belongs_to_what_people_named() {
+        let labels = |key: &str| Labels::from([(key.to_owned(), "web".to_owned())]);
+        let owner = Some("deployment/shop");
+        assert_eq!(app(&labels("app"), owner, "p"), "web");
+        assert_eq!(app(&labels("app.kubernetes.io/name"), owner, "p"), "web");
+        assert_eq!(app(&Labels::new(), owner, "p"), "shop");
+        assert_eq!(app(&Labels::new(), None, "p"), "p");
+    }
+}

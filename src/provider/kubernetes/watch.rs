@@ -194,7 +194,7 @@ impl Cluster {
                 state.awaited.remove(what);
                 state.denied.insert(what.to_owned(), why);
             }
-            trouble => state.trouble = Some(format!("{what}: {}", trouble.words())),
+            trouble => state.trouble = Some((what.to_owned(), trouble)),
         }
     }
 }
