@@ -31,13 +31,7 @@ fn an_operator_drives_a_drill_from_confirmation_to_report() {
     // Nobody can mark what has not happened.
     terminal.types("n");
     terminal.shows("nothing has been injected");
-    // There has to be a healthy state to compare with.
-    terminal.shows_what("the third second", |screen| {
-        let early = ["00:00 of", "00:01 of"]
-            .iter()
-            .any(|at| screen.contains(at));
-        screen.contains(" of 10:00") && !early
-    });
+    healthy(&mut terminal);
     inject(&mut terminal, "a pod dies");
     terminal.shows("✓ a pod dies  over");
     terminal.types("n");
@@ -104,6 +98,16 @@ fn an_operator_drives_a_drill_from_confirmation_to_report() {
 }
 
 /// Presses the key, says yes, and waits until the fault is under way.
+/// Waits until there is a healthy state to compare with.
+fn healthy(terminal: &mut Terminal) {
+    terminal.shows_what("the third second", |screen| {
+        let early = ["00:00 of", "00:01 of"]
+            .iter()
+            .any(|at| screen.contains(at));
+        screen.contains(" of 10:00") && !early
+    });
+}
+
 fn inject(terminal: &mut Terminal, fault: &str) {
     let marks = [
         format!("● {fault}  in force"),
@@ -154,6 +158,7 @@ fn an_abort_undoes_what_is_open_and_reports() {
     terminal.shows("Type `break two pods` to go on");
     terminal.types("break two pods\n");
     terminal.shows("▸ a pod hangs");
+    healthy(&mut terminal);
     inject(&mut terminal, "a pod hangs");
     // A second one on top of it is refused, and the reason is there to be read.
     terminal.types("i");
