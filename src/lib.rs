@@ -9,6 +9,7 @@ pub mod cli;
 pub mod gate;
 pub mod load;
 pub mod measure;
+pub mod observe;
 pub mod provider;
 pub mod report;
 pub mod scenario;

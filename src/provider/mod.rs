@@ -32,6 +32,7 @@ pub use snapshot::{
     PodView, QueueView, Role, Snapshot, WorkloadView, ZoneView,
 };
 
+use crate::observe::{Series, Window};
 use crate::scenario::{FaultKind, ProviderKind};
 
 /// What an asynchronous call of a [`Provider`] returns: boxed, so that providers can be mixed in
@@ -89,7 +90,8 @@ pub trait Provider: Send + Sync + 'static {
     /// changes something is told to the ink before and after.
     fn apply<'a>(&'a self, order: &'a Order, ink: Arc<dyn Ink>) -> Pending<'a, Receipt>;
 
-    /// How long taking a change back may need here at the most. Less is left to the caller.
+    /// How long taking a change back, or healing by itself, may need here at the most. Less is left
+    /// to the caller.
     fn patience(&self) -> Duration {
         Duration::ZERO
     }
@@ -105,6 +107,12 @@ pub trait Provider: Send + Sync + 'static {
 
     /// What happened after occurrence number `after`; waits at most `wait` for something to happen.
     fn occurrences(&self, after: u64, wait: Duration) -> Pending<'_, Vec<Occurrence>>;
+
+    /// What the infrastructure measured of itself in this stretch. Empty, where it measures nothing
+    /// that is not told elsewhere.
+    fn series(&self, _window: Window) -> Pending<'_, Vec<Series>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
 
     /// Brings everything back to its specification, whoever broke it.
     fn repair(&self) -> Pending<'_, ()>;

@@ -13,7 +13,7 @@ use crate::support::Bench;
 const AWS: &str = "queue = \"jobs\"\nalarms = [\"checkout-errors\"]";
 
 /// A text, as CBOR writes short ones.
-fn text(words: &str) -> Vec<u8> {
+pub(super) fn text(words: &str) -> Vec<u8> {
     let length = u8::try_from(words.len()).expect("a short text");
     let mut bytes = match length {
         0..24 => vec![0x60 + length],

@@ -6,8 +6,10 @@
 mod support;
 
 mod clock;
+mod ecs;
 mod guards;
 mod kill;
+mod metrics;
 mod moto;
 mod proxy;
 mod refusals;

@@ -53,9 +53,12 @@ pub(crate) enum Deed {
 }
 
 type Rule = Box<dyn Fn(&Asked) -> Deed + Send + Sync>;
+/// Status, content type and body of calls that moto does not know.
+type StandIn = Box<dyn Fn(&Asked) -> Option<(u16, &'static str, String)> + Send + Sync>;
 
 #[derive(Default)]
 struct State {
+    stand_in: Option<Arc<StandIn>>,
     rule: Option<Arc<Rule>>,
     frozen: bool,
     asked: Vec<Asked>,
@@ -92,10 +95,19 @@ impl Proxy {
     pub(crate) fn rule(&self, rule: impl Fn(&Asked) -> Deed + Send + Sync + 'static) {
         let mut state = self.lock();
         *state = State {
+            stand_in: state.stand_in.take(),
             rule: Some(Arc::new(Box::new(rule))),
             ..State::default()
         };
         self.state.1.notify_all();
+    }
+
+    /// What this answers, moto is never asked: a part of AWS that it does not have.
+    pub(crate) fn stand_in(
+        &self,
+        part: impl Fn(&Asked) -> Option<(u16, &'static str, String)> + Send + Sync + 'static,
+    ) {
+        self.lock().stand_in = Some(Arc::new(Box::new(part)));
     }
 
     /// From now on everything passes; what was frozen goes on.
@@ -136,7 +148,7 @@ impl Proxy {
         }
     }
 
-    fn judge(&self, action: String, body: String) -> Deed {
+    fn judge(&self, action: String, body: String) -> (Asked, Deed) {
         let (asked, rule) = {
             let mut state = self.lock();
             let before = state.asked.iter().filter(|of| of.action == action).count();
@@ -148,7 +160,17 @@ impl Proxy {
             state.asked.push(asked.clone());
             (asked, state.rule.clone())
         };
-        rule.map_or(Deed::Pass, |rule| rule(&asked))
+        let deed = rule.map_or(Deed::Pass, |rule| rule(&asked));
+        (asked, deed)
+    }
+
+    /// What AWS answers.
+    fn perform(&self, asked: &Asked, message: &Message) -> Option<Vec<u8>> {
+        let part = self.lock().stand_in.clone();
+        match part.and_then(|part| part(asked)) {
+            Some((status, kind, body)) => Some(answer(status, kind, "", body.as_bytes())),
+            None => self.forward(message),
+        }
     }
 
     fn freeze(&self) {
@@ -164,15 +186,16 @@ impl Proxy {
             self.thaw();
             let action = message.action();
             let body = String::from_utf8_lossy(&message.body).into_owned();
-            match self.judge(action, body) {
-                Deed::Pass => writer.write_all(&self.forward(&message)?).ok()?,
+            let (asked, deed) = self.judge(action, body);
+            match deed {
+                Deed::Pass => writer.write_all(&self.perform(&asked, &message)?).ok()?,
                 Deed::PassThenFreeze => {
-                    let answer = self.forward(&message)?;
+                    let answer = self.perform(&asked, &message)?;
                     self.freeze();
                     writer.write_all(&answer).ok()?;
                 }
                 Deed::DoThenFreeze => {
-                    self.forward(&message)?;
+                    self.perform(&asked, &message)?;
                     self.freeze();
                     self.thaw();
                     return None;
@@ -182,13 +205,13 @@ impl Proxy {
                     return None;
                 }
                 Deed::Reply(status, kind, body) => {
-                    let head = format!("HTTP/1.1 {status} As Recorded\r\nContent-Type: {kind}");
-                    answer(writer, &head, body.as_bytes())?;
+                    let answer = answer(status, kind, "", body.as_bytes());
+                    writer.write_all(&answer).ok()?;
                 }
                 Deed::Cbor(body) => {
-                    let head = "HTTP/1.1 200 OK\r\nsmithy-protocol: rpc-v2-cbor\r\n\
-                                Content-Type: application/cbor";
-                    answer(writer, head, &body)?;
+                    let protocol = "smithy-protocol: rpc-v2-cbor\r\n";
+                    let answer = answer(200, "application/cbor", protocol, &body);
+                    writer.write_all(&answer).ok()?;
                 }
             }
         }
@@ -226,11 +249,12 @@ impl Proxy {
     }
 }
 
-fn answer(mut writer: &TcpStream, head: &str, body: &[u8]) -> Option<()> {
+fn answer(status: u16, kind: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     let length = body.len();
-    let head = format!("{head}\r\nContent-Length: {length}\r\n\r\n");
-    writer.write_all(head.as_bytes()).ok()?;
-    writer.write_all(body).ok()
+    let head = format!(
+        "HTTP/1.1 {status} As Recorded\r\nContent-Type: {kind}\r\n{headers}Content-Length: {length}\r\n\r\n"
+    );
+    [head.as_bytes(), body].concat()
 }
 
 /// A request, or an answer.

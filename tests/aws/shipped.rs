@@ -1,5 +1,6 @@
 //! Shipped scenarios, unmodified but for the provider.
 
+use super::ecs::Ecs;
 use super::world::World;
 use crate::support::{Bench, repository};
 use serde_json::Value;
@@ -85,4 +86,16 @@ fn a_shipped_zone_drain_stops_exactly_the_zone_s_instances_and_starts_them() {
     let mut target: Vec<_> = target.iter().filter_map(Value::as_str).collect();
     target.sort_unstable();
     assert_eq!(target, world.instances("us-east-1b"));
+}
+
+#[test]
+fn a_shipped_pod_kill_stops_tasks_of_the_service_of_that_name_against_a_double_of_ecs() {
+    let world = World::new();
+    let ecs = Ecs::of(&world, 4);
+    let summary = run(&world, "scenarios/pod-kill.toml");
+    assert_eq!(world.proxy.acts(), ["StopTask", "StopTask"]);
+    let stopped = ecs.stopped();
+    assert_eq!(stopped.len(), 2, "half of four: {stopped:?}");
+    let fault = &summary["faults"][0];
+    assert!(fault["redundancy_restored_us"].is_u64(), "{fault}");
 }

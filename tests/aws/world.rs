@@ -178,6 +178,20 @@ impl World {
         self
     }
 
+    /// A single instance `shop`, without a standby.
+    pub(crate) fn with_single_database(self) -> Self {
+        let tag = aws_sdk_rds::types::Tag::builder();
+        let request = (self.rds.create_db_instance())
+            .db_instance_identifier("shop")
+            .db_instance_class("db.m6g.large")
+            .engine("postgres")
+            .allocated_storage(20)
+            .availability_zone("us-east-1a")
+            .tags(tag.key(ALLOW.0).value(ALLOW.1).build());
+        self.wait(request.send()).expect("a database");
+        self
+    }
+
     /// A queue `jobs`.
     pub(crate) fn with_queue(self) -> Self {
         let request = self

@@ -197,12 +197,26 @@ impl Score {
 
     /// After the end, infrastructure that does not get well is waited for, but not for ever.
     fn patience(&mut self, now: Micros, stop: Stop) -> Stop {
-        let settling = |fault| self.schedule.awaits_restoration(fault);
-        if stop != Stop::Finish || !(0..self.parts.len()).any(settling) {
+        let settling = |fault: &FaultId| self.schedule.awaits_restoration(*fault);
+        let settling: Vec<FaultId> = (0..self.parts.len()).filter(settling).collect();
+        if stop != Stop::Finish || settling.is_empty() {
             self.settle_until = None;
             return stop;
         }
-        let limit = self.input.limits.settle;
+        // A database that builds a new standby takes its time.
+        let providers = settling.iter().filter_map(|fault| self.provider_of(*fault).ok());
+        let limit = providers.fold(self.input.limits.settle, |limit, provider| {
+            limit.max(provider.patience())
+        });
+        if self.settle_until.is_none() && limit > self.input.limits.settle {
+            let why = format!(
+                "the load is over; at most {} min until it is whole again, Ctrl-C twice leaves at once",
+                limit.as_secs().div_ceil(60)
+            );
+            for fault in &settling {
+                lock(&self.book).waiting(*fault, why.clone());
+            }
+        }
         let until = *self
             .settle_until
             .get_or_insert(now + u64::try_from(limit.as_micros()).unwrap_or(u64::MAX / 4));

@@ -29,6 +29,7 @@ pub(super) struct State {
 pub(super) enum Subject {
     Zone,
     Database,
+    Host,
     Pod,
 }
 
@@ -102,6 +103,14 @@ impl Lanes {
                     .0
                     .push(Lane::new(Subject::Database, &node.name, state));
             }
+            for host in &now.hosts {
+                let state = match (host.ready, host.schedulable) {
+                    (true, true) => state(Health::Good, "ready"),
+                    (true, false) => state(Health::Weak, "cordoned"),
+                    (false, _) => state(Health::Bad, "not ready"),
+                };
+                lanes.0.push(Lane::new(Subject::Host, &host.name, state));
+            }
             for pod in &now.pods {
                 let state = match pod.ready {
                     true => state(Health::Good, "ready"),
@@ -141,16 +150,23 @@ impl Lanes {
 /// What an event says about whom.
 fn meaning(kind: &str, detail: &str) -> Option<(Subject, Health, &'static str)> {
     use Health::{Bad, Good, Weak};
-    use Subject::{Database, Pod, Zone};
+    use Subject::{Database, Host, Pod, Zone};
     Some(match kind {
         "zone-changed" if detail.contains("takes part") => (Zone, Good, "up"),
         "zone-changed" if detail.contains("drained") => (Zone, Weak, "drained"),
         "zone-changed" => (Zone, Bad, "out"),
-        "pod-started" => (Pod, Weak, "starting"),
+        "pod-started" | "pod-created" | "pod-scheduled" => (Pod, Weak, "starting"),
         "pod-ready" | "edge-target-up" => (Pod, Good, "ready"),
-        "pod-unready" => (Pod, Weak, "not ready"),
+        "pod-unready" | "container-restarted" => (Pod, Weak, "not ready"),
+        "pod-unschedulable" => (Pod, Bad, "no place"),
+        "pod-terminating" | "pod-evicted" => (Pod, Weak, "ending"),
         "edge-target-down" => (Pod, Weak, "no traffic"),
-        "pod-exited" => (Pod, Bad, "gone"),
+        "pod-exited" | "pod-deleted" => (Pod, Bad, "gone"),
+        "node-ready" | "node-uncordoned" | "target-healthy" => (Host, Good, "ready"),
+        "node-cordoned" => (Host, Weak, "cordoned"),
+        "target-unhealthy" => (Host, Weak, "no traffic"),
+        "node-not-ready" => (Host, Bad, "not ready"),
+        "instance-lost" => (Host, Bad, "gone"),
         "database-down" | "database-degraded" => (Database, Bad, "down"),
         "database-fenced" => (Database, Bad, "fenced"),
         "database-promoted" => (Database, Good, "primary"),
@@ -164,6 +180,7 @@ fn meaning(kind: &str, detail: &str) -> Option<(Subject, Health, &'static str)> 
 mod tests {
     use super::*;
     use crate::chaos::testing::{run, seen};
+    use crate::provider::HostView;
     use crate::provider::local::double::Double;
 
     #[test]
@@ -189,5 +206,28 @@ mod tests {
             primary.map(|lane| lane.now().word.as_str()),
             Some("primary")
         );
+    }
+
+    #[test]
+    fn machines_have_lanes_between_databases_and_pods() {
+        let machine = HostView {
+            name: "node-a".to_owned(),
+            ready: true,
+            schedulable: true,
+            ..HostView::default()
+        };
+        let mut lanes = Lanes::of(&[Snapshot {
+            hosts: vec![machine],
+            ..run(seen(&Double::new()))
+        }]);
+        lanes.told(10, "node-cordoned", "node-a", "");
+        lanes.told(20, "pod-terminating", "shop-1", "");
+        lanes.told(30, "node-uncordoned", "node-a", "");
+        let place = lanes.0.iter().position(|lane| lane.name == "node-a");
+        let place = place.expect("a lane");
+        assert_eq!(lanes.0[place].worst(10, 20), Some(Health::Weak));
+        assert_eq!(lanes.0[place].now().word, "ready");
+        assert_eq!(lanes.0[place - 1].subject, Subject::Database);
+        assert_eq!(lanes.0[place + 1].subject, Subject::Pod);
     }
 }

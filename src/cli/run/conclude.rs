@@ -11,6 +11,7 @@ use super::conduct::Played;
 use super::facts;
 use super::folder::RunFolder;
 use super::interrupt::{Interrupts, Wish};
+use super::observed;
 use super::progress::Progress;
 use super::read_back::balance;
 use super::spans;
@@ -51,6 +52,10 @@ pub(super) async fn conclude(
         .context("the client that reads the target's books cannot be made")?;
     let books = tokio::select! {
         books = books::read(stage, &client) => books,
+        () = interrupts.next() => None,
+    };
+    let observed = tokio::select! {
+        observed = observed::read(stage, played.clock, load.ended) => Some(observed),
         () = interrupts.next() => None,
     };
     let latency = spans::latency(folder, scenario, &spans, load)?;
@@ -95,6 +100,7 @@ pub(super) async fn conclude(
         generator: facts::generator(&played),
         invalid_causes: facts::invalid_causes(&played),
         lanes: facts::lanes(scenario, stage, &played),
+        observed: observed.filter(|observed| !observed.is_empty()),
         ending,
         ending_reason: played
             .observed

@@ -9,6 +9,7 @@ mod facts;
 mod folder;
 mod interrupt;
 mod narrate;
+mod observed;
 mod observer;
 mod operator;
 mod progress;

@@ -28,6 +28,7 @@ use super::{
     Call, CallRecord, Change, ChangeId, Ink, Milestone, Occurrence, Order, Pending, Permission,
     Place, Provider, Receipt, Rehearsed, Snapshot,
 };
+use crate::observe::{Series, Window};
 use crate::scenario::{FaultKind, ProviderKind};
 use account::Account;
 use act::database::Ask;
@@ -138,6 +139,10 @@ impl Provider for AwsProvider {
     fn occurrences(&self, after: u64, wait: Duration) -> Pending<'_, Vec<Occurrence>> {
         self.watchers.stand(&self.account);
         Box::pin(async move { Ok(self.account.happenings.after(after, wait).await) })
+    }
+
+    fn series(&self, window: Window) -> Pending<'_, Vec<Series>> {
+        Box::pin(look::metrics::read(&self.account, window))
     }
 
     /// What others broke in an account is not this tool's to judge.

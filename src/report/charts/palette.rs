@@ -60,11 +60,13 @@ pub enum Colour {
     Rebuilding,
     /// Nothing there.
     Down,
+    /// What the target measured of itself.
+    Observed,
 }
 
 impl Colour {
     /// Every one.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Ink,
         Self::Grid,
         Self::Fault,
@@ -91,6 +93,7 @@ impl Colour {
         Self::Standby,
         Self::Rebuilding,
         Self::Down,
+        Self::Observed,
     ];
 
     /// For light paper: red, green, blue. No two are equal.
@@ -123,6 +126,7 @@ impl Colour {
             Self::Standby => 0x8C_C5E3,
             Self::Rebuilding => 0xC9_B458,
             Self::Down => 0xB9_BDC5,
+            Self::Observed => 0x4F_6D3A,
         }
     }
 
@@ -151,6 +155,7 @@ impl Colour {
             Self::Standby => 0x2F_5F7C,
             Self::Rebuilding => 0x8E_7F3A,
             Self::Down => 0x4A_515D,
+            Self::Observed => 0x9C_C47F,
             same => same.light(),
         }
     }

@@ -23,10 +23,17 @@ pub(super) fn render(summary: &Summary) -> Option<String> {
         Some(charts::users(summary)),
         charts::budget(summary),
     ];
-    for chart in strips.into_iter().flatten() {
+    for chart in strips
+        .into_iter()
+        .flatten()
+        .chain(charts::observed(summary))
+    {
         markup += &figure(&chart, "strip");
     }
     markup += "</div>";
+    for why in summary.observed.iter().flat_map(|all| &all.not_read) {
+        markup += &format!("<p class=\"hint\">Not read: {}</p>", escape(why));
+    }
     markup += &format!(
         "<details><summary>Phases as a table</summary>{}</details>\
          <details><summary>The charts’ values as a table</summary>{}</details>",

@@ -8,7 +8,7 @@ mod traffic;
 pub(super) use reason::reason;
 
 use super::summary::{
-    Books, Canary, Connections, Drill, Fault, Generator, Lanes, Latency, Ledger, Run,
+    Books, Canary, Connections, Drill, Fault, Generator, Lanes, Latency, Ledger, Observed, Run,
     SCHEMA_VERSION, Sibling, Slo, Summary,
 };
 use crate::gate::{self, Ending, ExitCode, GateVerdict, verdict};
@@ -51,6 +51,8 @@ pub struct SummaryInput<'a> {
     /// Who served, who was broken: serving lanes by whole seconds, summed up here to the timeline's
     /// buckets. Fault lanes are filled in where there are none.
     pub lanes: Lanes,
+    /// What the target measured of itself.
+    pub observed: Option<Observed>,
     /// How the run came to its end.
     pub ending: Ending,
     /// Why a guard stopped it.
@@ -95,6 +97,7 @@ pub fn summarise(input: SummaryInput<'_>) -> Summary {
         connections,
         mut generator,
         lanes,
+        observed,
         ..
     } = input;
     run.slo = Some(Slo {
@@ -165,6 +168,7 @@ pub fn summarise(input: SummaryInput<'_>) -> Summary {
         connections,
         generator,
         lanes,
+        observed,
         configuration: input.configuration,
         siblings: siblings(ledger.is_some() || canaries.is_some()),
     };

@@ -14,6 +14,7 @@ mod generator;
 mod impact;
 mod invariant;
 mod lanes;
+mod observed;
 mod run;
 mod timeline;
 mod traffic;
@@ -28,6 +29,7 @@ pub use generator::{Generator, GeneratorVerdict};
 pub use impact::{Check, ClassImpact, CloseUp, Stage, Towards};
 pub use invariant::{Books, Invariant};
 pub use lanes::{FaultLane, Lanes, RoleLane, Segment, ServingKind, ServingLane, Span};
+pub use observed::{Observed, ObservedPoint, ObservedSeries};
 pub use run::{Run, Sibling, Slo};
 pub use timeline::{Curve, CurvePoint, Timeline};
 pub use traffic::{ErrorRow, Journey, Latency, Phase, Requests, Step};
@@ -109,6 +111,9 @@ pub struct Summary {
     /// Who served, who was broken, when.
     #[serde(default)]
     pub lanes: Lanes,
+    /// What the target measured of itself; absent where nobody was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed: Option<Observed>,
     /// Latency by quantile, per kind of phase.
     #[serde(default)]
     pub distribution: Vec<Curve>,

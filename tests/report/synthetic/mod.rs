@@ -13,7 +13,8 @@ use loadtest::measure::aggregate::aggregate;
 use loadtest::measure::recording::{Reader, StepNames, Writer};
 use loadtest::report::summary::{
     Books, Canary, CanaryWriter, Compression, Connections, Generator, GeneratorVerdict, Invariant,
-    Lanes, Latency, Ledger, RoleLane, Run, Segment, ServingKind, ServingLane, Span,
+    Lanes, Latency, Ledger, Observed, ObservedPoint, ObservedSeries, RoleLane, Run, Segment,
+    ServingKind, ServingLane, Span,
 };
 use loadtest::report::{Summary, SummaryInput, plan, summarise};
 use loadtest::scenario::Scenario;
@@ -62,6 +63,7 @@ pub(crate) fn run(folder: &Path, p95_limit_us: f64) -> Summary {
         connections: Some(connections()),
         invalid_causes: Vec::new(),
         lanes: lanes(),
+        observed: Some(observed()),
         ending: Ending::Completed,
         ending_reason: None,
         strict: false,
@@ -148,6 +150,28 @@ fn generator() -> Generator {
         descriptor_limit: Some(1_024),
         memory_bytes: Some(31_400_000),
         ..Generator::default()
+    }
+}
+
+/// A database's load, told every ten seconds, and a queue that could not be asked.
+fn observed() -> Observed {
+    let point = |n: u64, value| ObservedPoint {
+        at_us: n * 10_000_000 + 5_000_000,
+        value,
+    };
+    let values = [12.0, 31.5, 74.0, 28.0, 25.0, 24.5, 24.0, 23.0, 22.5, 22.0];
+    Observed {
+        series: vec![ObservedSeries {
+            name: "CPUUtilization of shop".into(),
+            unit: "%".into(),
+            source: "Prometheus".into(),
+            resolution_us: 10_000_000,
+            points: (0..)
+                .zip(values)
+                .map(|(at, value)| point(at, value))
+                .collect(),
+        }],
+        not_read: vec!["the queue’s metrics: AccessDenied".into()],
     }
 }
 

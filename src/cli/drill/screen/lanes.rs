@@ -48,7 +48,7 @@ fn line<'b>(board: &'b Board, lane: &'b Lane, palette: Palette, width: usize) ->
     let now = lane.now();
     let name = match lane.subject {
         Subject::Zone => format!("zone {}", lane.name),
-        Subject::Database | Subject::Pod => lane.name.clone(),
+        Subject::Database | Subject::Host | Subject::Pod => lane.name.clone(),
     };
     let mut spans = vec![
         Span::raw(format!("{:<NAME$} ", cut(&name, NAME))),

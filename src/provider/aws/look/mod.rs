@@ -2,6 +2,7 @@
 
 pub(super) mod database;
 pub(super) mod hosts;
+pub(super) mod metrics;
 pub(super) mod networks;
 pub(super) mod open;
 pub(super) mod queue;
