@@ -35,6 +35,11 @@ impl Ecs {
         ecs
     }
 
+    /// The ARN of the task of this number.
+    pub(super) fn arn(&self, number: usize) -> String {
+        self.0.lock().expect("free")[number].arn.clone()
+    }
+
     /// Why each stopped task was stopped.
     pub(super) fn stopped(&self) -> Vec<String> {
         let tasks = self.0.lock().expect("free");

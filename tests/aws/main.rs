@@ -11,6 +11,7 @@ mod guards;
 mod kill;
 mod metrics;
 mod moto;
+mod own;
 mod proxy;
 mod refusals;
 mod scenario;

@@ -25,6 +25,8 @@ impl Request {
 pub(crate) enum Reply {
     /// 200, with this body.
     Ok(String),
+    /// 200 with these header lines, each of which ends with CRLF, and this body.
+    Headed(&'static str, String),
     /// This status, and nothing else.
     Status(u16),
     /// Nothing, for as long as the client waits.
@@ -72,13 +74,15 @@ fn converse(
         seen.lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(request);
-        let (status, body) = match reply {
-            Reply::Ok(body) => (200, body),
-            Reply::Status(status) => (status, String::new()),
+        let (status, headers, body) = match reply {
+            Reply::Ok(body) => (200, "", body),
+            Reply::Headed(headers, body) => (200, headers, body),
+            Reply::Status(status) => (status, "", String::new()),
             Reply::Never => return io::copy(&mut reader, &mut io::sink()).map(drop),
         };
         let length = body.len();
-        let head = format!("HTTP/1.1 {status} As Asked\r\nContent-Length: {length}\r\n\r\n");
+        let head =
+            format!("HTTP/1.1 {status} As Asked\r\n{headers}Content-Length: {length}\r\n\r\n");
         connection.write_all((head + &body).as_bytes())?;
     }
     Ok(())

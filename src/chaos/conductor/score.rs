@@ -204,7 +204,9 @@ impl Score {
             return stop;
         }
         // A database that builds a new standby takes its time.
-        let providers = settling.iter().filter_map(|fault| self.provider_of(*fault).ok());
+        let providers = settling
+            .iter()
+            .filter_map(|fault| self.provider_of(*fault).ok());
         let limit = providers.fold(self.input.limits.settle, |limit, provider| {
             limit.max(provider.patience())
         });

@@ -78,7 +78,7 @@ async fn reach(
         );
     };
     let endpoint = look.endpoint_url().map(str::to_owned);
-    let own = Own::find(endpoint.as_deref()).await;
+    let own = Own::find().await;
     let act = look
         .to_builder()
         .retry_config(RetryConfig::disabled())

@@ -16,35 +16,42 @@ pub(super) struct Own {
 const PATIENCE: Duration = Duration::from_millis(500);
 
 impl Own {
-    /// Asks EC2's and ECS's metadata services. With a stand-in for AWS there are none.
-    pub(super) async fn find(endpoint: Option<&str>) -> Self {
-        let disabled = std::env::var("AWS_EC2_METADATA_DISABLED");
-        if endpoint.is_some() || disabled.is_ok_and(|value| value.eq_ignore_ascii_case("true")) {
-            return Self::default();
-        }
-        let client = imds::Client::builder()
-            .connect_timeout(PATIENCE)
-            .read_timeout(PATIENCE)
-            .max_attempts(1)
-            .build();
-        let get = async |path: String| {
-            let answer = client.get(path).await.ok()?;
-            Some(answer.as_ref().to_owned())
-        };
-        let instance = get("/latest/meta-data/instance-id".to_owned()).await;
-        let mut subnet = None;
-        if instance.is_some()
-            && let Some(mac) = get("/latest/meta-data/mac".to_owned()).await
-        {
-            let path = format!("/latest/meta-data/network/interfaces/macs/{mac}/subnet-id");
-            subnet = get(path).await;
-        }
+    /// Asks EC2's and ECS's metadata services.
+    pub(super) async fn find() -> Self {
+        let (host, task) = tokio::join!(own_host(), own_task());
+        let (instance, subnet) = host;
         Self {
             instance,
             subnet,
-            task: own_task().await,
+            task,
         }
     }
+}
+
+/// The instance that this process runs on, and its subnet.
+async fn own_host() -> (Option<String>, Option<String>) {
+    let disabled = std::env::var("AWS_EC2_METADATA_DISABLED");
+    if disabled.is_ok_and(|value| value.eq_ignore_ascii_case("true")) {
+        return (None, None);
+    }
+    let client = imds::Client::builder()
+        .connect_timeout(PATIENCE)
+        .read_timeout(PATIENCE)
+        .max_attempts(1)
+        .build();
+    let get = async |path: String| {
+        let answer = client.get(path).await.ok()?;
+        Some(answer.as_ref().to_owned())
+    };
+    let instance = get("/latest/meta-data/instance-id".to_owned()).await;
+    let mut subnet = None;
+    if instance.is_some()
+        && let Some(mac) = get("/latest/meta-data/mac".to_owned()).await
+    {
+        let path = format!("/latest/meta-data/network/interfaces/macs/{mac}/subnet-id");
+        subnet = get(path).await;
+    }
+    (instance, subnet)
 }
 
 /// The ECS task that this process runs in.
