@@ -60,11 +60,25 @@ pub enum Colour {
     Rebuilding,
     /// Nothing there.
     Down,
+    /// Between which values the runs of a baseline lie.
+    Baseline,
+    /// Few requests in a cell of the heatmap; the next five stand for more and more.
+    Heat1,
+    /// More than a few.
+    Heat2,
+    /// Some.
+    Heat3,
+    /// Many.
+    Heat4,
+    /// Very many.
+    Heat5,
+    /// Nearly as many as in the fullest cell.
+    Heat6,
 }
 
 impl Colour {
     /// Every one.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 33] = [
         Self::Ink,
         Self::Grid,
         Self::Fault,
@@ -91,6 +105,23 @@ impl Colour {
         Self::Standby,
         Self::Rebuilding,
         Self::Down,
+        Self::Baseline,
+        Self::Heat1,
+        Self::Heat2,
+        Self::Heat3,
+        Self::Heat4,
+        Self::Heat5,
+        Self::Heat6,
+    ];
+
+    /// Shades of the heatmap, from few requests to many: one hue, so that only lightness tells.
+    pub const HEAT: [Self; 6] = [
+        Self::Heat1,
+        Self::Heat2,
+        Self::Heat3,
+        Self::Heat4,
+        Self::Heat5,
+        Self::Heat6,
     ];
 
     /// For light paper: red, green, blue. No two are equal.
@@ -123,6 +154,13 @@ impl Colour {
             Self::Standby => 0x8C_C5E3,
             Self::Rebuilding => 0xC9_B458,
             Self::Down => 0xB9_BDC5,
+            Self::Baseline => 0x8A_7A9E,
+            Self::Heat1 => 0xC2_DAEA,
+            Self::Heat2 => 0x97_C1DD,
+            Self::Heat3 => 0x66_A3CA,
+            Self::Heat4 => 0x3B_80B0,
+            Self::Heat5 => 0x1D_5B88,
+            Self::Heat6 => 0x0B_3657,
         }
     }
 
@@ -151,6 +189,14 @@ impl Colour {
             Self::Standby => 0x2F_5F7C,
             Self::Rebuilding => 0x8E_7F3A,
             Self::Down => 0x4A_515D,
+            Self::Baseline => 0xA8_98BF,
+            // More is further from the paper, which is lighter here.
+            Self::Heat1 => 0x20_3D50,
+            Self::Heat2 => 0x26_5877,
+            Self::Heat3 => 0x2F_769E,
+            Self::Heat4 => 0x45_99C5,
+            Self::Heat5 => 0x80_C4E6,
+            Self::Heat6 => 0xD4_EFFC,
             same => same.light(),
         }
     }

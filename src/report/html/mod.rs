@@ -11,6 +11,8 @@ mod distribution;
 mod drill;
 mod errors;
 mod gates;
+mod heat;
+mod lanes;
 mod page;
 mod quality;
 mod recovery;
