@@ -186,6 +186,7 @@ fn compare(
             .map(|epoch| format!("{} ({})", epoch.since, epoch.why)),
         not_judged,
         regressions,
+        envelope: against::envelope(&found.runs),
     })
 }
 

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use super::UsageError;
 use super::style::Style;
 use crate::gate::ExitCode;
-use crate::report::Summary;
 use crate::report::chain::{self, ChainError};
 use crate::report::console::{self, Colours};
 use crate::report::folder::{self, EVENTS};
+use crate::report::{Summary, schema};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -19,27 +19,33 @@ Examples:
   loadtest report reports/checkout-20261121T101500Z --print
       Show the closing summary only; write nothing
   loadtest report reports/checkout-20261121T101500Z --verify
-      Check that nobody touched events.jsonl since; exit code 4 if somebody did";
+      Check that nobody touched events.jsonl since; exit code 4 if somebody did
+  loadtest report --schema > summary.schema.json
+      The JSON Schema of summary.json, for programs that read it";
 
 /// Make a run folder's reports again from its summary.json, offline
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ReportArgs {
     /// Run folder, or a summary.json
-    #[arg(value_name = "DIR")]
-    pub(super) folder: PathBuf,
+    #[arg(value_name = "DIR", required_unless_present = "schema")]
+    folder: Option<PathBuf>,
 
     /// Write the reports there instead of beside summary.json
     #[arg(long, value_name = "DIR")]
-    pub(super) out: Option<PathBuf>,
+    out: Option<PathBuf>,
 
     /// Show the closing summary only; write nothing
     #[arg(long, conflicts_with = "out")]
-    pub(super) print: bool,
+    print: bool,
 
     /// Check the chain of events.jsonl against summary.json; write nothing
     #[arg(long, conflicts_with_all = ["out", "print"])]
-    pub(super) verify: bool,
+    verify: bool,
+
+    /// Print the JSON Schema of summary.json and do nothing else
+    #[arg(long, conflicts_with_all = ["folder", "out", "print", "verify"])]
+    schema: bool,
 }
 
 /// Renders, and returns whether that worked; the run's own verdict was returned by the run.
@@ -47,18 +53,23 @@ pub(super) struct ReportArgs {
 /// # Errors
 /// The summary cannot be read or a report cannot be written; the message names the file.
 pub(super) fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
-    let summary = folder::read(&args.folder)
+    let mut stdout = std::io::stdout();
+    let Some(folder) = args.folder.as_deref() else {
+        stdout.write_all(schema::text().as_bytes())?;
+        return Ok(ExitCode::Pass);
+    };
+    let summary = folder::read(folder)
         .map_err(|error| UsageError(format!("{:#}", anyhow::Error::new(error))))?;
     if args.verify {
-        return verify(&args.folder, &summary);
+        return verify(folder, &summary);
     }
     let colours = Colours::wanted(Style::of_stdout().is_colour());
-    std::io::stdout().write_all(console::render(&summary, colours).as_bytes())?;
+    stdout.write_all(console::render(&summary, colours).as_bytes())?;
     if !args.print {
-        let beside = if args.folder.is_dir() {
-            args.folder.clone()
+        let beside = if folder.is_dir() {
+            folder.to_owned()
         } else {
-            args.folder.parent().map(PathBuf::from).unwrap_or_default()
+            folder.parent().map(PathBuf::from).unwrap_or_default()
         };
         let out = args.out.as_ref().unwrap_or(&beside);
         std::fs::create_dir_all(out)?;

@@ -1,12 +1,13 @@
 //! What a gate came to, as the summary keeps it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::measure::units;
 use crate::scenario::CompareOp;
 
 /// What a gate came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum GateVerdict {
     /// It held.
@@ -18,7 +19,7 @@ pub enum GateVerdict {
 }
 
 /// The unit of a gate's figures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unit {
     /// Microseconds.
@@ -36,7 +37,7 @@ pub enum Unit {
 }
 
 /// What a gate came to, with everything that a person needs to believe it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct GateResult {
     /// Stable, without values: `journey:buy/steady/p95`.
     pub id: String,
@@ -177,6 +178,15 @@ pub(crate) fn op_text(op: CompareOp) -> &'static str {
 }
 
 impl GateResult {
+    /// Whether it is about a quantile, so that an interval can be expected.
+    #[must_use]
+    pub fn is_quantile(&self) -> bool {
+        let metric = self.id.rsplit('/').next().unwrap_or_default();
+        let metric = metric.strip_prefix("service_").unwrap_or(metric);
+        let digits = metric.strip_prefix('p').unwrap_or_default();
+        digits.starts_with(|c: char| c.is_ascii_digit()) && self.unit == Unit::Us
+    }
+
     /// Where it stands in the scenario, in words.
     #[must_use]
     pub fn place(&self) -> String {

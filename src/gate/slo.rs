@@ -109,10 +109,17 @@ fn judge_quantile(
         result.interval =
             block_bootstrap(tally.units.items(), tally.units.width_seconds(), q, seed)
                 .map(|[low, high]| [low as f64, high as f64]);
-        if let Some([low, high]) = result.interval
-            && check.op.holds(low, check.limit) != check.op.holds(high, check.limit)
-        {
-            result.explanation += ", within what two equal runs may differ by";
+        match result.interval {
+            Some([low, high])
+                if check.op.holds(low, check.limit) != check.op.holds(high, check.limit) =>
+            {
+                result.explanation += ", within what two equal runs may differ by";
+            }
+            Some(_) => {}
+            None => {
+                let seconds = tally.seconds;
+                result.explanation += &format!("; {seconds} s are too few for an interval");
+            }
         }
         return;
     }

@@ -1,12 +1,13 @@
 //! What a run comes to, and the number a pipeline reads.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::result::{GateResult, GateVerdict};
 use crate::measure::validity::InvalidCause;
 
 /// What a run comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Every gate held.
@@ -48,7 +49,7 @@ pub fn decide(gates: &[GateResult], invalid_causes: &[InvalidCause]) -> Verdict 
 }
 
 /// How the run came to its end.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ending {
     /// The load's schedule was over.

@@ -1,6 +1,7 @@
 //! Histograms, timeline, phases, recovery, ledger, generator health.
 
 pub mod aggregate;
+pub mod bands;
 pub mod clock;
 pub mod generator;
 pub mod infrastructure;

@@ -75,7 +75,7 @@ fn rank(q: f64, count: u64) -> u64 {
 }
 
 /// Resamples of the bootstrap.
-const RESAMPLES: usize = 1_000;
+pub const RESAMPLES: usize = 1_000;
 
 /// Length of the bootstrap's blocks, seconds: longer than requests influence one another.
 pub const BLOCK_SECONDS: u64 = 20;

@@ -1,6 +1,7 @@
 //! Was the generator the bottleneck? Then its figures tell of itself and not of the target. Pure.
 //! The limits are told in `docs/validity.md`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::clock::Micros;
@@ -41,7 +42,7 @@ impl std::ops::AddAssign for Denied {
 }
 
 /// Why the run cannot be believed, or only just.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Finding {
     /// Of which kind it is.
     pub cause: Cause,

@@ -3,10 +3,13 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Why figures mean nothing. Its id is stable: pipelines recognise it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cause {
     /// A generator thread had no processor time left.
@@ -35,10 +38,12 @@ pub enum Cause {
     RecordingIncomplete,
     /// A part of this tool panicked.
     ToolDefect,
+    /// Told without a name, by a build from before causes had names.
+    Unnamed,
 }
 
 impl Cause {
-    /// Every cause, in the order of the handbook.
+    /// Every cause that a run can have, in the order of the handbook.
     pub const ALL: [Self; 13] = [
         Self::GeneratorCpu,
         Self::ScheduleLag,
@@ -72,6 +77,7 @@ impl Cause {
             Self::FaultWithoutEffect => "fault-without-effect",
             Self::RecordingIncomplete => "recording-incomplete",
             Self::ToolDefect => "tool-defect",
+            Self::Unnamed => "unnamed",
         }
     }
 
@@ -86,7 +92,7 @@ impl Cause {
 }
 
 /// A cause as it was found in a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct InvalidCause {
     /// Which one.
     pub cause: Cause,
@@ -96,7 +102,10 @@ pub struct InvalidCause {
 
 impl fmt::Display for InvalidCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.cause.id(), self.words)
+        match self.cause {
+            Cause::Unnamed => f.write_str(&self.words),
+            cause => write!(f, "{}: {}", cause.id(), self.words),
+        }
     }
 }
 

@@ -1,12 +1,15 @@
 //! Phases: labels on time.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::clock::Micros;
 use crate::scenario::FaultId;
 
 /// What a stretch of time is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum PhaseKind {
     /// Load rises.

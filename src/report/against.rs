@@ -3,13 +3,42 @@
 
 use super::Summary;
 use super::summarise::reason;
-use super::summary::Baseline;
+use super::summary::{Baseline, CurvePoint, EnvelopePoint};
 use crate::gate::regression::Regression;
 use crate::gate::verdict::{Ending, ExitCode, decide};
 use crate::gate::{GateResult, GateVerdict, Unit};
+use crate::measure::window::PhaseKind;
 
 /// How such gates' ids begin.
 const PREFIX: &str = "baseline/";
+
+/// Between which values the steady response times of runs lie, by quantile. It ends where the first
+/// of them has too few requests; none of fewer than two runs.
+#[must_use]
+pub fn envelope(runs: &[Summary]) -> Vec<EnvelopePoint> {
+    let steady = |run: &Summary| -> Option<Vec<CurvePoint>> {
+        let mut curves = run.distribution.iter();
+        let curve = curves.find(|curve| curve.kind == PhaseKind::Steady)?;
+        Some(curve.response.clone())
+    };
+    let curves: Vec<Vec<CurvePoint>> = runs.iter().filter_map(steady).collect();
+    let Some(shortest) = curves.iter().min_by_key(|curve| curve.len()) else {
+        return Vec::new();
+    };
+    if curves.len() < 2 {
+        return Vec::new();
+    }
+    let point = |place: usize, q: f64| {
+        // All curves have the same quantiles, as far as they go.
+        let values = curves.iter().map(|curve| curve[place].us);
+        let (low_us, high_us) = (values.clone().min()?, values.max()?);
+        Some(EnvelopePoint { q, low_us, high_us })
+    };
+    let points = shortest.iter().enumerate();
+    points
+        .filter_map(|(place, shortest)| point(place, shortest.q))
+        .collect()
+}
 
 /// Puts what the comparison came to into the summary, instead of an earlier one, and decides anew.
 /// Returns the exit code.

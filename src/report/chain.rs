@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 use std::io::{self, BufRead};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -12,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 pub const KEY: &str = "previous";
 
 /// A chain as it is written: how long it is, and what the next line has to carry.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Chain {
     /// Lines so far.
     pub lines: u64,

@@ -9,6 +9,7 @@
 //! | [`markdown`] | `summary.md` for pull requests |
 //! | [`junit`] | `junit.xml` for pipelines |
 //! | [`chain`] | `events.jsonl` tamper-evident, and checks it |
+//! | [`schema`] | the JSON Schema of `summary.json` |
 //! | [`folder`] | the run folder: the one place that writes files |
 
 pub mod against;
@@ -20,6 +21,7 @@ pub mod html;
 pub mod junit;
 pub mod markdown;
 pub mod redact;
+pub mod schema;
 pub mod summarise;
 pub mod summary;
 

@@ -21,6 +21,11 @@ impl Bench {
     /// A finished run whose steady times are `level` times the usual ones.
     fn run(&self, number: u32, level: f64) -> PathBuf {
         self.run_like(number, |run| {
+            for curve in &mut run.distribution {
+                for point in &mut curve.response {
+                    point.us = (point.us as f64 * level).round() as u64;
+                }
+            }
             for phase in &mut run.phases {
                 if phase.kind == PhaseKind::Steady {
                     phase.response_time_us = phase.response_time_us.map(|time| slower(time, level));
@@ -102,13 +107,21 @@ fn what_is_slower_than_allowed_fails_and_every_report_says_so() {
         let same = bench.run(20, 1.01);
         let (code, said) = bench.loadtest(place, &["gate"], std::slice::from_ref(&same));
         assert_eq!(code, 0, "{said}");
-        assert_eq!(read(&same).baseline.expect("compared").runs.len(), 10);
+        let compared = read(&same).baseline.expect("compared");
+        assert_eq!(compared.runs.len(), 10);
+        // The runs were up to 4 % slower than the fastest of them.
+        for point in &compared.envelope {
+            let spread = point.high_us as f64 / point.low_us as f64;
+            assert!((spread - 1.04).abs() < 0.001, "{point:?}");
+        }
+        assert!(compared.envelope.len() > 20, "{:?}", compared.envelope);
 
         let slow = bench.run(21, 1.5);
         let (code, said) = bench.loadtest(place, &["gate"], std::slice::from_ref(&slow));
         assert_eq!(code, 3, "{said}");
         let file = |name: &str| std::fs::read_to_string(slow.join(name)).expect("written");
         assert!(file("report.html").contains("Ratios to the baseline"));
+        assert!(file("report.html").contains("steady in 10 runs of the baseline"));
         assert!(file("junit.xml").contains("baseline/steady/p99"));
         assert!(
             file("summary.md").contains("allowed 1.10×"),

@@ -110,6 +110,7 @@ fn it_answers_in_its_first_screen() {
     for chart in [
         "lanes",
         "latency",
+        "heatmap",
         "errors",
         "rate",
         "users",
@@ -167,38 +168,7 @@ fn an_empty_run_is_told_apart_from_a_fast_one() {
 
 #[test]
 fn ten_minutes_of_twenty_steps_and_five_faults_stay_under_the_limit() {
-    let mut summary = super::passing();
-    let longer = |length: usize| {
-        move |column: &mut Vec<u64>| {
-            *column = (0..length).map(|i| column[i % column.len()]).collect();
-        }
-    };
-    let timeline = &mut summary.timeline;
-    for column in [
-        &mut timeline.requests,
-        &mut timeline.scheduled,
-        &mut timeline.started,
-        &mut timeline.users,
-    ] {
-        longer(600)(column);
-    }
-    timeline.errors.values_mut().for_each(longer(600));
-    for column in [
-        &mut timeline.p50,
-        &mut timeline.p90,
-        &mut timeline.p99,
-        &mut timeline.max,
-    ] {
-        *column = (0..600).map(|i| column[i % column.len()]).collect();
-    }
-    summary.lanes.serving.iter_mut().for_each(|lane| {
-        longer(600)(&mut lane.ok);
-        longer(600)(&mut lane.failed);
-    });
-    summary.run.duration_us = 600_000_000;
-    summary.steps = summary.steps.iter().cycle().take(20).cloned().collect();
-    summary.faults = summary.faults.iter().cycle().take(5).cloned().collect();
-    let page = html::render(&summary);
+    let page = html::render(&super::synthetic::ten_minutes(&super::passing()));
     kept("report-long.html", &page);
     assert!(page.len() < 1_500_000, "{} bytes", page.len());
 }

@@ -5,8 +5,12 @@ mod gates;
 mod hdr;
 mod html;
 mod recording;
+mod schema;
 mod snapshots;
 mod synthetic;
+
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::path::PathBuf;
 use std::sync::LazyLock;

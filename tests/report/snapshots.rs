@@ -84,6 +84,7 @@ fn summary_json() {
     ] {
         column.truncate(2);
     }
+    timeline.heat.columns.truncate(2);
     summary.lanes.serving.iter_mut().for_each(|lane| {
         lane.ok.truncate(2);
         lane.failed.truncate(2);

@@ -17,6 +17,7 @@ mod simulation;
 
 pub use ratio::{Ratio, ratio};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::GateVerdict;
@@ -54,7 +55,7 @@ pub struct Samples {
 }
 
 /// What became of one metric.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Regression {
     /// Which: `steady/p99`.
     pub metric: String,

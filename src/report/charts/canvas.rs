@@ -88,7 +88,8 @@ impl Canvas<'_> {
         }
     }
 
-    fn pixel(&self, x: f64, y: f64) -> (i32, i32) {
+    /// Where a point of the axes lies, drawing units.
+    pub(super) fn pixel(&self, x: f64, y: f64) -> (i32, i32) {
         let (x, y) = self.chart.plotting_area().map_coordinate(&(x, y));
         (x, y)
     }

@@ -8,16 +8,18 @@ mod canvas;
 mod closeup;
 mod distribution;
 mod errors;
+mod heatmap;
 mod lanes;
 mod latency;
 mod observed;
 mod palette;
 mod rate;
-mod scale;
+pub(super) mod scale;
 
 pub use closeup::close_up;
 pub use distribution::distribution;
 pub use errors::{budget, errors};
+pub use heatmap::heatmap;
 pub use lanes::lanes;
 pub use latency::latency;
 pub use observed::observed;
@@ -90,7 +92,16 @@ fn shade_faults(canvas: &mut Canvas<'_>, summary: &Summary) {
         if let Some(span) = lane.actual {
             let (from, to) = (span.from_us as f64 / 1e6, span.to_us as f64 / 1e6);
             canvas.span(from, to, Colour::Fault, 0.16);
-            canvas.vertical(from, Colour::Fault);
+        }
+    }
+    mark_faults(canvas, summary);
+}
+
+/// The instants at which faults were accepted and over.
+fn mark_faults(canvas: &mut Canvas<'_>, summary: &Summary) {
+    for lane in &summary.lanes.faults {
+        if let Some(span) = lane.actual {
+            canvas.vertical(span.from_us as f64 / 1e6, Colour::Fault);
         }
     }
     for fault in &summary.faults {
@@ -132,6 +143,18 @@ fn per_second(summary: &Summary, column: &[u64]) -> Vec<(f64, f64)> {
 /// Replaces plotters' opening tag by one that names and describes the chart, scales with the page
 /// and needs no namespace, and gives dashed colours their dashes.
 fn finish(id: &str, title: &str, description: &str, height: u32, drawn: &str) -> String {
+    finish_over(id, title, description, height, "", drawn)
+}
+
+/// As [`finish`], with markup below what is drawn.
+fn finish_over(
+    id: &str,
+    title: &str,
+    description: &str,
+    height: u32,
+    below: &str,
+    drawn: &str,
+) -> String {
     let escape = super::html::escape;
     let inner = drawn
         .find("<svg")
@@ -139,7 +162,7 @@ fn finish(id: &str, title: &str, description: &str, height: u32, drawn: &str) ->
     let inner = inner.map_or(drawn, |start| &drawn[start..]);
     let mut svg = format!(
         "<svg role=\"img\" aria-labelledby=\"{id}-t {id}-d\" viewBox=\"0 0 {WIDTH} {height}\" width=\"100%\">\
-         <title id=\"{id}-t\">{}</title><desc id=\"{id}-d\">{}</desc>{inner}",
+         <title id=\"{id}-t\">{}</title><desc id=\"{id}-d\">{}</desc>{below}{inner}",
         escape(title),
         escape(description),
     );

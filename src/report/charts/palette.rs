@@ -60,13 +60,34 @@ pub enum Colour {
     Rebuilding,
     /// Nothing there.
     Down,
+<<<<<<< HEAD
     /// What the target measured of itself.
     Observed,
+=======
+    /// Between which values the runs of a baseline lie.
+    Baseline,
+    /// Few requests in a cell of the heatmap; the next five stand for more and more.
+    Heat1,
+    /// More than a few.
+    Heat2,
+    /// Some.
+    Heat3,
+    /// Many.
+    Heat4,
+    /// Very many.
+    Heat5,
+    /// Nearly as many as in the fullest cell.
+    Heat6,
+>>>>>>> report
 }
 
 impl Colour {
     /// Every one.
+<<<<<<< HEAD
     pub const ALL: [Self; 27] = [
+=======
+    pub const ALL: [Self; 33] = [
+>>>>>>> report
         Self::Ink,
         Self::Grid,
         Self::Fault,
@@ -93,7 +114,27 @@ impl Colour {
         Self::Standby,
         Self::Rebuilding,
         Self::Down,
+<<<<<<< HEAD
         Self::Observed,
+=======
+        Self::Baseline,
+        Self::Heat1,
+        Self::Heat2,
+        Self::Heat3,
+        Self::Heat4,
+        Self::Heat5,
+        Self::Heat6,
+    ];
+
+    /// Shades of the heatmap, from few requests to many: one hue, so that only lightness tells.
+    pub const HEAT: [Self; 6] = [
+        Self::Heat1,
+        Self::Heat2,
+        Self::Heat3,
+        Self::Heat4,
+        Self::Heat5,
+        Self::Heat6,
+>>>>>>> report
     ];
 
     /// For light paper: red, green, blue. No two are equal.
@@ -126,7 +167,17 @@ impl Colour {
             Self::Standby => 0x8C_C5E3,
             Self::Rebuilding => 0xC9_B458,
             Self::Down => 0xB9_BDC5,
+<<<<<<< HEAD
             Self::Observed => 0x4F_6D3A,
+=======
+            Self::Baseline => 0x8A_7A9E,
+            Self::Heat1 => 0xC2_DAEA,
+            Self::Heat2 => 0x97_C1DD,
+            Self::Heat3 => 0x66_A3CA,
+            Self::Heat4 => 0x3B_80B0,
+            Self::Heat5 => 0x1D_5B88,
+            Self::Heat6 => 0x0B_3657,
+>>>>>>> report
         }
     }
 
@@ -155,7 +206,18 @@ impl Colour {
             Self::Standby => 0x2F_5F7C,
             Self::Rebuilding => 0x8E_7F3A,
             Self::Down => 0x4A_515D,
+<<<<<<< HEAD
             Self::Observed => 0x9C_C47F,
+=======
+            Self::Baseline => 0xA8_98BF,
+            // More is further from the paper, which is lighter here.
+            Self::Heat1 => 0x20_3D50,
+            Self::Heat2 => 0x26_5877,
+            Self::Heat3 => 0x2F_769E,
+            Self::Heat4 => 0x45_99C5,
+            Self::Heat5 => 0x80_C4E6,
+            Self::Heat6 => 0xD4_EFFC,
+>>>>>>> report
             same => same.light(),
         }
     }

@@ -1,5 +1,6 @@
 //! Axes: ranges that end on round numbers, and their labels.
 
+use crate::measure::bands::is_round;
 use crate::measure::units;
 
 /// A range with labelled positions on it.
@@ -63,7 +64,7 @@ pub(super) fn around(from: f64, to: f64) -> Axis {
 }
 
 /// Without the digits that a measured value has.
-pub(super) fn plain_duration(us: f64) -> String {
+pub(in crate::report) fn plain_duration(us: f64) -> String {
     match us {
         us if us < 1e3 => format!("{us} µs"),
         us if us < 1e6 => format!("{} ms", us / 1e3),
@@ -101,6 +102,26 @@ pub(super) fn latency(smallest: u64, largest: u64) -> Axis {
         .map(|decade| (f64::from(decade), decade_label(decade)))
         .collect();
     Axis { from, to, ticks }
+}
+
+/// Bands of latency by their edges in microseconds, from the first to the last. Labels stand at 1, 2
+/// and 5, or at 1 alone where that would be too many.
+pub(super) fn bands(edges_us: &[u64]) -> Axis {
+    const MOST_LABELS: usize = 10;
+    let tick = |us: &u64| (log(*us), plain_duration(*us as f64));
+    let round = || edges_us.iter().filter(|us| is_round(**us));
+    let decades = || round().filter(|us| us.ilog10() != (*us - 1).max(1).ilog10());
+    let ticks = if round().count() <= MOST_LABELS {
+        round().map(tick).collect()
+    } else {
+        decades().map(tick).collect()
+    };
+    let at = |edge: Option<&u64>| edge.map_or(0.0, |us| log(*us));
+    Axis {
+        from: at(edges_us.first()),
+        to: at(edges_us.last()),
+        ticks,
+    }
 }
 
 /// `10 ms`, without the digits that a measured value has.
@@ -199,6 +220,22 @@ mod tests {
         assert_eq!((axis.from, axis.to), (2.0, 3.0));
         assert_eq!(labels(&axis), ["100 µs", "1 ms"]);
         assert_eq!(labels(&latency(0, 12_000_000)).last(), Some(&"100 s"));
+    }
+
+    #[test]
+    fn bands_are_labelled_at_one_two_and_five_where_there_is_room() {
+        let edges: Vec<u64> = (10..24).map(crate::measure::bands::edge_us).collect();
+        let axis = bands(&edges);
+        assert_eq!((axis.from, axis.to), (2.0, log(2_500)));
+        assert_eq!(
+            labels(&axis),
+            ["100 µs", "200 µs", "500 µs", "1 ms", "2 ms"]
+        );
+        let edges: Vec<u64> = (0..60).map(crate::measure::bands::edge_us).collect();
+        assert_eq!(
+            labels(&bands(&edges)),
+            ["10 µs", "100 µs", "1 ms", "10 ms", "100 ms", "1 s"]
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Tables, badges and small marks that several sections use.
 
 use super::escape;
+use crate::gate::sufficiency::{FOR_AN_INTERVAL, beyond};
 use crate::gate::{GateVerdict, Verdict};
 use crate::measure::units;
 
@@ -106,6 +107,23 @@ impl Cell {
         us.map_or_else(Self::absent, |us| {
             Self::number(&units::micros(us), us as f64)
         })
+    }
+
+    /// A quantile of so many requests, marked where too few lie beyond it.
+    pub(super) fn quantile(us: Option<u64>, q: f64, count: u64) -> Self {
+        let Some(us) = us.filter(|_| q < 1.0 && beyond(q, count) < FOR_AN_INTERVAL) else {
+            return Self::micros(us);
+        };
+        Self(format!(
+            "<td class=\"n few\" data-v=\"{us}\">{} <abbr title=\"insufficient: fewer than {FOR_AN_INTERVAL} requests \
+             lie beyond\">*</abbr></td>",
+            units::micros(us)
+        ))
+    }
+
+    /// Measured, but too little of it.
+    pub(super) fn insufficient() -> Self {
+        Self("<td class=\"n few\" data-v=\"-1\">insufficient</td>".into())
     }
 
     pub(super) fn seconds(seconds: Option<f64>) -> Self {

@@ -4,6 +4,7 @@ use super::cells::{Cell, Table};
 use super::timeline::figure;
 use crate::report::Summary;
 use crate::report::charts;
+use crate::report::summary::EnvelopePoint;
 
 pub(super) fn render(summary: &Summary) -> Option<String> {
     let chart = charts::distribution(summary)?;
@@ -28,10 +29,35 @@ pub(super) fn render(summary: &Summary) -> Option<String> {
             table.row(head.chain(wanted.map(at)));
         }
     }
+    for row in baseline(summary, &wanted) {
+        table.row(row);
+    }
     Some(format!(
         "<p class=\"hint\">{}</p>{}<details><summary>The curves as a table</summary>{}</details>",
         super::escape(&chart.description),
         figure(&chart, "single"),
         table.finish()
     ))
+}
+
+/// The fastest and the slowest run of the baseline; nothing without one.
+fn baseline(summary: &Summary, wanted: &[f64]) -> Vec<Vec<Cell>> {
+    let Some(baseline) = summary.baseline.as_ref() else {
+        return Vec::new();
+    };
+    if baseline.envelope.is_empty() {
+        return Vec::new();
+    }
+    let row = |name: &str, of: fn(&EnvelopePoint) -> u64| {
+        let at = |q: &f64| {
+            let near = baseline.envelope.iter().find(|point| point.q >= q - 1e-6);
+            Cell::micros(near.map(of))
+        };
+        let head = std::iter::once(Cell::head(&format!("steady, {name} run of the baseline")));
+        head.chain(wanted.iter().map(at)).collect()
+    };
+    vec![
+        row("fastest", |point| point.low_us),
+        row("slowest", |point| point.high_us),
+    ]
 }

@@ -2,7 +2,9 @@
 
 use super::cells::{Cell, Table, gate_badge};
 use super::escape;
+use crate::gate::sufficiency::FOR_AN_INTERVAL;
 use crate::gate::{GateResult, GateVerdict, Unit};
+use crate::measure::quantile::{BLOCK_SECONDS, RESAMPLES};
 use crate::measure::units;
 use crate::report::Summary;
 use crate::report::charts::Colour;
@@ -18,7 +20,7 @@ pub(super) fn render(summary: &Summary) -> String {
         ("Gate", false),
         ("Phase", false),
         ("Measured", true),
-        ("95 % interval", true),
+        ("Interval", true),
         ("Limit", true),
         ("Of limit", false),
         ("n", true),
@@ -48,16 +50,48 @@ pub(super) fn render(summary: &Summary) -> String {
             Cell::text(&gate.phase),
             gate.measured
                 .map_or_else(Cell::absent, |value| Cell::number(&shown(value), value)),
-            gate.interval.map_or_else(Cell::absent, |[low, high]| {
-                Cell::number(&format!("{} – {}", shown(low), shown(high)), low)
-            }),
+            interval(gate),
             Cell::number(&format!("{} {}", gate.op, shown(gate.limit)), gate.limit),
             Cell::markup(&bullet(gate)),
-            gate.samples.map_or_else(Cell::absent, Cell::count),
+            samples(gate, summary),
             Cell::text(&gate.explanation),
         ]);
     }
-    table.finish()
+    format!(
+        "<p class=\"hint\">Intervals are approximate: 95 %, by a moving-block bootstrap over one-second histograms \
+         ({BLOCK_SECONDS} s blocks, {} resamples, the run’s seed); of ratios to a baseline 90 %. With fewer than \
+         {FOR_AN_INTERVAL} requests beyond a quantile, or too few seconds, there is none: insufficient.</p>{}",
+        units::count(RESAMPLES as u64),
+        table.finish()
+    )
+}
+
+/// Between what two equal runs may differ; told apart from what needs none.
+fn interval(gate: &GateResult) -> Cell {
+    let shown = |value: f64| gate.unit.show(value);
+    match gate.interval {
+        Some([low, high]) => Cell::number(&format!("{} – {}", shown(low), shown(high)), low),
+        None if gate.is_quantile() && gate.measured.is_some() => Cell::insufficient(),
+        None => Cell::absent(),
+    }
+}
+
+/// Requests, or runs where whole runs are the samples.
+fn samples(gate: &GateResult, summary: &Summary) -> Cell {
+    let metric = gate.id.strip_prefix("baseline/");
+    let mut regressions = summary
+        .baseline
+        .iter()
+        .flat_map(|baseline| &baseline.regressions);
+    let compared = metric.and_then(|metric| regressions.find(|one| one.metric == metric));
+    match (compared, gate.samples) {
+        (Some(one), _) => Cell::number(
+            &format!("{} of {} runs", one.candidate_runs, one.baseline_runs),
+            one.baseline_runs as f64,
+        ),
+        (None, Some(samples)) => Cell::count(samples),
+        (None, None) => Cell::absent(),
+    }
 }
 
 /// The measured value as a bar beside its limit as a line, where a ratio of the two says something.

@@ -105,13 +105,17 @@ fn sufficiency(summary: &Summary) -> String {
         ("p99.9", true),
     ];
     let caption =
-        format!("Requests beyond each quantile; below {FOR_AN_INTERVAL} a quantile is an anecdote");
+        format!("Requests beyond each quantile; below {FOR_AN_INTERVAL} they are insufficient");
     let mut table = Table::new(&caption, &headers);
     for step in &summary.steps {
         let cell = |q: f64| {
             let beyond = beyond(q, step.count);
-            let note = if beyond < FOR_AN_INTERVAL { " ⚠" } else { "" };
-            Cell::number(&format!("{}{note}", units::count(beyond)), beyond as f64)
+            let note = if beyond < FOR_AN_INTERVAL {
+                "insufficient: "
+            } else {
+                ""
+            };
+            Cell::number(&format!("{note}{}", units::count(beyond)), beyond as f64)
         };
         let head = [
             Cell::head(&format!("{} / {}", step.journey, step.step)),

@@ -2,7 +2,9 @@
 
 use super::cells::{Cell, Table};
 use super::escape;
+use crate::gate::sufficiency::FOR_AN_INTERVAL;
 use crate::report::Summary;
+use crate::report::summary::Latency;
 
 pub(super) fn render(summary: &Summary) -> String {
     let groups = [
@@ -45,25 +47,32 @@ pub(super) fn render(summary: &Summary) -> String {
             Cell::name(&name),
             Cell::count(step.count),
             Cell::error_share(step.failed, step.count),
-            Cell::micros(all.map(|all| all.p50)),
-            Cell::micros(all.map(|all| all.p90)),
-            Cell::micros(all.map(|all| all.p95)),
-            Cell::micros(all.map(|all| all.p99)),
-            Cell::micros(all.map(|all| all.p99_9)),
+            quantile(all, 0.5, |time| time.p50),
+            quantile(all, 0.9, |time| time.p90),
+            quantile(all, 0.95, |time| time.p95),
+            quantile(all, 0.99, |time| time.p99),
+            quantile(all, 0.999, |time| time.p99_9),
             Cell::micros(all.map(|all| all.max)),
-            Cell::micros(ok.map(|ok| ok.p50)),
-            Cell::micros(ok.map(|ok| ok.p99)),
+            quantile(ok, 0.5, |time| time.p50),
+            quantile(ok, 0.99, |time| time.p99),
             Cell::micros(ok.map(|ok| ok.max)),
-            Cell::micros(service.map(|service| service.p50)),
-            Cell::micros(service.map(|service| service.p99)),
+            quantile(service, 0.5, |time| time.p50),
+            quantile(service, 0.99, |time| time.p99),
         ]);
     }
     format!(
         "<p class=\"hint\">Response time runs from the intended start to the last byte, service time from the send. \
-         Successes only hide a failover; both stand side by side.</p>{}{}",
+         Successes only hide a failover; both stand side by side. * Insufficient: fewer than {FOR_AN_INTERVAL} \
+         requests lie beyond, so the next run may well say something else.</p>{}{}",
         table.finish(),
         journeys(summary)
     )
+}
+
+/// A quantile of times that may not have been measured.
+fn quantile(times: Option<Latency>, q: f64, of: fn(&Latency) -> u64) -> Cell {
+    let count = times.map_or(0, |times| times.count);
+    Cell::quantile(times.as_ref().map(of), q, count)
 }
 
 fn journeys(summary: &Summary) -> String {
@@ -83,9 +92,9 @@ fn journeys(summary: &Summary) -> String {
             Cell::head(&journey.name),
             Cell::count(journey.count),
             Cell::error_share(journey.failed, journey.count),
-            Cell::micros(times.map(|times| times.p50)),
-            Cell::micros(times.map(|times| times.p95)),
-            Cell::micros(times.map(|times| times.p99)),
+            quantile(times, 0.5, |time| time.p50),
+            quantile(times, 0.95, |time| time.p95),
+            quantile(times, 0.99, |time| time.p99),
             Cell::micros(times.map(|times| times.max)),
         ]);
     }

@@ -1,7 +1,7 @@
 //! 3. Timeline: charts stacked on one time axis, fault windows shaded across all of them.
 
 use super::cells::{Cell, Table};
-use super::escape;
+use super::{escape, heat, lanes, observed};
 use crate::measure::units;
 use crate::report::Summary;
 use crate::report::charts::{self, Chart, LegendMark};
@@ -18,6 +18,7 @@ pub(super) fn render(summary: &Summary) -> Option<String> {
     let strips = [
         charts::lanes(summary),
         Some(charts::latency(summary)),
+        charts::heatmap(summary),
         Some(charts::errors(summary)),
         Some(charts::rate(summary)),
         Some(charts::users(summary)),
@@ -34,13 +35,24 @@ pub(super) fn render(summary: &Summary) -> Option<String> {
     for why in summary.observed.iter().flat_map(|all| &all.not_read) {
         markup += &format!("<p class=\"hint\">Not read: {}</p>", escape(why));
     }
-    markup += &format!(
-        "<details><summary>Phases as a table</summary>{}</details>\
-         <details><summary>The charts’ values as a table</summary>{}</details>",
-        phases(summary),
-        values(summary)
-    );
+    let tables = [
+        ("Phases as a table", phases(summary)),
+        ("Lanes as a table", lanes::tables(summary)),
+        ("The charts’ values as a table", values(summary)),
+        ("The heatmap as a table", heat::table(summary)),
+        ("What the target measured as a table", observed::table(summary)),
+    ];
+    for (name, table) in tables {
+        if !table.is_empty() {
+            markup += &folded(name, &table);
+        }
+    }
     Some(markup)
+}
+
+/// What few need to see: behind its name until it is asked for.
+pub(super) fn folded(name: &str, markup: &str) -> String {
+    format!("<details><summary>{name}</summary>{markup}</details>")
 }
 
 /// A chart with its heading and legend.
@@ -113,8 +125,12 @@ fn values(summary: &Summary) -> String {
         ("Requests/s", true),
         ("Failed", true),
         ("p50", true),
+        ("p90", true),
         ("p99", true),
         ("Slowest", true),
+        ("Offered/s", true),
+        ("Started/s", true),
+        ("In progress", true),
     ];
     let caption = match every {
         1 => "Values of every bucket".to_owned(),
@@ -123,15 +139,24 @@ fn values(summary: &Summary) -> String {
     let mut table = Table::new(&caption, &headers);
     let at =
         |column: &[Option<u64>], bucket: usize| Cell::micros(column.get(bucket).copied().flatten());
+    let per_second = |column: &[u64], bucket: usize| {
+        column.get(bucket).map_or_else(Cell::absent, |count| {
+            let rate = *count as f64 / timeline.bucket_seconds as f64;
+            Cell::number(&units::rate(rate), rate)
+        })
+    };
     for bucket in (0..timeline.len()).step_by(every) {
-        let rate = timeline.requests[bucket] as f64 / timeline.bucket_seconds as f64;
         table.row([
             Cell::instant(Some(bucket as u64 * timeline.bucket_seconds * 1_000_000)),
-            Cell::number(&units::rate(rate), rate),
+            per_second(&timeline.requests, bucket),
             Cell::bad_count(timeline.failed(bucket)),
             at(&timeline.p50, bucket),
+            at(&timeline.p90, bucket),
             at(&timeline.p99, bucket),
             at(&timeline.max, bucket),
+            per_second(&timeline.scheduled, bucket),
+            per_second(&timeline.started, bucket),
+            (timeline.users.get(bucket)).map_or_else(Cell::absent, |users| Cell::count(*users)),
         ]);
     }
     table.finish()

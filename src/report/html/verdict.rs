@@ -2,7 +2,7 @@
 
 use super::cells::verdict_mark;
 use super::escape;
-use crate::gate::GateVerdict;
+use crate::gate::{GateVerdict, Verdict};
 use crate::measure::units;
 use crate::report::Summary;
 
@@ -24,10 +24,49 @@ pub(super) fn render(summary: &Summary) -> String {
         }
         markup += "</ul>";
     }
+    markup += &failed_gates(summary);
     markup += "</header>";
     markup += &tiles(summary);
     markup += &facts(summary);
     markup
+}
+
+/// Most failed gates that the header names; all are in the table below it.
+const FAILED_SHOWN: usize = 4;
+
+/// What broke, where the sentence above names only the first of several.
+fn failed_gates(summary: &Summary) -> String {
+    let of = |verdict| {
+        summary
+            .gates
+            .iter()
+            .filter(move |gate| gate.verdict == verdict)
+    };
+    let failed: Vec<_> = of(GateVerdict::Fail).collect();
+    if summary.verdict != Verdict::Fail || failed.len() < 2 {
+        return String::new();
+    }
+    let mut markup = String::from("<ul class=\"causes\">");
+    for gate in failed.iter().take(FAILED_SHOWN) {
+        let measured = gate
+            .measured
+            .map_or_else(String::new, |value| format!("{}, ", gate.unit.show(value)));
+        markup += &format!(
+            "<li><b>{}</b> <code>{}</code> {}</li>",
+            escape(
+                gate.id
+                    .rsplit_once('/')
+                    .map_or(&gate.id, |(scope, _)| scope)
+            ),
+            escape(&gate.text),
+            escape(&format!("{measured}{}", gate.explanation))
+        );
+    }
+    let more = failed.len().saturating_sub(FAILED_SHOWN);
+    if more > 0 {
+        markup += &format!("<li><a href=\"#gates\">and {more} more</a></li>");
+    }
+    markup + "</ul>"
 }
 
 /// The four answers, then how much was done.

@@ -1,13 +1,16 @@
 //! Figures over time and over quantiles.
 
+use std::collections::BTreeMap;
+
 use hdrhistogram::Histogram;
 
 use crate::gate::sufficiency::{FOR_A_POINT, beyond};
 use crate::measure::aggregate::Measured;
+use crate::measure::bands::{band_of, edge_us};
 use crate::measure::outcome::ErrorKind;
 use crate::measure::timeline::Bucket;
 use crate::measure::window::PhaseKind;
-use crate::report::summary::{Curve, CurvePoint, Timeline};
+use crate::report::summary::{Curve, CurvePoint, Heat, HeatColumn, Timeline};
 use crate::scenario::{PhaseSelector, Scope};
 
 pub(super) fn timeline(measured: &Measured) -> Timeline {
@@ -53,6 +56,31 @@ pub(super) fn timeline(measured: &Measured) -> Timeline {
         p90: at(0.9),
         p99: at(0.99),
         max: at(1.0),
+        heat: heat(buckets),
+    }
+}
+
+/// Only the bands that are needed, from the first to the last with a request in any bucket.
+fn heat(buckets: &[Bucket]) -> Heat {
+    let by_band = |bucket: &Bucket| {
+        let mut bands: BTreeMap<usize, u64> = BTreeMap::new();
+        for (us, count) in bucket.response.buckets() {
+            *bands.entry(band_of(*us)).or_default() += count;
+        }
+        bands
+    };
+    let columns: Vec<BTreeMap<usize, u64>> = buckets.iter().map(by_band).collect();
+    let bands = || columns.iter().flat_map(BTreeMap::keys);
+    let Some((first, last)) = bands().min().zip(bands().max()) else {
+        return Heat::default();
+    };
+    let column = |bands: &BTreeMap<usize, u64>| {
+        let pairs = bands.iter().map(|(band, count)| (band - first, *count));
+        HeatColumn(pairs.collect())
+    };
+    Heat {
+        edges_us: (*first..=last + 1).map(edge_us).collect(),
+        columns: columns.iter().map(column).collect(),
     }
 }
 

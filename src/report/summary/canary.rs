@@ -1,12 +1,13 @@
 //! The canaries: who wrote, what became of it, and for how long nobody could.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Ledger;
 use crate::measure::units;
 
 /// The writers beside the load.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Canary {
     /// Writes per second of each.
     pub rate_per_writer: f64,
@@ -21,7 +22,7 @@ pub struct Canary {
 }
 
 /// One writer over the whole run.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct CanaryWriter {
     /// `canary b`, or `canary`.
     pub name: String,
@@ -35,7 +36,7 @@ pub struct CanaryWriter {
 }
 
 /// What a fault did to one writer, or to all of them together. Instants are run time.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct CanaryImpact {
     /// `all`, or the writer's name.
     pub writer: String,

@@ -1,12 +1,13 @@
 //! The way to the target: connections, handshakes, compression.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Latency;
 
 /// What the way to the target cost. All times are microseconds. Opening a connection counts towards
 /// the response time of the request that needs it, not towards its service time.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Connections {
     /// Connections opened.
     pub opened: u64,
@@ -36,7 +37,7 @@ pub struct Connections {
 }
 
 /// Answers that came compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Compression {
     /// How many.
     pub answers: u64,

@@ -1,9 +1,10 @@
 //! What people did in a drill.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A drill: a run that people follow, by a runbook. Instants are run time in microseconds.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Drill {
     /// Whether an operator released the faults; else they went by the scenario's times.
     pub attended: bool,
@@ -19,7 +20,7 @@ pub struct Drill {
 }
 
 /// A step of the runbook.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct RunbookStep {
     /// What was to be done.
     pub step: String,
@@ -35,7 +36,7 @@ pub struct RunbookStep {
 }
 
 /// Something an operator wanted remembered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Note {
     /// When.
     pub at_us: u64,

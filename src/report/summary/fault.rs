@@ -1,5 +1,6 @@
 //! One fault: what was done, what the users saw, when it was over, what was lost.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::measure::recovery::HELD;
@@ -9,7 +10,7 @@ use super::CanaryImpact;
 use super::impact::{Check, ClassImpact, CloseUp, Stage, Towards};
 
 /// One fault. Instants are run time in microseconds; T0 to T7 as a drill's report names them.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Fault {
     /// As the scenario names it.
     pub name: String,
@@ -273,7 +274,7 @@ pub struct Mark {
 }
 
 /// Somebody noticed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Detection {
     /// Who: `edge health check`, `control plane`, `readiness`.
     pub by: String,
@@ -282,7 +283,7 @@ pub struct Detection {
 }
 
 /// What a fault cost of what the SLO allows.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Budget {
     /// Failed requests ÷ those the SLO allows over the run; 1 is all of it.
     pub spent: f64,
@@ -291,7 +292,7 @@ pub struct Budget {
 }
 
 /// What became of the writes that the target acknowledged, and of the others.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Ledger {
     /// Writes that the target said it has.
     pub acknowledged: u64,
@@ -312,7 +313,7 @@ pub struct Ledger {
 }
 
 /// How a fault was put back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Undo {
     /// Whether it is undone completely.
     pub done: bool,
@@ -324,7 +325,7 @@ pub struct Undo {
 }
 
 /// An entry of the infrastructure's own log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct ControlEvent {
     /// When, run time.
     pub at_us: u64,

@@ -1,16 +1,17 @@
 //! How well the load was made.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::measure::saturation::Finding;
 
 /// How well the load was made: whether the figures tell of the target or of this tool.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Generator {
     /// Whether it kept up.
     pub verdict: GeneratorVerdict,
     /// Why not. What is fatal is also among the run's `invalid_causes`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::earlier::findings")]
     pub causes: Vec<Finding>,
     /// Processor time of the generator's threads, seconds per second, mean over the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,7 +43,7 @@ pub struct Generator {
 }
 
 /// Whether the generator kept up.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum GeneratorVerdict {
     /// Yes.

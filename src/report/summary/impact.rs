@@ -1,11 +1,12 @@
 //! What a fault did to users in detail: by class of requests, by stage, and moment by moment.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fault::ControlEvent;
 
 /// What a fault did to one class of requests. Instants are run time, microseconds.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct ClassImpact {
     /// `all`, `reads`, `writes`, `buy`, `buy reads`, `buy writes`.
     pub class: String,
@@ -38,7 +39,7 @@ pub struct ClassImpact {
 }
 
 /// One step of what the time between a fault and its end was spent on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Stage {
     /// Who waited for it.
     pub towards: Towards,
@@ -60,7 +61,7 @@ impl Stage {
 
 /// One outage by two witnesses who know nothing of each other: clients, and the infrastructure's
 /// own log. Instants are run time, microseconds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Check {
     /// From here on requests that were sent failed, or nobody was served.
     pub clients_from_us: u64,
@@ -75,7 +76,7 @@ pub struct Check {
 }
 
 /// Who waits for a stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Towards {
     /// Users: T0 to T5.
@@ -85,7 +86,7 @@ pub enum Towards {
 }
 
 /// Requests that ended around a fault, in short buckets.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct CloseUp {
     /// Start of the first bucket, run time.
     pub from_us: u64,

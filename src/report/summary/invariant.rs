@@ -1,9 +1,10 @@
 //! What must hold in the target's own books whatever failed.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One rule of the target's domain, checked by the target itself when the run was over.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Invariant {
     /// `one-payment-per-order`
     pub name: String,
@@ -16,7 +17,7 @@ pub struct Invariant {
 }
 
 /// The target's books after a run.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Books {
     /// Each rule.
     #[serde(default)]

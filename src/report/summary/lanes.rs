@@ -1,9 +1,10 @@
 //! Who served, who was broken, when: drawn under the charts on the same time axis.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// All lanes.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Lanes {
     /// One per fault, in the scenario's order.
     #[serde(default)]
@@ -17,7 +18,7 @@ pub struct Lanes {
 }
 
 /// A stretch of run time, microseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Span {
     /// Start.
     pub from_us: u64,
@@ -26,7 +27,7 @@ pub struct Span {
 }
 
 /// When a fault was meant to be and was.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct FaultLane {
     /// The fault's name.
     pub name: String,
@@ -39,7 +40,7 @@ pub struct FaultLane {
 }
 
 /// Who serves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ServingKind {
     /// An availability zone.
@@ -53,7 +54,7 @@ pub enum ServingKind {
 }
 
 /// What a zone or a pod served, or what a canary wrote, on the timeline's buckets.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct ServingLane {
     /// Zone, pod or canary.
     pub kind: ServingKind,
@@ -66,7 +67,7 @@ pub struct ServingLane {
 }
 
 /// What part a database server had.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct RoleLane {
     /// Server and zone: `db-1 · zone a`.
     pub name: String,
@@ -75,7 +76,7 @@ pub struct RoleLane {
 }
 
 /// One stretch of a lane.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Segment {
     /// When.
     #[serde(flatten)]

@@ -9,8 +9,10 @@ mod belief;
 mod canary;
 mod connections;
 mod drill;
+mod earlier;
 mod fault;
 mod generator;
+mod heat;
 mod impact;
 mod invariant;
 mod lanes;
@@ -19,13 +21,14 @@ mod run;
 mod timeline;
 mod traffic;
 
-pub use baseline::Baseline;
+pub use baseline::{Baseline, EnvelopePoint};
 pub use belief::Outcome;
 pub use canary::{Canary, CanaryImpact, CanaryWriter};
 pub use connections::{Compression, Connections};
 pub use drill::{Drill, Note, RunbookStep};
 pub use fault::{Budget, ControlEvent, Detection, Fault, Ledger, Mark, Undo};
 pub use generator::{Generator, GeneratorVerdict};
+pub use heat::{Heat, HeatColumn};
 pub use impact::{Check, ClassImpact, CloseUp, Stage, Towards};
 pub use invariant::{Books, Invariant};
 pub use lanes::{FaultLane, Lanes, RoleLane, Segment, ServingKind, ServingLane, Span};
@@ -34,6 +37,7 @@ pub use run::{Run, Sibling, Slo};
 pub use timeline::{Curve, CurvePoint, Timeline};
 pub use traffic::{ErrorRow, Journey, Latency, Phase, Requests, Step};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::gate::{Ending, GateResult, Verdict};
@@ -44,9 +48,10 @@ use crate::report::chain::Chain;
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// Everything that one run left behind, as figures.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Summary {
-    /// [`SCHEMA_VERSION`] of the build that wrote it.
+    /// Version of the format. A higher one has fields whose meaning changed.
+    #[schemars(range(min = 1, max = SCHEMA_VERSION))]
     pub schema_version: u32,
     /// What the run comes to.
     pub verdict: Verdict,
@@ -58,7 +63,7 @@ pub struct Summary {
     /// The process's exit code.
     pub exit_code: u8,
     /// Why the figures mean nothing, in words that say what to do.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "earlier::invalid_causes")]
     pub invalid_causes: Vec<InvalidCause>,
     /// Who ran what where.
     pub run: Run,

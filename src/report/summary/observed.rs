@@ -1,9 +1,10 @@
 //! What the target measured of itself while it was under load.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What was asked for after the load.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Observed {
     /// Sorted by who says it, then in the order in which it was asked for.
     #[serde(default)]
@@ -22,7 +23,7 @@ impl Observed {
 }
 
 /// One figure over time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ObservedSeries {
     /// `CPUUtilization of shop`
     pub name: String,
@@ -37,7 +38,7 @@ pub struct ObservedSeries {
 }
 
 /// One value.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ObservedPoint {
     /// Run time of the middle of what it stands for, microseconds.
     pub at_us: u64,

@@ -1,9 +1,10 @@
 //! Who ran what where.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Who ran what where.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Run {
     /// The run folder's name: `checkout-20261121T101500Z`.
     pub id: String,
@@ -48,7 +49,7 @@ pub struct Run {
 }
 
 /// What "healthy" meant.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Slo {
     /// Share of requests that must succeed, 0…1.
     pub availability: f64,
@@ -60,7 +61,7 @@ pub struct Slo {
 }
 
 /// Another file of the run folder.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Sibling {
     /// Relative to the run folder.
     pub file: String,

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Heat;
 use crate::measure::outcome::ErrorKind;
 use crate::measure::window::PhaseKind;
 
 /// Figures over time: columns of equal length, one entry per bucket, from run time 0.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Timeline {
     /// Length of a bucket, whole seconds.
     pub bucket_seconds: u64,
@@ -16,6 +18,7 @@ pub struct Timeline {
     pub requests: Vec<u64>,
     /// Of those, failed, by kind; kinds without failures are left out.
     #[serde(default)]
+    #[schemars(extend("propertyNames" = { "$ref": "#/$defs/ErrorKind" }))]
     pub errors: BTreeMap<ErrorKind, Vec<u64>>,
     /// Iterations that the open-model schedules called for; empty without an open-model load.
     #[serde(default)]
@@ -33,6 +36,9 @@ pub struct Timeline {
     pub p99: Vec<Option<u64>>,
     /// Response time, microseconds.
     pub max: Vec<Option<u64>>,
+    /// Every response by its time; absent in summaries of earlier versions.
+    #[serde(default, skip_serializing_if = "Heat::is_empty")]
+    pub heat: Heat,
 }
 
 impl Timeline {
@@ -59,7 +65,7 @@ impl Timeline {
 }
 
 /// Latency by quantile, over one kind of phase.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Curve {
     /// Which phases.
     pub kind: PhaseKind,
@@ -72,7 +78,7 @@ pub struct Curve {
 }
 
 /// One quantile.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct CurvePoint {
     /// 0…1
     pub q: f64,

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::measure::outcome::ErrorKind;
 use crate::measure::window::PhaseKind;
 
 /// Quantiles of a time, microseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Latency {
     /// Requests that they rest on.
     pub count: u64,
@@ -49,7 +50,7 @@ impl Latency {
 }
 
 /// All requests.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Requests {
     /// Requests that ended.
     pub total: u64,
@@ -85,7 +86,7 @@ pub struct Requests {
 }
 
 /// One user path.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Journey {
     /// As the scenario names it.
     pub name: String,
@@ -102,7 +103,7 @@ pub struct Journey {
 }
 
 /// One request of a journey.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Step {
     /// Its journey's name.
     pub journey: String,
@@ -118,6 +119,7 @@ pub struct Step {
     pub failed: u64,
     /// Failures by kind.
     #[serde(default)]
+    #[schemars(extend("propertyNames" = { "$ref": "#/$defs/ErrorKind" }))]
     pub errors: BTreeMap<ErrorKind, u64>,
     /// Answers by status.
     #[serde(default)]
@@ -138,7 +140,7 @@ pub struct Step {
 
 /// A labelled stretch of time. Every second belongs to the phase that says most about it: a fault's
 /// window before recovery, ramp and steady, so that nothing but undisturbed seconds is steady.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Phase {
     /// `steady`, or the fault's name.
     pub name: String,
@@ -161,7 +163,7 @@ pub struct Phase {
 }
 
 /// Failures of one kind at one step.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct ErrorRow {
     /// Its journey's name.
     pub journey: String,

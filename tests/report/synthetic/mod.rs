@@ -1,7 +1,13 @@
 //! A made-up run, recorded through the real pipeline: intervals, `run.hlog`, aggregation, gates,
 //! summary. It exists so that reports can be looked at and compared; no command can produce it.
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "each test binary uses its own part"
+)]
 
 mod faults;
+mod long;
 mod scenario;
 mod traffic;
 
@@ -18,6 +24,7 @@ use loadtest::report::summary::{
 };
 use loadtest::report::{Summary, SummaryInput, plan, summarise};
 use loadtest::scenario::Scenario;
+pub(crate) use long::ten_minutes;
 pub(crate) use scenario::scenario;
 use traffic::interval;
 

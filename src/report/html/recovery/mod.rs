@@ -6,6 +6,7 @@ mod check;
 mod classes;
 mod consequences;
 mod marks;
+mod moments;
 mod stages;
 
 use super::cells::{Cell, Table, badge};
@@ -112,6 +113,7 @@ fn story(fault: &Fault, number: usize) -> String {
     markup += &classes::table(fault);
     markup += &canary::impacts(fault);
     markup += &check::table(fault);
+    markup += &moments::table(fault);
     markup += &log(fault);
     markup + "</article>"
 }
