@@ -10,6 +10,7 @@ mod distribution;
 mod errors;
 mod lanes;
 mod latency;
+mod overlay;
 mod palette;
 mod rate;
 mod scale;
@@ -19,6 +20,7 @@ pub use distribution::distribution;
 pub use errors::{budget, errors};
 pub use lanes::lanes;
 pub use latency::latency;
+pub use overlay::overlay;
 pub use palette::{Colour, error_colour};
 pub use rate::{rate, users};
 
