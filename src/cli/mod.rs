@@ -2,11 +2,13 @@
 
 mod baseline;
 mod chaos;
+mod compare;
 mod drill;
 mod gate;
 mod init;
 mod internal;
 mod override_args;
+mod regression;
 mod report;
 mod run;
 mod scenario_file;
@@ -49,7 +51,8 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run a scenario: load, faults, report, verdict
-    Run(Box<run::RunArgs>),
+    #[command(after_help = run::EXAMPLES)]
+    Run(Box<run::RunCommand>),
     /// Hold a game day: plan, typed confirmation, console, report
     #[command(after_help = drill::EXAMPLES)]
     Drill(Box<drill::DrillArgs>),
@@ -63,6 +66,8 @@ enum Command {
     Chaos(chaos::ChaosCommand),
     /// Make the reports of a run folder again from its summary.json
     Report(report::ReportArgs),
+    /// Lay finished runs side by side
+    Compare(compare::CompareArgs),
     /// Judge finished runs against their baseline
     Gate(gate::GateArgs),
     /// Keep runs to compare later ones with
@@ -85,6 +90,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Command::Stack(command) => command.run(),
         Command::Chaos(command) => finish(chaos::run(command)),
         Command::Report(args) => finish(report::run(&args)),
+        Command::Compare(args) => finish(compare::run(&args)),
         Command::Gate(args) => finish(gate::run(&args)),
         Command::Baseline(command) => finish(baseline::run(&command)),
         Command::Selftest(args) => finish(selftest::run(&args)),

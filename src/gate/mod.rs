@@ -6,11 +6,13 @@
 //! | [`recovery`] | limits on what a fault did |
 //! | [`ledger`] | the gate that a ledger step implies |
 //! | [`regression`] | whether a candidate is slower than its baseline |
+//! | [`paired`] | which of two versions is slower, measured in turn |
 //! | [`sufficiency`] | whether there are enough requests to tell |
 //! | [`verdict`] | what all gates together come to |
 
 pub mod books;
 pub mod ledger;
+pub mod paired;
 pub mod recovery;
 pub mod regression;
 pub mod result;

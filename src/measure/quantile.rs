@@ -87,6 +87,52 @@ pub const BLOCK_SECONDS: u64 = 20;
 /// The seed makes it repeatable. None when there are fewer than three blocks to draw from.
 #[must_use]
 pub fn block_bootstrap(units: &[Sparse], unit_seconds: u64, q: f64, seed: u64) -> Option<[u64; 2]> {
+    let drawn = resampled(units, unit_seconds, &[q], seed)?;
+    let mut estimates: Vec<u64> = drawn.into_iter().flatten().flatten().collect();
+    estimates.sort_unstable();
+    Some([at(&estimates, 0.025)?, at(&estimates, 0.975)?])
+}
+
+/// Approximate 95 % intervals of how many times as large quantiles are in `other` as in
+/// `reference`, one for each of `qs`: both are resampled as by [`block_bootstrap`], apart from each
+/// other, and the ratios of what is drawn are taken. Each side is its units and their length in
+/// seconds. None when one side has fewer than three blocks, or a quantile of zero.
+#[must_use]
+pub fn ratio_bootstrap(
+    reference: (&[Sparse], u64),
+    other: (&[Sparse], u64),
+    qs: &[f64],
+    seed: u64,
+) -> Option<Vec<[f64; 2]>> {
+    let ours = resampled(reference.0, reference.1, qs, seed)?;
+    // Another seed: the same blocks on both sides would hide what the blocks differ by.
+    let theirs = resampled(other.0, other.1, qs, !seed)?;
+    let interval = |n: usize| {
+        let pairs = theirs.iter().zip(&ours);
+        let mut ratios: Vec<f64> = pairs
+            .filter_map(|(theirs, ours)| {
+                Some(theirs[n]? as f64 / ours[n].filter(|us| *us > 0)? as f64)
+            })
+            .collect();
+        ratios.sort_by(f64::total_cmp);
+        Some([at(&ratios, 0.025)?, at(&ratios, 0.975)?])
+    };
+    (0..qs.len()).map(interval).collect()
+}
+
+/// The value at a share of sorted values.
+fn at<T: Copy>(sorted: &[T], share: f64) -> Option<T> {
+    let last = sorted.len().checked_sub(1)?;
+    sorted.get((share * last as f64).round() as usize).copied()
+}
+
+/// The quantiles of each resample; none where nothing was drawn.
+fn resampled(
+    units: &[Sparse],
+    unit_seconds: u64,
+    qs: &[f64],
+    seed: u64,
+) -> Option<Vec<Vec<Option<u64>>>> {
     let block = usize::try_from(BLOCK_SECONDS.div_ceil(unit_seconds.max(1))).ok()?;
     if units.len() < 3 * block {
         return None;
@@ -110,9 +156,8 @@ pub fn block_bootstrap(units: &[Sparse], unit_seconds: u64, q: f64, seed: u64) -
         .collect();
 
     let mut random = fastrand::Rng::with_seed(seed);
-    let mut estimates = Vec::with_capacity(RESAMPLES);
     let mut counts = vec![0_u64; values.len()];
-    for _ in 0..RESAMPLES {
+    let mut draw = || {
         counts.fill(0);
         for _ in 0..units.len().div_ceil(block) {
             let start = random.usize(0..=units.len() - block);
@@ -120,17 +165,19 @@ pub fn block_bootstrap(units: &[Sparse], unit_seconds: u64, q: f64, seed: u64) -
                 counts[*index] += count;
             }
         }
-        let rank = rank(q, counts.iter().sum());
-        let mut seen = 0;
-        let at = counts.iter().position(|count| {
-            seen += count;
-            seen >= rank
-        });
-        estimates.extend(at.map(|index| values[index]));
-    }
-    estimates.sort_unstable();
-    let pick = |share: f64| estimates.get((share * (estimates.len() - 1) as f64).round() as usize);
-    Some([*pick(0.025)?, *pick(0.975)?])
+        let all = counts.iter().sum();
+        let quantile = |q: &f64| {
+            let rank = rank(*q, all);
+            let mut seen = 0;
+            let at = counts.iter().position(|count| {
+                seen += count;
+                seen >= rank
+            });
+            at.map(|index| values[index])
+        };
+        qs.iter().map(quantile).collect()
+    };
+    Some((0..RESAMPLES).map(|_| draw()).collect())
 }
 
 #[cfg(test)]
@@ -192,5 +239,30 @@ mod tests {
     fn too_few_blocks_give_no_interval() {
         let units = vec![Sparse::from(&recorded(&[1_000; 100])); 59];
         assert_eq!(block_bootstrap(&units, 1, 0.5, 7), None);
+    }
+
+    #[test]
+    fn the_ratio_of_what_is_half_as_slow_again_is_found() {
+        let side = |seed, factor: f64| -> Vec<Sparse> {
+            let mut random = fastrand::Rng::with_seed(seed);
+            let mut time = || (random.u64(1_000..9_000) as f64 * factor) as u64;
+            let second =
+                |time: &mut dyn FnMut() -> u64| (0..40).map(|_| time()).collect::<Vec<_>>();
+            (0..100)
+                .map(|_| Sparse::from(&recorded(&second(&mut time))))
+                .collect()
+        };
+        let (ours, theirs, same) = (side(1, 1.0), side(2, 1.5), side(3, 1.0));
+        let ratio = |other: &[Sparse]| ratio_bootstrap((&ours, 1), (other, 1), &[0.5, 0.95], 7);
+        for [low, high] in ratio(&theirs).expect("enough blocks") {
+            assert!(
+                low < 1.5 && 1.5 < high && low > 1.3 && high < 1.7,
+                "{low} {high}"
+            );
+        }
+        for [low, high] in ratio(&same).expect("enough blocks") {
+            assert!(low < 1.0 && 1.0 < high, "{low} {high}");
+        }
+        assert_eq!(ratio(&theirs[..59]), None);
     }
 }

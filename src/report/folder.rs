@@ -154,8 +154,11 @@ pub fn read(folder: &Path) -> Result<Summary, ReportError> {
     serde_json::from_value(value).map_err(damaged)
 }
 
-/// A reader sees the old file or the new one, never half of one.
-fn atomically(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
+/// Writes a file whole: a reader sees the old one or the new one, never half of one.
+///
+/// # Errors
+/// It cannot be written; the old one is as it was.
+pub fn atomically(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
     let mut hidden = std::ffi::OsString::from(".");
     hidden.push(path.file_name().unwrap_or_default());
     hidden.push(".part");

@@ -38,7 +38,7 @@ pub fn render(summary: &Summary) -> String {
 }
 
 /// Free text in a table cell: nothing in it may end the cell or start markup.
-fn text(free: &str) -> String {
+pub(super) fn text(free: &str) -> String {
     let mut safe = String::with_capacity(free.len());
     for c in free.chars().take(400) {
         match c {

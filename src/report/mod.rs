@@ -5,6 +5,7 @@
 //! | [`mod@summarise`] | the [`Summary`] from what was measured |
 //! | [`against`] | gates of a baseline in a summary |
 //! | [`html`], [`charts`] | `report.html` |
+//! | [`compare`] | runs beside each other |
 //! | [`console`] | what the terminal says at the end |
 //! | [`markdown`] | `summary.md` for pull requests |
 //! | [`junit`] | `junit.xml` for pipelines |
@@ -15,6 +16,8 @@
 pub mod against;
 pub mod chain;
 pub mod charts;
+mod columns;
+pub mod compare;
 pub mod console;
 pub mod folder;
 pub mod html;

@@ -1,6 +1,7 @@
 //! Every report of one made-up run.
 
 mod baseline;
+mod compare;
 mod gates;
 mod hdr;
 mod html;

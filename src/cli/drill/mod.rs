@@ -104,7 +104,8 @@ pub(super) fn run(args: DrillArgs) -> anyhow::Result<ExitCode> {
         let (progress, operator) = console::open(board, palette, &bell)?;
         Ok((progress, Some(operator)))
     };
-    runtime.block_on(run::play(&args, scenario, interrupts, attend))
+    let finished = runtime.block_on(run::play(&args, scenario, interrupts, attend))?;
+    Ok(finished.code)
 }
 
 /// Prints what is going to happen; answers the hash of it, where targets are known already.

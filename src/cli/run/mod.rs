@@ -14,6 +14,7 @@ mod observer;
 mod operator;
 mod progress;
 mod read_back;
+mod rerun;
 mod spans;
 mod stage;
 
@@ -40,17 +41,29 @@ pub(super) use operator::{Command, Marks, Operator, Second, Sight};
 pub(super) use progress::{Live, Progress};
 pub(super) use stage::Stage;
 
-/// What `run` takes.
-#[derive(Debug, Args)]
-#[command(after_help = "\
+pub(super) const EXAMPLES: &str = "\
 Examples:
   loadtest run scenarios/checkout.toml
   loadtest run scenarios/checkout.toml -d 30s --no-faults        shorter, load only
   loadtest run shop.toml -t https://shop.staging.example -s 0.5  half the load, another target
   loadtest run shop.toml --plan 3f2a9c1b44d0e7a5                 only what `chaos plan` has shown
   loadtest run shop.toml --set gate.0.expect='p95 < 150ms' -o /tmp/runs
+  loadtest run shop.toml --baseline dir:/srv/baselines --record
+      Slower than before? Runs again, up to three times in all, while that cannot be told
 
-Ctrl-C once stops the load, undoes what is open and still reports; twice undoes and leaves.")]
+Ctrl-C once stops the load, undoes what is open and still reports; twice undoes and leaves.";
+
+/// What `loadtest run` takes.
+#[derive(Debug, Args)]
+pub(super) struct RunCommand {
+    #[command(flatten)]
+    run: RunArgs,
+    #[command(flatten)]
+    against: rerun::AgainstArgs,
+}
+
+/// What every run takes.
+#[derive(Debug, Args)]
 pub(super) struct RunArgs {
     /// The scenario
     file: PathBuf,
@@ -128,16 +141,21 @@ impl RunArgs {
     }
 }
 
-/// Runs a scenario to its end.
+/// Runs a scenario to its end, and again while a comparison with a baseline cannot be decided.
 ///
 /// # Errors
 /// What kept it from running or reporting. A verdict is no error.
-pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(command: &RunCommand) -> anyhow::Result<ExitCode> {
+    let args = &command.run;
     let Some(scenario) = args.scenario() else {
         return Ok(ExitCode::Usage);
     };
+    if let Some(place) = command.against.place() {
+        return rerun::run(args, &command.against, place, scenario);
+    }
     let alone = async |_: &Stage, progress| Ok((progress, None));
-    runtime()?.block_on(play(args, Arc::new(scenario), listen()?, alone))
+    let finished = runtime()?.block_on(play(args, Arc::new(scenario), listen()?, alone))?;
+    Ok(finished.code)
 }
 
 /// The tool's own threads; the load has others.
@@ -159,6 +177,18 @@ pub(super) fn listen() -> anyhow::Result<Interrupts> {
     )
 }
 
+/// What a run that was played left behind.
+#[derive(Debug)]
+pub(super) struct Finished {
+    /// Its folder.
+    pub(super) folder: PathBuf,
+    /// What every report is made from; none for a run that was ended before there was anything to
+    /// report, or by a user who did not want to wait for it.
+    pub(super) summary: Option<Summary>,
+    /// What the process is to return.
+    pub(super) code: ExitCode,
+}
+
 /// Sets the stage, plays, reports, and takes down what was started. Once the stage is set,
 /// `attend` says who follows it and whether there is an operator.
 ///
@@ -169,7 +199,7 @@ pub(super) async fn play(
     scenario: Arc<Scenario>,
     mut interrupts: Interrupts,
     attend: impl AsyncFnOnce(&Stage, Progress) -> anyhow::Result<(Progress, Option<Operator>)>,
-) -> anyhow::Result<ExitCode> {
+) -> anyhow::Result<Finished> {
     let folder = RunFolder::create(&args.out, &scenario.name)?;
     let mut progress = Progress::new(length(&scenario), args.quiet);
     progress.say(&format!(
@@ -181,7 +211,13 @@ pub(super) async fn play(
     let stage = tokio::select! {
         stage = Stage::set(&scenario, args.stack.as_deref(), folder.id(), &mut progress) => stage?,
         // Dropping the future takes down what was started.
-        () = interrupts.at_least(Wish::StopAndReport) => return Ok(ExitCode::Interrupted),
+        () = interrupts.at_least(Wish::StopAndReport) => {
+            return Ok(Finished {
+                folder: folder.path().to_owned(),
+                summary: None,
+                code: ExitCode::Interrupted,
+            });
+        }
     };
 
     let ready = match planned(args, &scenario, &stage).await {
@@ -203,7 +239,11 @@ pub(super) async fn play(
     let struck = stage.strike().await;
     let performed = performed?;
     struck?;
-    Ok(performed.code)
+    Ok(Finished {
+        folder: folder.path().to_owned(),
+        summary: performed.summary,
+        code: performed.code,
+    })
 }
 
 /// Refuses to go on when the faults would not do any more what was planned.

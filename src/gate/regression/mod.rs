@@ -28,7 +28,7 @@ pub const MOST_METRICS: usize = 6;
 /// ln(value).
 const LEAST_SPREAD: f64 = 0.02;
 /// Chance of an alarm without a cause, over all metrics together.
-const ALPHA: f64 = 0.05;
+pub(super) const ALPHA: f64 = 0.05;
 
 /// Which way is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,7 +126,7 @@ fn tell(samples: &Samples, ratio: Ratio, margin: f64, worse: bool) -> Regression
 }
 
 /// Which hypotheses are rejected at level `alpha` together, by Holm's step-down procedure.
-fn holm(chances: &[f64], alpha: f64) -> Vec<bool> {
+pub(super) fn holm(chances: &[f64], alpha: f64) -> Vec<bool> {
     let mut order: Vec<usize> = (0..chances.len()).collect();
     order.sort_by(|a, b| chances[*a].total_cmp(&chances[*b]));
     let mut rejected = vec![false; chances.len()];

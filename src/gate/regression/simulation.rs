@@ -38,6 +38,26 @@ fn share(verdict: GateVerdict, slower: f64, metrics: usize, runs: (usize, usize)
 }
 
 #[test]
+fn the_rates_that_the_handbook_tells() {
+    let mut table = String::new();
+    for (slower, metrics, what) in [
+        (1.0, 1, "unchanged, 1 metric"),
+        (1.0, 6, "unchanged, 6 metrics"),
+        (1.1, 1, "as slow as allowed"),
+        (1.3, 1, "30 % slower"),
+        (1.5, 1, "50 % slower"),
+    ] {
+        let rates = [1, 3].map(|runs| {
+            let share = share(GateVerdict::Fail, slower, metrics, (10, runs)) * 100.0;
+            format!("{share:5.1} %")
+        });
+        table += &format!("{what:20} {}\n", rates.join(" "));
+    }
+    println!("fails, beside 10 runs: 1 run  3 runs\n{table}");
+    insta::assert_snapshot!(table);
+}
+
+#[test]
 fn unchanged_code_hardly_ever_fails() {
     let alarms = share(GateVerdict::Fail, 1.0, 1, (10, 3));
     assert!(alarms <= 0.005, "{alarms}");

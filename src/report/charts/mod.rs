@@ -12,6 +12,7 @@ mod heatmap;
 mod lanes;
 mod latency;
 mod observed;
+mod overlay;
 mod palette;
 mod rate;
 pub(super) mod scale;
@@ -23,6 +24,7 @@ pub use heatmap::heatmap;
 pub use lanes::lanes;
 pub use latency::latency;
 pub use observed::observed;
+pub use overlay::overlay;
 pub use palette::{Colour, error_colour};
 pub use rate::{rate, users};
 

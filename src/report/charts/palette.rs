@@ -60,10 +60,8 @@ pub enum Colour {
     Rebuilding,
     /// Nothing there.
     Down,
-<<<<<<< HEAD
     /// What the target measured of itself.
     Observed,
-=======
     /// Between which values the runs of a baseline lie.
     Baseline,
     /// Few requests in a cell of the heatmap; the next five stand for more and more.
@@ -78,16 +76,11 @@ pub enum Colour {
     Heat5,
     /// Nearly as many as in the fullest cell.
     Heat6,
->>>>>>> report
 }
 
 impl Colour {
     /// Every one.
-<<<<<<< HEAD
-    pub const ALL: [Self; 27] = [
-=======
-    pub const ALL: [Self; 33] = [
->>>>>>> report
+    pub const ALL: [Self; 34] = [
         Self::Ink,
         Self::Grid,
         Self::Fault,
@@ -114,9 +107,7 @@ impl Colour {
         Self::Standby,
         Self::Rebuilding,
         Self::Down,
-<<<<<<< HEAD
         Self::Observed,
-=======
         Self::Baseline,
         Self::Heat1,
         Self::Heat2,
@@ -134,7 +125,6 @@ impl Colour {
         Self::Heat4,
         Self::Heat5,
         Self::Heat6,
->>>>>>> report
     ];
 
     /// For light paper: red, green, blue. No two are equal.
@@ -167,9 +157,7 @@ impl Colour {
             Self::Standby => 0x8C_C5E3,
             Self::Rebuilding => 0xC9_B458,
             Self::Down => 0xB9_BDC5,
-<<<<<<< HEAD
             Self::Observed => 0x4F_6D3A,
-=======
             Self::Baseline => 0x8A_7A9E,
             Self::Heat1 => 0xC2_DAEA,
             Self::Heat2 => 0x97_C1DD,
@@ -177,7 +165,6 @@ impl Colour {
             Self::Heat4 => 0x3B_80B0,
             Self::Heat5 => 0x1D_5B88,
             Self::Heat6 => 0x0B_3657,
->>>>>>> report
         }
     }
 
@@ -206,9 +193,7 @@ impl Colour {
             Self::Standby => 0x2F_5F7C,
             Self::Rebuilding => 0x8E_7F3A,
             Self::Down => 0x4A_515D,
-<<<<<<< HEAD
             Self::Observed => 0x9C_C47F,
-=======
             Self::Baseline => 0xA8_98BF,
             // More is further from the paper, which is lighter here.
             Self::Heat1 => 0x20_3D50,
@@ -217,7 +202,6 @@ impl Colour {
             Self::Heat4 => 0x45_99C5,
             Self::Heat5 => 0x80_C4E6,
             Self::Heat6 => 0xD4_EFFC,
->>>>>>> report
             same => same.light(),
         }
     }

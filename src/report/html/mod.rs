@@ -5,6 +5,7 @@
 
 mod baseline;
 mod cells;
+pub mod compare;
 mod configuration;
 mod connections;
 mod distribution;

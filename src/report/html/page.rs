@@ -9,43 +9,68 @@ const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
 pub(super) fn render(summary: &Summary, verdict: &str, sections: &[Section]) -> String {
-    let present = || {
-        sections
-            .iter()
-            .filter_map(|section| section.body.as_ref().map(|body| (section, body)))
+    let frame = Frame {
+        title: format!(
+            "{} · {} · {}",
+            summary.verdict.word(),
+            summary.run.scenario,
+            summary.run.started
+        ),
+        lead: verdict,
+        tool: &summary.run.tool,
+        data: data(summary),
     };
-    let mut page = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{} · {} · {}</title>\n<style>\n{STYLE}{}</style>\n</head>\n<body>\n",
-        summary.verdict.word(),
-        escape(&summary.run.scenario),
-        escape(&summary.run.started),
-        dark_charts()
-    );
-    page += "<nav aria-label=\"Sections\"><ul>";
-    for (section, _) in present() {
-        page += &format!("<li><a href=\"#{}\">{}</a></li>", section.id, section.title);
-    }
-    page += "</ul></nav>\n<main>\n";
-    page += verdict;
-    for (section, body) in present() {
-        page += &format!(
-            "\n<section id=\"{0}\" aria-labelledby=\"{0}-h\"><h2 id=\"{0}-h\">{1}</h2>{body}</section>",
-            section.id, section.title
+    frame.around(sections)
+}
+
+/// What stands around the sections of any page.
+pub(super) struct Frame<'a> {
+    /// Of the window, as text.
+    pub(super) title: String,
+    /// What comes before the first section, markup.
+    pub(super) lead: &'a str,
+    /// Who made it, as text.
+    pub(super) tool: &'a str,
+    /// What the script needs, JSON that is safe inside an element.
+    pub(super) data: String,
+}
+
+impl Frame<'_> {
+    /// The whole page; sections without a body are left out.
+    pub(super) fn around(&self, sections: &[Section]) -> String {
+        let present = || {
+            sections
+                .iter()
+                .filter_map(|section| section.body.as_ref().map(|body| (section, body)))
+        };
+        let mut page = format!(
+            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+             <meta name=\"color-scheme\" content=\"light dark\">\n\
+             <title>{}</title>\n<style>\n{STYLE}{}</style>\n</head>\n<body>\n",
+            escape(&self.title),
+            dark_charts()
         );
+        page += "<nav aria-label=\"Sections\"><ul>";
+        for (section, _) in present() {
+            page += &format!("<li><a href=\"#{}\">{}</a></li>", section.id, section.title);
+        }
+        page += "</ul></nav>\n<main>\n";
+        page += self.lead;
+        for (section, body) in present() {
+            page += &format!(
+                "\n<section id=\"{0}\" aria-labelledby=\"{0}-h\"><h2 id=\"{0}-h\">{1}</h2>{body}</section>",
+                section.id, section.title
+            );
+        }
+        page += &format!("\n</main>\n<footer>{}</footer>\n", escape(self.tool));
+        page += &format!(
+            "<script type=\"application/json\" id=\"data\">{}</script>\n",
+            self.data
+        );
+        page += &format!("<script>\n{SCRIPT}</script>\n</body>\n</html>\n");
+        page
     }
-    page += &format!(
-        "\n</main>\n<footer>{}</footer>\n",
-        escape(&summary.run.tool)
-    );
-    page += &format!(
-        "<script type=\"application/json\" id=\"data\">{}</script>\n",
-        data(summary)
-    );
-    page += &format!("<script>\n{SCRIPT}</script>\n</body>\n</html>\n");
-    page
 }
 
 /// Chart colours are attributes; for dark paper the style sheet replaces them by their value.

@@ -40,7 +40,10 @@ pub(super) fn render(summary: &Summary) -> Option<String> {
         ("Lanes as a table", lanes::tables(summary)),
         ("The charts’ values as a table", values(summary)),
         ("The heatmap as a table", heat::table(summary)),
-        ("What the target measured as a table", observed::table(summary)),
+        (
+            "What the target measured as a table",
+            observed::table(summary),
+        ),
     ];
     for (name, table) in tables {
         if !table.is_empty() {

@@ -1,0 +1,6 @@
+//! Commands that run a scenario more than once, by the real binary: what is run, in which order, what
+//! is concluded, and what is left behind. How long anything takes is not asserted.
+
+mod baseline;
+#[path = "../support/mod.rs"]
+mod support;
