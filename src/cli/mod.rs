@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand.
 
+mod app;
 mod baseline;
 mod chaos;
 mod compare;
@@ -74,6 +75,8 @@ enum Command {
     Baseline(baseline::BaselineCommand),
     /// Prove on this machine that what is reported is what happened
     Selftest(selftest::SelftestArgs),
+    /// Run one part of the shop by itself, as in a container
+    App(app::AppCommand),
     /// A process of the stack; started by the control plane
     #[command(hide = true)]
     Internal(internal::InternalCommand),
@@ -94,6 +97,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Command::Gate(args) => finish(gate::run(&args)),
         Command::Baseline(command) => finish(baseline::run(&command)),
         Command::Selftest(args) => finish(selftest::run(&args)),
+        Command::App(command) => finish(app::run(command)),
         Command::Internal(command) => command.run(),
     }
 }
