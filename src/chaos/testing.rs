@@ -34,6 +34,7 @@ pub(crate) fn scenario(faults: Vec<Fault>) -> Scenario {
         kubernetes: KubernetesSpec::default(),
         faults,
         aws: AwsSpec::default(),
+        prometheus: None,
         runbook: Vec::new(),
         canary: None,
         guard: Guard {

@@ -154,8 +154,7 @@ async fn part(part: Part) -> anyhow::Result<()> {
                 UsageError(words.to_owned())
             })?;
             let database = database.params()?;
-            let mut config =
-                shop::ShopConfig::new(pod.name, pod.zone, pod.listen, database, key);
+            let mut config = shop::ShopConfig::new(pod.name, pod.zone, pod.listen, database, key);
             config.pool_size = pool_size;
             config.drain_ms = drain_ms;
             shop::run(config, told, shutdown()?).await.map_err(usage)?;

@@ -15,7 +15,7 @@ pub struct Entry<'a> {
 }
 
 /// Kinds that mean somebody noticed, and who that is.
-const DETECTORS: [(&str, &str); 7] = [
+const DETECTORS: [(&str, &str); 8] = [
     ("edge-target-down", "edge health check"),
     ("pod-unready", "readiness probe"),
     ("pod-exited", "control plane"),
@@ -23,6 +23,7 @@ const DETECTORS: [(&str, &str); 7] = [
     ("database-degraded", "replication watcher"),
     ("target-unhealthy", "load balancer's health check"),
     ("alarm-fired", "CloudWatch alarm"),
+    ("alert-fired", "Prometheus alert"),
 ];
 
 /// Kinds that mean something was done about it.

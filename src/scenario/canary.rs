@@ -44,6 +44,7 @@ impl Scenario {
             kubernetes: self.kubernetes.clone(),
             faults: Vec::new(),
             aws: self.aws.clone(),
+            prometheus: None,
             runbook: Vec::new(),
             canary: None,
             guard: self.guard.clone(),

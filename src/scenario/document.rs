@@ -57,6 +57,7 @@ pub(super) fn read_document(
     };
     let kubernetes = read::read_kubernetes(log, root.node("kubernetes"));
     let aws = read::read_aws(log, root.node("aws"));
+    let prometheus = read::read_prometheus(log, root.node("prometheus"));
     let surroundings = FaultSurroundings {
         zones,
         aws: &aws,
@@ -110,6 +111,7 @@ pub(super) fn read_document(
         kubernetes,
         faults: Vec::new(),
         aws,
+        prometheus,
         runbook,
         canary,
         guard,

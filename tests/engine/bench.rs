@@ -118,6 +118,7 @@ pub(crate) fn scenario(steps: Vec<Step>, shape: Shape) -> Scenario {
         steps,
         slots: 8,
         faults: Vec::new(),
+        prometheus: None,
         aws: Default::default(),
         kubernetes: loadtest::scenario::KubernetesSpec::default(),
         runbook: Vec::new(),

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use tokio::sync::{mpsc, watch};
 
 use super::RunArgs;
+use super::alerts;
 use super::canary;
 use super::event_log::EventLog;
 use super::folder::RunFolder;
@@ -70,6 +71,7 @@ pub(super) async fn conduct(
     let ledger = open_ledger(scenario, folder)?;
     let journal = open_journal(stage, folder).await?;
     let (plans, inputs, chaos_events) = wire(args, scenario, stage, clock, ledger.as_ref());
+    let alerts = chaos_events.clone();
     let stop_load = plans.main.stop.clone();
     let (outlook, outlook_seen) = watch::channel(Outlook::default());
     let (stop_chaos, chaos_stopped) = watch::channel(schedule::Stop::No);
@@ -103,6 +105,12 @@ pub(super) async fn conduct(
     );
     observer.scheduled(began, loads.main.scheduled_end());
     let observer = tokio::spawn(observer.watch(inputs));
+    // Ends with the run, for better or worse: its channel keeps the observer listening.
+    let mut watches = tokio::task::JoinSet::new();
+    if let Some(prometheus) = &stage.prometheus {
+        watches.spawn(alerts::watch(Arc::clone(prometheus), clock, alerts.clone()));
+    }
+    drop(alerts);
     let conductor = tokio::spawn(conductor::conduct(ConductorInput {
         scenario: Arc::clone(scenario),
         run: folder.id().to_owned(),
@@ -129,6 +137,7 @@ pub(super) async fn conduct(
             }
         }
     };
+    watches.shutdown().await;
     let observed = observer.await.context("the observer panicked")?;
     Ok(Played {
         clock,

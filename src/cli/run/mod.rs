@@ -1,5 +1,6 @@
 //! `loadtest run`: load, faults, report, verdict.
 
+mod alerts;
 mod books;
 mod canary;
 mod conclude;

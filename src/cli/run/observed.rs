@@ -33,6 +33,12 @@ pub(super) async fn read(stage: &Stage, clock: RunClock, until: Micros) -> Obser
             )),
         }
     }
+    if let Some(prometheus) = &stage.prometheus {
+        let (series, not_read) = prometheus.series(window).await;
+        let series = series.iter().map(|series| lane(series, window));
+        observed.series.extend(series);
+        observed.not_read.extend(not_read);
+    }
     observed.series.retain(|series| !series.points.is_empty());
     observed
 }

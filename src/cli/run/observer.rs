@@ -377,6 +377,8 @@ impl Observer {
                 match kind.as_str() {
                     "alarm-fired" => self.guards.alarm(subject, true),
                     "alarm-cleared" => self.guards.alarm(subject, false),
+                    "alert-fired" if self.guards_by(subject) => self.guards.alarm(subject, true),
+                    "alert-cleared" => self.guards.alarm(subject, false),
                     _ => {}
                 }
                 self.observed.provider_events.push(ProviderEvent {
@@ -391,6 +393,12 @@ impl Observer {
         narrate::fault(&mut self.progress, &mut self.live, &self.scenario, &event);
         self.log(event.at_us, "chaos", &event);
         self.tell(|_| Sight::Chaos(event));
+    }
+
+    /// Whether the scenario names this alert of Prometheus: others only notice faults.
+    fn guards_by(&self, alert: &str) -> bool {
+        let named = self.scenario.prometheus.as_ref();
+        named.is_some_and(|prometheus| prometheus.alerts.iter().any(|name| name == alert))
     }
 
     /// Writes down what the operator wants, and passes on what others have to do.

@@ -10,6 +10,7 @@ use target_app::control::{self, RunningStack};
 
 use super::progress::Progress;
 use crate::cli::UsageError;
+use crate::observe::Prometheus;
 use crate::provider::{self, Providers, local::LocalProvider};
 use crate::scenario::{Scenario, Target};
 
@@ -26,6 +27,8 @@ pub(in crate::cli) struct Stage {
     pub before: Option<StackStatus>,
     /// What faults act through.
     pub providers: Providers,
+    /// Who watches the target; none: the scenario names nobody.
+    pub prometheus: Option<Arc<Prometheus>>,
     owned: Option<RunningStack>,
 }
 
@@ -39,7 +42,11 @@ impl Stage {
     ) -> anyhow::Result<Self> {
         // Before anything is started: who cannot reach the cluster need not wait for a stack.
         let remote = provider::connect(scenario).await.map_err(UsageError)?;
+        let prometheus = scenario.prometheus.as_ref().map(Prometheus::new);
+        let prometheus = prometheus.transpose();
+        let prometheus = prometheus.map_err(|error| UsageError(error.to_string()))?;
         let mut stage = Self::set_target(scenario, named, run, progress).await?;
+        stage.prometheus = prometheus.map(Arc::new);
         for provider in remote {
             progress.say(&format!("faults act through {}", provider.place()));
             stage.providers = stage.providers.with(provider);
@@ -78,6 +85,7 @@ impl Stage {
             topology: None,
             before: None,
             providers,
+            prometheus: None,
             owned: None,
         }
     }
@@ -100,6 +108,7 @@ impl Stage {
             topology: None,
             before: None,
             providers: Providers::new(),
+            prometheus: None,
             owned: None,
         }
     }
@@ -155,6 +164,7 @@ impl Stage {
             },
             topology: Some(topology(&status)),
             providers: Providers::new().with(Arc::new(provider)),
+            prometheus: None,
             before: Some(status),
             owned,
         }

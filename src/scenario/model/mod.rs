@@ -12,6 +12,7 @@ mod http;
 mod journey;
 mod kubernetes;
 mod load;
+mod prometheus;
 mod runbook;
 
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ pub use http::*;
 pub use journey::*;
 pub use kubernetes::*;
 pub use load::*;
+pub use prometheus::*;
 pub use runbook::*;
 
 /// Index into [`Scenario::journeys`].
@@ -65,6 +67,8 @@ pub struct Scenario {
     pub faults: Vec<Fault>,
     /// Which part of an AWS account they may touch.
     pub aws: AwsSpec,
+    /// A Prometheus server that watches what is loaded.
+    pub prometheus: Option<PrometheusSpec>,
     /// What people do in a drill, in order.
     pub runbook: Vec<RunbookStep>,
     /// Writers beside the load; none: nobody writes but the journeys.

@@ -231,6 +231,7 @@ pub(crate) fn scenario(p95_limit_us: f64) -> Scenario {
         steps: steps(),
         slots: 0,
         faults: planned_faults(),
+        prometheus: None,
         aws: Default::default(),
         kubernetes: loadtest::scenario::KubernetesSpec::default(),
         runbook: Vec::new(),

@@ -1,7 +1,11 @@
 //! What a target measures of itself: asked for when the load is over, and drawn beside what its
 //! clients saw.
 
+mod prometheus;
+
 use std::time::Duration;
+
+pub use prometheus::{Firing, Prometheus, PrometheusError};
 
 /// The stretch of time that is asked about, Unix time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
