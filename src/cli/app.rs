@@ -77,7 +77,13 @@ struct Pod {
     #[arg(long, env = "LISTEN", default_value = "0.0.0.0:8080")]
     listen: SocketAddr,
     /// Name, told in the header x-pod and in metrics
-    #[arg(long = "pod", env = "HOSTNAME", default_value = "pod")]
+    #[arg(
+        long = "pod",
+        env = "HOSTNAME",
+        id = "pod",
+        default_value = "pod",
+        value_name = "NAME"
+    )]
     name: String,
     /// Zone, told in the header x-zone and in metrics
     #[arg(long, env = "ZONE", default_value = "unknown")]
@@ -88,12 +94,18 @@ struct Pod {
 #[derive(Debug, Args)]
 struct Database {
     /// host:port, or several separated by commas: the first that takes writes is used
-    #[arg(long = "database", env = "DATABASE_ADDRESS", value_name = "HOST:PORT")]
+    #[arg(
+        long = "database",
+        env = "DATABASE_ADDRESS",
+        id = "database",
+        value_name = "HOST:PORT"
+    )]
     address: String,
     /// Role
     #[arg(
         long = "database-user",
         env = "DATABASE_USER",
+        id = "database_user",
         default_value = "shop",
         value_name = "ROLE"
     )]
@@ -102,6 +114,7 @@ struct Database {
     #[arg(
         long = "database-name",
         env = "DATABASE_NAME",
+        id = "database_name",
         default_value = "shop",
         value_name = "NAME"
     )]

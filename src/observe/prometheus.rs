@@ -152,8 +152,11 @@ impl Prometheus {
             reason,
         };
         let url = format!("{}/api/v1/{what}", self.spec.url);
-        let url = reqwest::Url::parse_with_params(&url, parameters)
-            .map_err(|error| failed(error.to_string()))?;
+        let url = match parameters {
+            [] => reqwest::Url::parse(&url),
+            some => reqwest::Url::parse_with_params(&url, some),
+        };
+        let url = url.map_err(|error| failed(error.to_string()))?;
         let asked = self.client.get(url).send().await;
         // The URL is named anyway, and its query would be repeated.
         let answer = asked.map_err(|error| failed(describe(&error.without_url())))?;

@@ -59,11 +59,10 @@ fn an_alert_that_is_named_and_that_no_fault_explains_ends_the_run() {
     let prometheus = prometheus(&fires);
     let shop = Target::serve(|_| Reply::Ok("ok".into()));
     let bench = Bench::new();
-    let _plane = Plane::that_does_nothing(&bench, &shop);
-    bench.file("it.toml", &scenario(&prometheus, "\"ShopErrors\"", "", 30));
-    let said = bench
-        .loadtest(["run", "it.toml", "--stack", "default"])
-        .exits(3);
+    let text = scenario(&prometheus, "\"ShopErrors\"", "", 30)
+        .replace("stack = \"local\"", &format!("base_url = \"{}\"", shop.url));
+    bench.file("it.toml", &text);
+    let said = bench.loadtest(["run", "it.toml"]).exits(3);
     let all = said.out() + &said.err();
     assert!(all.contains("`ShopErrors` rings"), "{all}");
 }
