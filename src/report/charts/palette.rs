@@ -62,6 +62,8 @@ pub enum Colour {
     Down,
     /// Between which values the runs of a baseline lie.
     Baseline,
+    /// What is left of the error budget.
+    Budget,
     /// Few requests in a cell of the heatmap; the next five stand for more and more.
     Heat1,
     /// More than a few.
@@ -78,7 +80,7 @@ pub enum Colour {
 
 impl Colour {
     /// Every one.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::Ink,
         Self::Grid,
         Self::Fault,
@@ -106,6 +108,7 @@ impl Colour {
         Self::Rebuilding,
         Self::Down,
         Self::Baseline,
+        Self::Budget,
         Self::Heat1,
         Self::Heat2,
         Self::Heat3,
@@ -155,6 +158,7 @@ impl Colour {
             Self::Rebuilding => 0xC9_B458,
             Self::Down => 0xB9_BDC5,
             Self::Baseline => 0x8A_7A9E,
+            Self::Budget => 0x0B_7F5F,
             Self::Heat1 => 0xC2_DAEA,
             Self::Heat2 => 0x97_C1DD,
             Self::Heat3 => 0x66_A3CA,
@@ -190,6 +194,7 @@ impl Colour {
             Self::Rebuilding => 0x8E_7F3A,
             Self::Down => 0x4A_515D,
             Self::Baseline => 0xA8_98BF,
+            Self::Budget => 0x3F_CF9F,
             // More is further from the paper, which is lighter here.
             Self::Heat1 => 0x20_3D50,
             Self::Heat2 => 0x26_5877,

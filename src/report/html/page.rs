@@ -8,6 +8,7 @@ use crate::report::charts::{Colour, LEFT, RIGHT, WIDTH};
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
+/// An empty icon keeps browsers from asking a server for one.
 pub(super) fn render(summary: &Summary, verdict: &str, sections: &[Section]) -> String {
     let present = || {
         sections
@@ -18,6 +19,7 @@ pub(super) fn render(summary: &Summary, verdict: &str, sections: &[Section]) -> 
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
+         <link rel=\"icon\" href=\"data:,\">\n\
          <title>{} · {} · {}</title>\n<style>\n{STYLE}{}</style>\n</head>\n<body>\n",
         summary.verdict.word(),
         escape(&summary.run.scenario),
