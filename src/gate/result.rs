@@ -18,6 +18,18 @@ pub enum GateVerdict {
     Inconclusive,
 }
 
+impl GateVerdict {
+    /// Order for people: what needs one comes first.
+    #[must_use]
+    pub fn urgency(self) -> u8 {
+        match self {
+            Self::Fail => 0,
+            Self::Inconclusive => 1,
+            Self::Pass => 2,
+        }
+    }
+}
+
 /// The unit of a gate's figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

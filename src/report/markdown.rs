@@ -1,32 +1,64 @@
 //! `summary.md`: the verdict for a pull request. Under 64 KB, which is what comment fields take.
 
-use crate::gate::{GateVerdict, Verdict};
+use crate::gate::{GateResult, GateVerdict, Verdict};
 use crate::measure::units;
 use crate::report::Summary;
 
 /// Most that a comment may hold, bytes.
 pub const MOST_BYTES: usize = 64 * 1024;
 
-/// Most rows of a table: enough for any sane scenario, and a bound for the others.
-const ROWS: usize = 60;
+/// Most rows of a table: enough for any sane scenario. Where they make the text too long, fewer.
+const ROWS: [usize; 3] = [60, 20, 5];
 
-/// The file's text.
+/// A text in the making.
+struct Draft {
+    text: String,
+    /// Most rows of a table.
+    rows: usize,
+}
+
+/// The file's text, under [`MOST_BYTES`].
 #[must_use]
 pub fn render(summary: &Summary) -> String {
+    let mut shortest = String::new();
+    for rows in ROWS {
+        shortest = draft(summary, rows);
+        if shortest.len() < MOST_BYTES {
+            return shortest;
+        }
+    }
+    cut(&shortest)
+}
+
+/// Ends a text that is too long even so.
+fn cut(text: &str) -> String {
+    const END: &str = "\n\n… the rest is in `report.html`.\n";
+    let mut end = MOST_BYTES - END.len() - 1;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}{END}", &text[..end])
+}
+
+fn draft(summary: &Summary, rows: usize) -> String {
     let icon = match summary.verdict {
         Verdict::Pass => "✅",
         Verdict::Fail => "❌",
         Verdict::Inconclusive => "❔",
         Verdict::Invalid => "🚫",
     };
-    let mut out = format!(
+    let heading = format!(
         "## {icon} {} · {}\n\n{}\n\n",
         summary.verdict.word(),
         text(&summary.run.scenario),
         text(&summary.reason)
     );
-    for cause in summary.invalid_causes.iter().take(ROWS) {
-        out += &format!("- {}\n", text(&cause.to_string()));
+    let mut out = Draft {
+        text: heading,
+        rows,
+    };
+    for cause in summary.invalid_causes.iter().take(rows) {
+        out.text += &format!("- {}\n", text(&cause.to_string()));
     }
     gates(&mut out, summary);
     faults(&mut out, summary);
@@ -34,7 +66,7 @@ pub fn render(summary: &Summary) -> String {
     drill(&mut out, summary);
     steps(&mut out, summary);
     about(&mut out, summary);
-    out
+    out.text
 }
 
 /// Free text in a table cell: nothing in it may end the cell or start markup.
@@ -69,9 +101,9 @@ const WORDS: [&str; 10] = [
     "Owner",
 ];
 
-fn table(out: &mut String, headers: &[&str], rows: impl ExactSizeIterator<Item = Vec<String>>) {
-    let more = rows.len().saturating_sub(ROWS);
-    *out += &format!("| {} |\n", headers.join(" | "));
+fn table(out: &mut Draft, headers: &[&str], rows: impl ExactSizeIterator<Item = Vec<String>>) {
+    let more = rows.len().saturating_sub(out.rows);
+    out.text += &format!("| {} |\n", headers.join(" | "));
     let rule: Vec<&str> = headers
         .iter()
         .map(|header| {
@@ -82,22 +114,25 @@ fn table(out: &mut String, headers: &[&str], rows: impl ExactSizeIterator<Item =
             }
         })
         .collect();
-    *out += &format!("| {} |\n", rule.join(" | "));
-    for row in rows.take(ROWS) {
-        *out += &format!("| {} |\n", row.join(" | "));
+    out.text += &format!("| {} |\n", rule.join(" | "));
+    for row in rows.take(out.rows) {
+        out.text += &format!("| {} |\n", row.join(" | "));
     }
     if more > 0 {
-        *out += &format!("\n… and {more} more in `report.html`.\n");
+        out.text += &format!("\n… and {more} more in `report.html`.\n");
     }
-    *out += "\n";
+    out.text += "\n";
 }
 
-fn gates(out: &mut String, summary: &Summary) {
+fn gates(out: &mut Draft, summary: &Summary) {
     if summary.gates.is_empty() {
         return;
     }
-    *out += "### Gates\n\n";
-    let rows = summary.gates.iter().map(|gate| {
+    out.text += "### Gates\n\n";
+    let mut gates: Vec<&GateResult> = summary.gates.iter().collect();
+    // What needs a person comes first: the end of a long table is left out.
+    gates.sort_by_key(|gate| gate.verdict.urgency());
+    let rows = gates.into_iter().map(|gate| {
         let icon = match gate.verdict {
             GateVerdict::Pass => "✅",
             GateVerdict::Fail => "❌",
@@ -122,11 +157,11 @@ fn gates(out: &mut String, summary: &Summary) {
     );
 }
 
-fn faults(out: &mut String, summary: &Summary) {
+fn faults(out: &mut Draft, summary: &Summary) {
     if summary.faults.is_empty() {
         return;
     }
-    *out += "### Faults\n\n";
+    out.text += "### Faults\n\n";
     let seconds = |seconds: Option<f64>| {
         seconds.map_or("–".into(), |seconds| units::duration(seconds * 1e6))
     };
@@ -156,18 +191,18 @@ fn faults(out: &mut String, summary: &Summary) {
         ],
         rows,
     );
-    for fault in &summary.faults {
+    for fault in summary.faults.iter().take(out.rows) {
         if let Some(words) = fault.slowest_words() {
-            *out += &format!("- {}: {}\n", text(&fault.name), text(&words));
+            out.text += &format!("- {}: {}\n", text(&fault.name), text(&words));
         }
     }
-    *out += "\n";
+    out.text += "\n";
     if let Some(ledger) = summary.ledger {
         let stale = match ledger.stale {
             0 => String::new(),
             stale => format!(", {} there only later", units::count(stale)),
         };
-        *out += &format!(
+        out.text += &format!(
             "**{} of {} acknowledged writes lost**, {} duplicate, {} phantom{stale}, {} without an answer.\n\n",
             units::count(ledger.lost),
             units::count(ledger.acknowledged),
@@ -178,7 +213,7 @@ fn faults(out: &mut String, summary: &Summary) {
     }
     for rule in summary.books.iter().flat_map(|books| &books.invariants) {
         if rule.violations > 0 {
-            *out += &format!(
+            out.text += &format!(
                 "- **{} of {} break a rule of the target's books**: {}\n",
                 units::count(rule.violations),
                 units::count(rule.checked),
@@ -189,11 +224,11 @@ fn faults(out: &mut String, summary: &Summary) {
 }
 
 /// What was believed beside what came of it.
-fn beliefs(out: &mut String, summary: &Summary) {
+fn beliefs(out: &mut Draft, summary: &Summary) {
     if !summary.has_hypotheses() {
         return;
     }
-    *out += "### Hypothesis and result\n\n";
+    out.text += "### Hypothesis and result\n\n";
     let rows = summary.faults.iter().map(|fault| {
         let outcome = summary.outcome(fault);
         let icon = match outcome.verdict {
@@ -212,10 +247,10 @@ fn beliefs(out: &mut String, summary: &Summary) {
 }
 
 /// What people did.
-fn drill(out: &mut String, summary: &Summary) {
+fn drill(out: &mut Draft, summary: &Summary) {
     let Some(drill) = &summary.drill else { return };
     if drill.attended {
-        *out += "### People\n\n";
+        out.text += "### People\n\n";
         let said = |said: Option<(String, f64)>| said.map_or("–".into(), |(words, _)| words);
         let rows = summary.faults.iter().map(|fault| {
             vec![
@@ -243,16 +278,16 @@ fn drill(out: &mut String, summary: &Summary) {
         });
         table(out, &["Runbook", "Owner", "Done at"], rows);
     }
-    for note in drill.notes.iter().take(ROWS) {
-        *out += &format!("- {} {}\n", units::instant(note.at_us), text(&note.text));
+    for note in drill.notes.iter().take(out.rows) {
+        out.text += &format!("- {} {}\n", units::instant(note.at_us), text(&note.text));
     }
     if !drill.notes.is_empty() {
-        *out += "\n";
+        out.text += "\n";
     }
 }
 
-fn steps(out: &mut String, summary: &Summary) {
-    *out += "<details><summary>Steps</summary>\n\n";
+fn steps(out: &mut Draft, summary: &Summary) {
+    out.text += "<details><summary>Steps</summary>\n\n";
     let rows = summary.steps.iter().map(|step| {
         let time = |us: Option<u64>| us.map_or("–".into(), units::micros);
         let times = step.response_time_us;
@@ -271,12 +306,12 @@ fn steps(out: &mut String, summary: &Summary) {
         &["Step", "Requests", "Failed", "p50", "p95", "p99", "max"],
         rows,
     );
-    *out += "</details>\n\n";
+    out.text += "</details>\n\n";
 }
 
-fn about(out: &mut String, summary: &Summary) {
+fn about(out: &mut Draft, summary: &Summary) {
     let (run, requests) = (&summary.run, &summary.requests);
-    *out += &format!(
+    out.text += &format!(
         "{} requests, {} failed, in {} · seed {} · scenario `{}` · {}\n\n```sh\n{}\n```\n",
         units::count(requests.total),
         units::count(requests.failed),
@@ -290,7 +325,15 @@ fn about(out: &mut String, summary: &Summary) {
 
 #[cfg(test)]
 mod tests {
-    use super::text;
+    use super::{MOST_BYTES, cut, text};
+
+    #[test]
+    fn what_is_too_long_ends_between_two_letters() {
+        let long = "ä".repeat(MOST_BYTES);
+        let short = cut(&long);
+        assert!(short.len() < MOST_BYTES && short.len() > MOST_BYTES - 8);
+        assert!(short.ends_with("report.html`.\n"));
+    }
 
     #[test]
     fn free_text_can_neither_end_a_cell_nor_start_markup() {

@@ -16,6 +16,8 @@ fn it_is_small_and_loads_nothing() {
     ] {
         let page = html::render(&summary);
         kept(name, &page);
+        // The icon is a part of the page itself.
+        let page = page.replacen("<link rel=\"icon\" href=\"data:,\">", "", 1);
         assert!(page.len() < 400_000, "{} bytes", page.len());
         for forbidden in [
             "http:", "https:", "src=", "@import", "url(", "<link", "<img", "<iframe",

@@ -20,7 +20,7 @@ fn published() -> Validator {
 }
 
 /// What is wrong with it, by place; empty: nothing.
-fn complaints(summary: &Value) -> Vec<String> {
+pub(super) fn complaints(summary: &Value) -> Vec<String> {
     let schema = published();
     let errors = schema.iter_errors(summary);
     errors

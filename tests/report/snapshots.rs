@@ -36,6 +36,28 @@ fn markdown() {
     insta::assert_snapshot!("markdown_fail", text);
 }
 
+/// The comment field of a pull request takes no more, and what failed must be in it.
+#[test]
+fn markdown_of_five_hundred_gates_fits_and_shows_what_failed() {
+    let mut summary = super::failing();
+    let failed = summary.gates.remove(0);
+    let long = "a name that somebody thought to be telling | and that is not ".repeat(5);
+    summary.gates = (0..500)
+        .map(|number| {
+            let mut gate = summary.gates[number % 6].clone();
+            gate.id = format!("journey:{long}{number}/steady/p95");
+            gate.explanation.clone_from(&long);
+            gate
+        })
+        .collect();
+    summary.gates.push(failed);
+    let text = markdown::render(&summary);
+    assert!(text.len() < markdown::MOST_BYTES, "{} bytes", text.len());
+    assert!(text.contains("❌ journey:buy · p95 &lt; 20ms"), "{text}");
+    assert!(text.contains("more in `report.html`"), "{text}");
+    assert!(text.contains("loadtest run scenarios/checkout.toml"));
+}
+
 #[test]
 fn junit() {
     insta::assert_snapshot!("junit_fail", junit::render(&super::failing()));

@@ -224,7 +224,14 @@ impl Canvas<'_> {
             );
             let (_, middle) = self.pixel(self.x.from, y);
             let right = i32::try_from(WIDTH - RIGHT).unwrap_or(0) - 8;
-            self.label((right, middle - 18), name, Colour::Limit, HPos::Right);
+            // Above the line, or below it where there is no room.
+            let above = middle - 18;
+            let beside = if above < i32::try_from(TOP + TEXT / 2).unwrap_or(0) {
+                middle + 20
+            } else {
+                above
+            };
+            self.label((right, beside), name, Colour::Limit, HPos::Right);
         }
     }
 }

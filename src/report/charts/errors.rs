@@ -120,9 +120,9 @@ pub fn budget(summary: &Summary) -> Option<Chart> {
             .map(|(at, value)| (*at, value.max(0.0)))
             .collect();
         let zero: Vec<_> = left.iter().map(|(at, _)| (*at, 0.0)).collect();
-        canvas.band(&zero, &upper, Colour::Recovered, 0.12);
+        canvas.band(&zero, &upper, Colour::Budget, 0.12);
         canvas.band(&floor, &zero, Colour::Failed, 0.25);
-        canvas.line(&left, Colour::Recovery, 4);
+        canvas.line(&left, Colour::Budget, 4);
         canvas.limit(0.0, "");
     });
     let title = "Error budget left";
@@ -141,7 +141,7 @@ pub fn budget(summary: &Summary) -> Option<Chart> {
         description,
         legend: vec![item(
             "left of the run's budget",
-            Colour::Recovery,
+            Colour::Budget,
             LegendMark::Area,
         )],
     })

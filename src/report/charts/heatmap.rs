@@ -117,6 +117,11 @@ impl Shades {
                     1 => units::count(upper),
                     _ => format!("{}–{}", units::count(below + 1), units::count(upper)),
                 };
+                let label = match (legend.is_empty(), upper) {
+                    (true, 1) => format!("{label} request in a cell"),
+                    (true, _) => format!("{label} requests in a cell"),
+                    (false, _) => label,
+                };
                 legend.push(item(label, colour, LegendMark::Area));
                 below = upper;
             }
@@ -152,10 +157,17 @@ mod tests {
             let items = Shades { most }.legend();
             items.into_iter().map(|item| item.label).collect()
         };
-        assert_eq!(labels(1), ["1"]);
+        assert_eq!(labels(1), ["1 request in a cell"]);
         assert_eq!(
             labels(1_000),
-            ["1–3", "4–10", "11–32", "33–100", "101–316", "317–1,000"]
+            [
+                "1–3 requests in a cell",
+                "4–10",
+                "11–32",
+                "33–100",
+                "101–316",
+                "317–1,000"
+            ]
         );
         assert!(Shades::of(&heat(&[&[]])).is_none());
     }

@@ -89,6 +89,7 @@ fn seconds(span: Span) -> (f64, f64) {
 fn recovery(fault: &Fault) -> Option<String> {
     fault.accepted_us?;
     Some(match fault.rto_seconds {
+        Some(0.0) => "SLO never missed".into(),
         Some(rto) => format!("recovered in {}", units::duration(rto * 1e6)),
         None => "not recovered".into(),
     })

@@ -64,6 +64,8 @@ pub enum Colour {
     Observed,
     /// Between which values the runs of a baseline lie.
     Baseline,
+    /// What is left of the error budget.
+    Budget,
     /// Few requests in a cell of the heatmap; the next five stand for more and more.
     Heat1,
     /// More than a few.
@@ -109,6 +111,7 @@ impl Colour {
         Self::Down,
         Self::Observed,
         Self::Baseline,
+        Self::Budget,
         Self::Heat1,
         Self::Heat2,
         Self::Heat3,
@@ -159,6 +162,7 @@ impl Colour {
             Self::Down => 0xB9_BDC5,
             Self::Observed => 0x4F_6D3A,
             Self::Baseline => 0x8A_7A9E,
+            Self::Budget => 0x0B_7F5F,
             Self::Heat1 => 0xC2_DAEA,
             Self::Heat2 => 0x97_C1DD,
             Self::Heat3 => 0x66_A3CA,
@@ -195,6 +199,7 @@ impl Colour {
             Self::Down => 0x4A_515D,
             Self::Observed => 0x9C_C47F,
             Self::Baseline => 0xA8_98BF,
+            Self::Budget => 0x3F_CF9F,
             // More is further from the paper, which is lighter here.
             Self::Heat1 => 0x20_3D50,
             Self::Heat2 => 0x26_5877,

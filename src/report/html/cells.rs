@@ -160,14 +160,25 @@ impl Cell {
     }
 }
 
-/// Icon, class and word of a verdict: told three times, because colour alone tells nobody.
-pub(super) fn verdict_mark(verdict: Verdict) -> (&'static str, &'static str) {
-    match verdict {
-        Verdict::Pass => ("✓", "pass"),
-        Verdict::Fail => ("✗", "fail"),
-        Verdict::Inconclusive => ("?", "maybe"),
-        Verdict::Invalid => ("⊘", "invalid"),
-    }
+/// Class and icon of a verdict, to stand beside its word: colour alone tells nobody. Its colour is an
+/// attribute, so that it is there without styles as well.
+pub(super) fn verdict_mark(verdict: Verdict) -> (&'static str, String) {
+    let (class, colour, strokes) = match verdict {
+        Verdict::Pass => ("pass", "#12734A", "M10 19l6 6 11-14"),
+        Verdict::Fail => ("fail", "#B3261E", "M12 12l12 12M24 12L12 24"),
+        Verdict::Inconclusive => (
+            "maybe",
+            "#8A5A00",
+            "M13 14a5 5 0 1 1 7 5q-2 1-2 3M18 26.5v.5",
+        ),
+        Verdict::Invalid => ("invalid", "#5B3B8C", "M11 18H25"),
+    };
+    let icon = format!(
+        "<svg class=\"icon\" aria-hidden=\"true\" width=\"36\" height=\"36\" viewBox=\"0 0 36 36\">\
+         <circle cx=\"18\" cy=\"18\" r=\"18\" fill=\"{colour}\"/>\
+         <path d=\"{strokes}\" fill=\"none\" stroke=\"#FFFFFF\" stroke-width=\"3.6\" stroke-linecap=\"round\"/></svg>"
+    );
+    (class, icon)
 }
 
 pub(super) fn gate_badge(verdict: GateVerdict) -> String {

@@ -20,7 +20,7 @@ pub(super) fn render(summary: &Summary) -> String {
         for sibling in &summary.siblings {
             let file = escape(&sibling.file);
             markup += &format!(
-                "<li><a href=\"{file}\">{file}</a> {}</li>",
+                "<li><a href=\"{file}\">{file}</a> <span>{}</span></li>",
                 escape(&sibling.holds)
             );
         }

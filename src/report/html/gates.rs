@@ -29,11 +29,7 @@ pub(super) fn render(summary: &Summary) -> String {
     let mut table = Table::new("Gates: measured values beside their limits", &headers);
     let mut gates: Vec<&GateResult> = summary.gates.iter().collect();
     // What needs a person comes first; within that the scenario's order.
-    gates.sort_by_key(|gate| match gate.verdict {
-        GateVerdict::Fail => 0,
-        GateVerdict::Inconclusive => 1,
-        GateVerdict::Pass => 2,
-    });
+    gates.sort_by_key(|gate| gate.verdict.urgency());
     for gate in gates {
         let shown = |value: f64| gate.unit.show(value);
         let subject = gate.id.split('/').next().unwrap_or(&gate.id);
@@ -58,11 +54,11 @@ pub(super) fn render(summary: &Summary) -> String {
         ]);
     }
     format!(
-        "<p class=\"hint\">Intervals are approximate: 95 %, by a moving-block bootstrap over one-second histograms \
+        "{}<p class=\"hint\">Intervals are approximate: 95 %, by a moving-block bootstrap over one-second histograms \
          ({BLOCK_SECONDS} s blocks, {} resamples, the run’s seed); of ratios to a baseline 90 %. With fewer than \
-         {FOR_AN_INTERVAL} requests beyond a quantile, or too few seconds, there is none: insufficient.</p>{}",
-        units::count(RESAMPLES as u64),
-        table.finish()
+         {FOR_AN_INTERVAL} requests beyond a quantile, or too few seconds, there is none: insufficient.</p>",
+        table.finish(),
+        units::count(RESAMPLES as u64)
     )
 }
 

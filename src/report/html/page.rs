@@ -36,7 +36,8 @@ pub(super) struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    /// The whole page; sections without a body are left out.
+    /// The whole page; sections without a body are left out. An empty icon keeps browsers from
+    /// asking a server for one.
     pub(super) fn around(&self, sections: &[Section]) -> String {
         let present = || {
             sections
@@ -47,6 +48,7 @@ impl Frame<'_> {
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <meta name=\"color-scheme\" content=\"light dark\">\n\
+             <link rel=\"icon\" href=\"data:,\">\n\
              <title>{}</title>\n<style>\n{STYLE}{}</style>\n</head>\n<body>\n",
             escape(&self.title),
             dark_charts()

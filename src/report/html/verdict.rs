@@ -7,11 +7,11 @@ use crate::measure::units;
 use crate::report::Summary;
 
 pub(super) fn render(summary: &Summary) -> String {
-    let (icon, class) = verdict_mark(summary.verdict);
+    let (class, icon) = verdict_mark(summary.verdict);
     let run = &summary.run;
     let mut markup = format!(
         "<header class=\"verdict {class}\"><p class=\"scenario\">{} <span>{}</span></p>\
-         <h1><span class=\"icon\" aria-hidden=\"true\">{icon}</span> {}</h1><p class=\"why\">{}</p>",
+         <h1>{icon} {}</h1><p class=\"why\">{}</p>",
         escape(&run.scenario),
         escape(&run.description),
         summary.verdict.word(),
@@ -27,6 +27,7 @@ pub(super) fn render(summary: &Summary) -> String {
     markup += &failed_gates(summary);
     markup += "</header>";
     markup += &tiles(summary);
+    markup += &glance(summary);
     markup += &facts(summary);
     markup
 }
@@ -74,7 +75,7 @@ fn tiles(summary: &Summary) -> String {
     let mut markup = String::from("<div class=\"tiles\">");
     let mut tile = |label: &str, value: &str, note: &str, class: &str| {
         markup += &format!(
-            "<div class=\"tile {class}\"><p class=\"label\">{label}</p><p class=\"value\">{}</p><p class=\"note\">{}</p></div>",
+            "<p class=\"tile {class}\"><span class=\"label\">{label}</span> <b class=\"value\">{}</b> <span class=\"note\">{}</span></p>",
             escape(value),
             escape(note)
         );
@@ -167,6 +168,36 @@ fn tiles(summary: &Summary) -> String {
         tile("Achieved rate", &units::rate(achieved), &note, "");
     }
     markup + "</div>"
+}
+
+/// Most faults that are told at a glance; all are under Recovery.
+const FAULTS_SHOWN: usize = 6;
+
+/// What each fault did to users, in a line: what broke, for how long, what was lost.
+fn glance(summary: &Summary) -> String {
+    if summary.faults.is_empty() {
+        return String::new();
+    }
+    let mut markup = String::from("<ul class=\"glance\">");
+    for fault in summary.faults.iter().take(FAULTS_SHOWN) {
+        let lost = fault.ledger.is_some_and(|ledger| ledger.lost > 0);
+        let well = fault.recovered_us.is_some() && fault.is_clean() && !lost;
+        let (icon, class) = if well {
+            ("✓", "pass")
+        } else {
+            ("✗", "fail")
+        };
+        markup += &format!(
+            "<li><b class=\"{class}\" aria-hidden=\"true\">{icon}</b> <a href=\"#recovery\">{}</a> {}</li>",
+            escape(&fault.name),
+            escape(&summary.outcome(fault).users)
+        );
+    }
+    let more = summary.faults.len().saturating_sub(FAULTS_SHOWN);
+    if more > 0 {
+        markup += &format!("<li><a href=\"#recovery\">and {more} more</a></li>");
+    }
+    markup + "</ul>"
 }
 
 fn facts(summary: &Summary) -> String {

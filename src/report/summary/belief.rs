@@ -68,6 +68,7 @@ fn users(fault: &Fault, ledger: Option<Ledger>) -> String {
     }
     let seconds = |seconds: f64| units::duration(seconds * 1e6);
     let mut parts = vec![match fault.rto_seconds {
+        Some(0.0) => "the SLO was never missed".to_owned(),
         Some(rto) => format!("recovered in {}", seconds(rto)),
         None => "not recovered by the end".to_owned(),
     }];

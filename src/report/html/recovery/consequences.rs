@@ -2,7 +2,7 @@
 
 use super::super::escape;
 use crate::measure::units;
-use crate::report::summary::Fault;
+use crate::report::summary::{Fault, Undo};
 
 pub(super) fn sentences(fault: &Fault) -> String {
     let mut lines: Vec<String> = fault
@@ -60,11 +60,49 @@ pub(super) fn sentences(fault: &Fault) -> String {
         lines.push(line + ".");
     }
     if let Some(undo) = &fault.undo {
-        let word = if undo.done { "Undone" } else { "Not undone" };
-        lines.push(format!("{word}: {}.", undo.how.trim_end_matches('.')));
+        lines.push(undone(undo));
     }
     lines
         .iter()
         .map(|line| format!("<p>{}</p>", escape(line)))
         .collect()
+}
+
+/// `Undone: pods were started again.`, without saying a word twice.
+fn undone(undo: &Undo) -> String {
+    let how = undo.how.trim_end_matches('.');
+    let word = if undo.done { "Undone" } else { "Not undone" };
+    match how.strip_prefix("undone") {
+        Some(rest) if undo.done => format!("{word}{rest}."),
+        _ => format!("{word}: {how}."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn undone_is_said_once() {
+        let told = |done, how: &str| {
+            let undo = Undo {
+                done,
+                how: how.to_owned(),
+                at_us: None,
+            };
+            undone(&undo)
+        };
+        assert_eq!(
+            told(true, "undone, and all is whole"),
+            "Undone, and all is whole."
+        );
+        assert_eq!(
+            told(true, "zone b takes pods again."),
+            "Undone: zone b takes pods again."
+        );
+        assert_eq!(
+            told(false, "undone, but a pod is missing"),
+            "Not undone: undone, but a pod is missing."
+        );
+    }
 }
