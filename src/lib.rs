@@ -4,6 +4,7 @@
 //! `provider` → `scenario`. `scenario`, `gate` and the deciding parts of `measure` do no IO and read no clock.
 
 pub mod baseline;
+pub mod capacity;
 pub mod chaos;
 pub mod cli;
 pub mod gate;
