@@ -128,24 +128,24 @@ fn step_back(bounds: &Bounds, from: f64, times: usize) -> Next {
     }
     let steps = 2_i32.saturating_pow(u32::try_from(times - 1).unwrap_or(u32::MAX));
     let back = from / (1.0 + bounds.precision).powi(steps);
-    Next::Try(rounded(back).min(back).max(bounds.from), Kind::Hold)
+    Next::Try(readable(back, f64::floor).max(bounds.from), Kind::Hold)
 }
 
 /// Half-way in proportion, with digits that can be read, if those still lie between.
 fn between(low: f64, high: f64) -> f64 {
     let middle = (low * high).sqrt();
-    let readable = rounded(middle);
-    if low < readable && readable < high {
-        readable
+    let rounded = readable(middle, f64::round);
+    if low < rounded && rounded < high {
+        rounded
     } else {
         middle
     }
 }
 
-/// To three significant digits.
-fn rounded(value: f64) -> f64 {
+/// With three significant digits.
+fn readable(value: f64, round: fn(f64) -> f64) -> f64 {
     let scale = 10_f64.powf(2.0 - value.log10().floor());
-    (value * scale).round() / scale
+    round(value * scale) / scale
 }
 
 #[cfg(test)]

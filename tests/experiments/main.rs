@@ -3,5 +3,6 @@
 
 mod ab;
 mod baseline;
+mod capacity;
 #[path = "../support/mod.rs"]
 mod support;

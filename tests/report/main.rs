@@ -5,6 +5,7 @@ mod compare;
 mod gates;
 mod hdr;
 mod html;
+mod pages;
 mod recording;
 mod snapshots;
 mod synthetic;

@@ -10,7 +10,9 @@ use crate::baseline::Metric;
 use crate::cli::run::{Finished, Interrupts, RunArgs, Stage, Wish, play};
 use crate::cli::style::Style;
 use crate::gate::ExitCode;
+use crate::gate::Verdict;
 use crate::gate::paired::{self, Pairs, Side, order};
+use crate::measure::units;
 use crate::report::Summary;
 use crate::report::ab::{Ab, AbRun, End, SCHEMA_VERSION, is_a_sample};
 
@@ -51,18 +53,26 @@ impl Bout<'_> {
     /// Runs pairs until enough of them count.
     ///
     /// # Errors
-    /// What kept a run from running or reporting.
+    /// What kept the first run from running or reporting.
     pub(super) async fn hold(&self, interrupts: Interrupts) -> anyhow::Result<(Ab, ExitCode)> {
         let wanted = usize::from(self.args.pairs);
         let mut tally = Tally::default();
         let mut end = End::Whole;
         let mut pair = 0;
         while tally.pairs.len() < wanted && pair < wanted + SPARE {
-            if let Some(early) = self.pair(pair, &mut tally, &interrupts).await? {
-                end = early;
-                break;
+            match self.pair(pair, &mut tally, &interrupts).await {
+                Ok(None) => pair += 1,
+                Ok(Some(early)) => {
+                    end = early;
+                    break;
+                }
+                Err(error) if tally.runs.is_empty() => return Err(error),
+                // What is known by now must not get lost with what went wrong since.
+                Err(error) => {
+                    end = End::Broken(format!("{error:#}"));
+                    break;
+                }
             }
-            pair += 1;
         }
         Ok(self.result(tally, end))
     }
@@ -171,7 +181,7 @@ impl Bout<'_> {
         let p99 = run
             .requests
             .response_time_us
-            .map(|times| crate::measure::units::micros(times.p99));
+            .map(|times| units::micros(times.p99));
         eprintln!(
             "  {} p99 {} {}",
             run.verdict.word(),
@@ -198,7 +208,7 @@ impl Bout<'_> {
     fn result(&self, tally: Tally, end: End) -> (Ab, ExitCode) {
         let ab = Ab {
             schema_version: SCHEMA_VERSION,
-            verdict: crate::gate::Verdict::Inconclusive,
+            verdict: Verdict::Inconclusive,
             reason: String::new(),
             exit_code: 0,
             scenario: self.scenario.to_owned(),

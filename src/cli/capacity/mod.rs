@@ -27,7 +27,7 @@ Examples:
   loadtest capacity shop.toml -t http://127.0.0.1:8080
       Doubles from 10/s until a limit is missed, halves the distance to 5 %, holds the result for a minute
   loadtest capacity scenarios/checkout.toml --from 20/s --to 400/s --step-duration 20s --hold 2m
-  loadtest capacity scenarios/zone-outage.toml --during 'zone b is lost'
+  loadtest capacity scenarios/zone-outage.toml --during 'lose zone a'
       How much is left with a zone gone: the fault is injected and held during each step
 
 What has to hold are [slo] and the scenario's gates on response times and errors that look at the steady

@@ -99,7 +99,7 @@ pub fn is_a_sample(run: &Summary) -> bool {
 }
 
 /// How it came to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
     /// As many pairs as were asked for, or as could be had.
     Whole,
@@ -107,6 +107,8 @@ pub enum End {
     Interrupted,
     /// A fault of one of the runs could not be undone.
     Dirty,
+    /// A run could not be made, for this reason.
+    Broken(String),
 }
 
 impl Ab {
@@ -143,14 +145,15 @@ impl Ab {
             );
             (Verdict::Pass, reason)
         };
-        let (ending, dirty) = match end {
-            End::Whole => (Ending::Completed, false),
+        let (ending, dirty) = match &end {
+            End::Whole | End::Broken(_) => (Ending::Completed, false),
             End::Interrupted => (Ending::Interrupted, false),
             End::Dirty => (Ending::Aborted, true),
         };
         match end {
             End::Whole => {}
             End::Interrupted => self.reason = format!("Interrupted. {}", self.reason),
+            End::Broken(why) => self.reason = format!("Ended early: {why}. {}", self.reason),
             End::Dirty => {
                 let why =
                     "A fault could not be undone, so the environment is dirty and no run followed.";
@@ -217,6 +220,9 @@ mod tests {
             (Verdict::Invalid, 4)
         );
         assert_eq!(ended(Vec::new(), End::Interrupted, false).1, 130);
+        let broken = End::Broken("nothing answers".into());
+        assert_eq!(ended(vec![metric(Pass, 5)], broken.clone(), false).1, 0);
+        assert_eq!(ended(Vec::new(), broken, false).1, 4);
         assert_eq!(ended(all, End::Dirty, false).1, 6);
     }
 }

@@ -64,9 +64,10 @@ pub fn capacity(result: &Capacity) -> Option<Chart> {
         canvas.line(&line(|step| step.p50_us), Colour::Median, 5);
         canvas.line(&line(|step| step.p99_us), Colour::Tail, 5);
         for step in &steps {
-            let times = [(step.p50_us, Colour::Median), (step.p99_us, Colour::Tail)];
-            for (us, colour) in times {
-                us.map(|us| mark(canvas, (&x, &y), (step.rate, scale::log(us)), step, colour));
+            for (us, colour) in [(step.p50_us, Colour::Median), (step.p99_us, Colour::Tail)] {
+                if let Some(us) = us {
+                    mark(canvas, (&x, &y), (step.rate, scale::log(us)), step, colour);
+                }
             }
         }
     });
