@@ -55,6 +55,22 @@ pub(super) fn text(free: &str) -> String {
     safe
 }
 
+/// Markdown as a terminal shows it: what was escaped is itself again.
+#[must_use]
+pub fn plain(markdown: &str) -> String {
+    let mut plain = String::with_capacity(markdown.len());
+    let mut rest = markdown.chars().peekable();
+    while let Some(c) = rest.next() {
+        match rest.peek() {
+            Some(escaped) if c == '\\' && escaped.is_ascii_punctuation() => {
+                plain.extend(rest.next());
+            }
+            _ => plain.push(c),
+        }
+    }
+    plain.replace("&lt;", "<").replace("&amp;", "&")
+}
+
 /// Columns of words; all others are figures and stand right.
 const WORDS: [&str; 10] = [
     "Gate",
@@ -290,7 +306,7 @@ fn about(out: &mut String, summary: &Summary) {
 
 #[cfg(test)]
 mod tests {
-    use super::text;
+    use super::{plain, text};
 
     #[test]
     fn free_text_can_neither_end_a_cell_nor_start_markup() {
@@ -298,5 +314,17 @@ mod tests {
             text("a|b\n<img> `x` & *y*"),
             "a\\|b &lt;img> \\`x\\` &amp; \\*y\\*"
         );
+    }
+
+    #[test]
+    fn a_terminal_shows_free_text_as_it_was() {
+        for free in [
+            "a|b <img> `x` & *y*",
+            "&lt; \\ [z]_",
+            "p99 <= 400ms",
+            "1–2 ✅",
+        ] {
+            assert_eq!(plain(&text(free)), free);
+        }
     }
 }

@@ -17,6 +17,7 @@ use super::run::{listen, runtime};
 use super::scenario_file;
 use crate::baseline::Metric;
 use crate::gate::ExitCode;
+use crate::report::markdown::plain;
 use crate::report::{ab as report, folder, html};
 use pairs::Bout;
 use sides::Versions;
@@ -24,14 +25,14 @@ use sides::Versions;
 const EXAMPLES: &str = "\
 Examples:
   loadtest ab shop.toml --a http://old:8080 --b http://new:8080
-  loadtest ab shop.toml -t http://127.0.0.1:8080 --a-cmd './main --port 8080' --b-cmd './branch --port 8080'
+  loadtest ab shop.toml -t http://127.0.0.1:8080 --a-cmd './main 8080' --b-cmd './branch 8080'
       Each command is started before its run, and its process group ended after it
   loadtest ab pool-10.toml pool-50.toml -d 60s --pairs 8 --metric journey:buy/p95 --margin 5%
       Two scenarios, such as the same one against two configurations of the stack
 
-Runs both in turn, in the order A B B A …, and looks only at the ratio of each pair: a machine that is
-slow today is slow for both. It reads: b is 1.12× a (1.05–1.19, 6 pairs). The result is in ab.json,
-ab.html and ab.md in a folder of its own, with the folders of all runs.
+Runs both in turn, in the order A B B A …, and looks only at the ratio of each pair: a machine
+that is slow today is slow for both. It reads: b is 1.12× a (1.05–1.19, 6 pairs). The result is
+in ab.json, ab.html and ab.md in a folder of its own, with the folders of all runs.
 
 Two revisions of the bundled shop cannot be compared so: it is part of this binary.
 
@@ -128,7 +129,7 @@ pub(super) fn run(args: &AbArgs) -> anyhow::Result<ExitCode> {
     ] {
         folder::atomically(&place.join(file), text.as_bytes())?;
     }
-    print!("{markdown}");
+    print!("{}", plain(&markdown));
     println!("page: {}", place.join("ab.html").display());
     Ok(code)
 }

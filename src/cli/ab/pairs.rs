@@ -169,7 +169,7 @@ impl Bout<'_> {
         let log = self.place.join(format!("{}.log", name(side)));
         let mut interrupts = interrupts.clone();
         tokio::select! {
-            server = Server::start(command, url, &log, self.args.ready_within) => server.map(Some),
+            server = Server::start((command, &version.words), url, &log, self.args.ready_within) => server.map(Some),
             // Dropping the future kills what was started.
             () = interrupts.at_least(Wish::StopAndReport) => Ok(None),
         }

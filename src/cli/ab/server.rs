@@ -1,6 +1,6 @@
 //! A version that a command starts: brought up before a run, taken down after it.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -32,12 +32,13 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts a shell command whose output goes to `log`, and waits until `url` answers.
+    /// Starts a shell command, told as `words`, whose output goes to `log`, and waits until `url`
+    /// answers.
     ///
     /// # Errors
     /// Something else answers already, the command ends, or it does not answer in time.
     pub(super) async fn start(
-        command: &str,
+        (command, words): (&str, &str),
         url: &str,
         log: &Path,
         within: Duration,
@@ -45,13 +46,12 @@ impl Server {
         if answers(url).await {
             return Err(UsageError(format!(
                 "something answers at {url} already, so it would be measured instead of what \
-                 `{command}` starts\n  next: stop it, or give the scenario another target"
+                 {words} starts\n  next: stop it, or give the scenario another target"
             ))
             .into());
         }
-        let open = |file: &mut OpenOptions| file.open(log);
-        let output = open(File::options().create(true).append(true))
-            .with_context(|| format!("{} cannot be written", log.display()))?;
+        let output = File::options().create(true).append(true).open(log);
+        let output = output.with_context(|| format!("{} cannot be written", log.display()))?;
         let child = Command::new("sh")
             .arg("-c")
             .arg(command)
@@ -62,7 +62,7 @@ impl Server {
             .process_group(0)
             .kill_on_drop(true)
             .spawn()
-            .with_context(|| format!("`{command}` cannot be started"))?;
+            .with_context(|| format!("{words} cannot be started"))?;
         let pid = child.id().and_then(|pid| i32::try_from(pid).ok());
         let group = pid
             .and_then(Pid::from_raw)
@@ -73,27 +73,24 @@ impl Server {
             url: url.to_owned(),
             log: log.to_owned(),
         };
-        server.ready(command, within).await?;
+        server.ready(words, within).await?;
         Ok(server)
     }
 
     /// Returns once it answers.
-    async fn ready(&mut self, command: &str, within: Duration) -> anyhow::Result<()> {
+    async fn ready(&mut self, words: &str, within: Duration) -> anyhow::Result<()> {
         let deadline = Instant::now() + within;
         loop {
             if answers(&self.url).await {
                 return Ok(());
             }
             if let Some(status) = self.child.try_wait()? {
-                let why = format!(
-                    "`{command}` ended with {status} before {} answered",
-                    self.url
-                );
+                let why = format!("{words} ended with {status} before {} answered", self.url);
                 return Err(self.not_up(&why).into());
             }
             if Instant::now() >= deadline {
                 let why = format!(
-                    "{} did not answer within {} s after `{command}` was started (--ready-within)",
+                    "{} did not answer within {} s after {words} was started (--ready-within)",
                     self.url,
                     within.as_secs()
                 );

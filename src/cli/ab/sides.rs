@@ -71,7 +71,7 @@ impl Versions {
                 };
                 let by = |command: &String| Version {
                     server: Some((command.clone(), url.clone())),
-                    ..version(format!("`{}`", redact::argument(command)), file)
+                    ..version(format!("“{}”", shown(command)), file)
                 };
                 Ok(Self { a: by(a), b: by(b) })
             }
@@ -81,6 +81,12 @@ impl Versions {
             })),
         }
     }
+}
+
+/// A command without its secrets, as far as they can be told by their names.
+fn shown(command: &str) -> String {
+    let words: Vec<String> = command.split(' ').map(redact::argument).collect();
+    words.join(" ")
 }
 
 const TWO_SIDES: &str = "it is not said what is compared with what\n  next: give two targets \

@@ -18,6 +18,7 @@ use crate::capacity::result::{self, Capacity, End};
 use crate::capacity::search::{Bounds, Next, next};
 use crate::capacity::steps::{Unfit, held_fault, highest_rate, limit_time, limits};
 use crate::gate::{ExitCode, Verdict};
+use crate::report::markdown::plain;
 use crate::report::{self, folder, html};
 use crate::scenario::{FaultId, Gate, Scenario};
 use step::Stepped;
@@ -25,18 +26,19 @@ use step::Stepped;
 const EXAMPLES: &str = "\
 Examples:
   loadtest capacity shop.toml -t http://127.0.0.1:8080
-      Doubles from 10/s until a limit is missed, halves the distance to 5 %, holds the result for a minute
+      Doubles from 10/s until a limit is missed, halves the distance to 5 %, holds the result
   loadtest capacity scenarios/checkout.toml --from 20/s --to 400/s --step-duration 20s --hold 2m
   loadtest capacity scenarios/zone-outage.toml --during 'lose zone a'
       How much is left with a zone gone: the fault is injected and held during each step
 
-What has to hold are [slo] and the scenario's gates on response times and errors that look at the steady
-phase or at the whole run. Every step is a run of its own with a warm-up, and keeps its report. A step in
-which the generator was the bottleneck ends the search, and is never told as the target's limit.
-The result is in capacity.json, capacity.html and capacity.md in a folder of its own.
+What has to hold are [slo] and the scenario's gates on response times and errors that look at
+the steady phase or at the whole run. Every step is a run of its own with a warm-up, and keeps
+its report. A step in which the generator was the bottleneck ends the search, and is never told
+as the target's limit. The result is in capacity.json, capacity.html and capacity.md in a folder
+of its own.
 
-Exit codes: 0 found · 2 wrong usage · 3 even the lowest rate fails · 4 a step said nothing of the target
-  6 a fault could not be undone · 130 interrupted";
+Exit codes: 0 found · 2 wrong usage · 3 even the lowest rate fails
+  4 a step said nothing of the target · 6 a fault could not be undone · 130 interrupted";
 
 /// Find the highest rate that a target holds, with everything up or during a fault
 #[derive(Debug, Args)]
@@ -166,7 +168,7 @@ pub(super) fn run(args: &CapacityArgs) -> anyhow::Result<ExitCode> {
     };
     let (result, code) = runtime()?.block_on(search.go(listen()?))?;
     write(&place, &result)?;
-    print!("{}", report::capacity::markdown(&result));
+    print!("{}", plain(&report::capacity::markdown(&result)));
     println!("page: {}", place.join("capacity.html").display());
     Ok(code)
 }

@@ -47,8 +47,11 @@ impl Search<'_> {
         let shapes = self.shapes(kind);
         let mut scenario =
             at_rate(self.scenario, rate, &shapes).map_err(|error| UsageError(error.to_string()))?;
-        let command = command(self.args, rate, kind);
-        scenario.source.change(command.join(" "));
+        let options = options(self.args, rate, kind);
+        // The command line's own changes are told there already.
+        scenario
+            .source
+            .change(format!("capacity {}", options.join(" ")));
         let scenario = Arc::new(scenario);
         let args = RunArgs::one_of_many(
             self.args.file.clone(),
@@ -56,7 +59,7 @@ impl Search<'_> {
             self.place.to_owned(),
             self.args.workers,
         )
-        .told_as(command);
+        .told_as(command(self.args, options));
         let alone = async |_: &Stage, progress| Ok((progress, None));
         let finished = play(&args, Arc::clone(&scenario), interrupts.clone(), alone).await?;
         let Finished {
@@ -243,15 +246,24 @@ fn is_of_the_generator(cause: Cause) -> bool {
     )
 }
 
-/// The command that repeats this step alone.
-fn command(args: &CapacityArgs, rate: f64, kind: Kind) -> Vec<String> {
+/// The words that repeat this step alone.
+fn command(args: &CapacityArgs, options: Vec<String>) -> Vec<String> {
+    let mut words = vec!["capacity".to_owned(), args.file.display().to_string()];
+    words.extend(options);
+    words.extend(args.overrides().overrides().to_options());
+    words
+}
+
+/// What makes a search of this step alone.
+fn options(args: &CapacityArgs, rate: f64, kind: Kind) -> Vec<String> {
     let time = |duration: Duration| format!("{}ms", duration.as_millis());
     let measured = match kind {
         Kind::Probe => args.step_duration,
         Kind::Hold => args.hold,
     };
-    let mut words = vec!["capacity".to_owned(), args.file.display().to_string()];
-    words.extend(["--from", "--to"].map(|option| format!("{option}={rate}/s")));
+    let mut words: Vec<String> = (["--from", "--to"].iter())
+        .map(|option| format!("{option}={rate}/s"))
+        .collect();
     words.push(format!("--step-duration={}", time(measured)));
     words.push(format!("--hold={}", time(measured)));
     words.push(format!("--warm-up={}", time(args.warm_up)));
@@ -259,7 +271,6 @@ fn command(args: &CapacityArgs, rate: f64, kind: Kind) -> Vec<String> {
         words.push(format!("--during={fault}"));
         words.push(format!("--settle={}", time(args.settle)));
     }
-    words.extend(args.overrides().overrides().to_options());
     words
 }
 
