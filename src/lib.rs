@@ -1,9 +1,10 @@
 //! Load testing and failover chaos in one tool, on one clock.
 //!
-//! Arrows run downward only: `cli` → `load`, `chaos`, `baseline` → `report` → `measure`, `gate`,
+//! Arrows run downward only: `cli` → `load`, `chaos`, `baseline` → `report` → `capacity`, `measure`, `gate`,
 //! `provider` → `scenario`. `scenario`, `gate` and the deciding parts of `measure` do no IO and read no clock.
 
 pub mod baseline;
+pub mod capacity;
 pub mod chaos;
 pub mod cli;
 pub mod gate;

@@ -10,6 +10,7 @@ use super::regression::beside;
 use crate::baseline::Fingerprint;
 use crate::gate::ExitCode;
 use crate::report::compare::{self, Comparison, Input};
+use crate::report::markdown::plain;
 use crate::report::{Summary, folder, html};
 
 const EXAMPLES: &str = "\
@@ -20,9 +21,9 @@ Examples:
   loadtest compare main/summary.json branch/summary.json
       Without run.hlog beside it a summary is compared as well, but without intervals
 
-The first run is the reference. Runs of different scenarios, machines or topologies are compared all
-the same, with what differs in the first line. To judge a change, and not only look at it, use
-`loadtest gate` (against earlier runs) or `loadtest ab` (both versions in turn).
+The first run is the reference. Runs of different scenarios, machines or topologies are compared
+all the same, with what differs in the first line. To judge a change, and not only look at it,
+use `loadtest gate` (against earlier runs) or `loadtest ab` (both versions in turn).
 
 Exit codes: 0 compared, whatever it shows · 2 a run cannot be read";
 
@@ -62,7 +63,7 @@ pub(super) fn run(args: &CompareArgs) -> anyhow::Result<ExitCode> {
     let markdown = compare::markdown(&comparison);
     folder::atomically(&args.out, html::compare::render(&comparison).as_bytes())?;
     folder::atomically(&args.out.with_extension("md"), markdown.as_bytes())?;
-    print!("{markdown}");
+    print!("{}", plain(&markdown));
     println!("\npage: {}", args.out.display());
     Ok(ExitCode::Pass)
 }

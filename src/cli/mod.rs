@@ -1,7 +1,9 @@
 //! The command line: one file per subcommand.
 
+mod ab;
 mod app;
 mod baseline;
+mod capacity;
 mod chaos;
 mod compare;
 mod drill;
@@ -9,6 +11,7 @@ mod gate;
 mod init;
 mod internal;
 mod override_args;
+mod quantities;
 mod regression;
 mod report;
 mod run;
@@ -37,6 +40,9 @@ Examples:
   loadtest drill scenarios/game-day.toml               a game day: people, a runbook, a console
   loadtest validate scenarios/*.toml                   every mistake of every file at once
   loadtest init my.toml                                a commented scenario that runs
+  loadtest compare reports/checkout-1 reports/checkout-2   what is different between two runs
+  loadtest ab shop.toml --a http://old --b http://new  is the new one slower?
+  loadtest capacity shop.toml --to 2000/s              how much does it carry?
   loadtest selftest                                    does it measure rightly on this machine?
   loadtest chaos recover                               put back what a killed run left broken
 
@@ -73,6 +79,10 @@ enum Command {
     Gate(gate::GateArgs),
     /// Keep runs to compare later ones with
     Baseline(baseline::BaselineCommand),
+    /// Measure two versions in turn: is b slower than a?
+    Ab(Box<ab::AbArgs>),
+    /// Find the highest rate that a target holds, with everything up or during a fault
+    Capacity(Box<capacity::CapacityArgs>),
     /// Prove on this machine that what is reported is what happened
     Selftest(selftest::SelftestArgs),
     /// Run one part of the shop by itself, as in a container
@@ -96,6 +106,8 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Command::Compare(args) => finish(compare::run(&args)),
         Command::Gate(args) => finish(gate::run(&args)),
         Command::Baseline(command) => finish(baseline::run(&command)),
+        Command::Ab(args) => finish(ab::run(&args)),
+        Command::Capacity(args) => finish(capacity::run(&args)),
         Command::Selftest(args) => finish(selftest::run(&args)),
         Command::App(command) => finish(app::run(command)),
         Command::Internal(command) => command.run(),

@@ -44,8 +44,14 @@ pub fn envelope(runs: &[Summary]) -> Vec<EnvelopePoint> {
 /// Returns the exit code.
 pub fn judge(summary: &mut Summary, baseline: Baseline, strict: bool) -> ExitCode {
     summary.gates.retain(|gate| !gate.id.starts_with(PREFIX));
-    summary.gates.extend(baseline.regressions.iter().map(gate));
+    let gates = baseline.regressions.iter().map(gate).collect();
     summary.baseline = Some(baseline);
+    add(summary, gates, strict)
+}
+
+/// Adds gates that were judged apart from the run, and decides anew. Returns the exit code.
+pub fn add(summary: &mut Summary, gates: Vec<GateResult>, strict: bool) -> ExitCode {
+    summary.gates.extend(gates);
     summary.verdict = decide(&summary.gates, &summary.invalid_causes);
     let dirty = summary.faults.iter().any(|fault| !fault.is_clean());
     let code = ExitCode::of_run(summary.verdict, summary.ending, dirty, strict);

@@ -1,5 +1,7 @@
 //! A Markdown table that also reads well in a terminal: its columns are padded.
 
+use super::markdown::plain;
+
 /// Rows under headings; figures stand right.
 #[derive(Debug)]
 pub(super) struct Columns {
@@ -30,7 +32,7 @@ impl Columns {
         let widths: Vec<usize> = (self.headers.iter().enumerate())
             .map(|(n, (name, _))| {
                 let cells = self.rows.iter().filter_map(|row| row.get(n));
-                let widest = cells.map(|cell| cell.chars().count()).max();
+                let widest = cells.map(|cell| shown_width(cell)).max();
                 name.chars().count().max(widest.unwrap_or(0)).max(3)
             })
             .collect();
@@ -38,9 +40,10 @@ impl Columns {
             let columns = self.headers.iter().zip(&widths).enumerate();
             let cells = columns.map(|(n, ((_, number), width))| {
                 let cell = cells.get(n).map_or("", String::as_str);
+                let padding = " ".repeat(width - shown_width(cell));
                 match number {
-                    true => format!(" {cell:>width$} |"),
-                    false => format!(" {cell:<width$} |"),
+                    true => format!(" {padding}{cell} |"),
+                    false => format!(" {cell}{padding} |"),
                 }
             });
             format!("|{}\n", cells.collect::<String>())
@@ -56,6 +59,11 @@ impl Columns {
         self.rows.iter().for_each(|row| text += &line(row));
         text + "\n"
     }
+}
+
+/// Characters of a cell in a terminal, where nothing is escaped.
+fn shown_width(cell: &str) -> usize {
+    plain(cell).chars().count()
 }
 
 #[cfg(test)]

@@ -87,6 +87,22 @@ pub(super) fn text(free: &str) -> String {
     safe
 }
 
+/// Markdown as a terminal shows it: what was escaped is itself again.
+#[must_use]
+pub fn plain(markdown: &str) -> String {
+    let mut plain = String::with_capacity(markdown.len());
+    let mut rest = markdown.chars().peekable();
+    while let Some(c) = rest.next() {
+        match rest.peek() {
+            Some(escaped) if c == '\\' && escaped.is_ascii_punctuation() => {
+                plain.extend(rest.next());
+            }
+            _ => plain.push(c),
+        }
+    }
+    plain.replace("&lt;", "<").replace("&amp;", "&")
+}
+
 /// Columns of words; all others are figures and stand right.
 const WORDS: [&str; 10] = [
     "Gate",
@@ -325,7 +341,7 @@ fn about(out: &mut Draft, summary: &Summary) {
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST_BYTES, cut, text};
+    use super::{MOST_BYTES, cut, plain, text};
 
     #[test]
     fn what_is_too_long_ends_between_two_letters() {
@@ -341,5 +357,17 @@ mod tests {
             text("a|b\n<img> `x` & *y*"),
             "a\\|b &lt;img> \\`x\\` &amp; \\*y\\*"
         );
+    }
+
+    #[test]
+    fn a_terminal_shows_free_text_as_it_was() {
+        for free in [
+            "a|b <img> `x` & *y*",
+            "&lt; \\ [z]_",
+            "p99 <= 400ms",
+            "1–2 ✅",
+        ] {
+            assert_eq!(plain(&text(free)), free);
+        }
     }
 }

@@ -3,9 +3,11 @@
 //! | file | makes |
 //! |---|---|
 //! | [`mod@summarise`] | the [`Summary`] from what was measured |
+//! | [`ab`] | two versions measured in turn |
 //! | [`against`] | gates of a baseline in a summary |
 //! | [`html`], [`charts`] | `report.html` |
 //! | [`compare`] | runs beside each other |
+//! | [`capacity`] | how much a target carries |
 //! | [`console`] | what the terminal says at the end |
 //! | [`markdown`] | `summary.md` for pull requests |
 //! | [`junit`] | `junit.xml` for pipelines |
@@ -13,7 +15,9 @@
 //! | [`schema`] | the JSON Schema of `summary.json` |
 //! | [`folder`] | the run folder: the one place that writes files |
 
+pub mod ab;
 pub mod against;
+pub mod capacity;
 pub mod chain;
 pub mod charts;
 mod columns;

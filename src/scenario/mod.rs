@@ -25,6 +25,7 @@ pub use mistake::{Mistake, Mistakes, Severity};
 pub use model::*;
 pub use overrides::Overrides;
 use surroundings::{Machine, Surroundings};
+pub(crate) use syntax::units::{duration, rate};
 
 use document::{is_name_character, read_document};
 use read::Files;

@@ -87,7 +87,12 @@ fn command(args: &RunArgs, scenario: &Scenario) -> String {
         Some(_) => "drill",
         None => "run",
     };
-    let mut words = vec!["loadtest".to_owned(), command.to_owned()];
+    let mut words = vec!["loadtest".to_owned()];
+    if !args.told_as.is_empty() {
+        words.extend(args.told_as.iter().map(|word| redact::argument(word)));
+        return in_a_shell(&words);
+    }
+    words.push(command.to_owned());
     words.push(args.file.display().to_string());
     let mut overrides = args.overrides.overrides();
     overrides.seed = Some(scenario.seed);
@@ -103,11 +108,12 @@ fn command(args: &RunArgs, scenario: &Scenario) -> String {
     if args.drill == Some(Attendance::Rehearsed) {
         words.push("--yes".to_owned());
     }
-    words
-        .iter()
-        .map(|word| quoted(word))
-        .collect::<Vec<_>>()
-        .join(" ")
+    in_a_shell(&words)
+}
+
+fn in_a_shell(words: &[String]) -> String {
+    let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    words.join(" ")
 }
 
 /// A word as a shell reads it back.

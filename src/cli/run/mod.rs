@@ -94,6 +94,12 @@ pub(super) struct RunArgs {
     /// It is a drill.
     #[arg(skip)]
     drill: Option<Attendance>,
+    /// It is one of many: only the line that moves, no closing summary.
+    #[arg(skip)]
+    brief: bool,
+    /// The words after `loadtest` that repeat it, where they are not those of `run`.
+    #[arg(skip)]
+    told_as: Vec<String>,
 }
 
 /// How a drill is held.
@@ -119,6 +125,32 @@ impl RunArgs {
             revision: None,
             quiet: true,
             drill: None,
+            brief: true,
+            told_as: Vec::new(),
+        }
+    }
+
+    /// One of several runs whose command tells itself what they come to.
+    pub(super) fn one_of_many(
+        file: PathBuf,
+        overrides: OverrideArgs,
+        out: PathBuf,
+        workers: u16,
+    ) -> Self {
+        Self {
+            overrides,
+            out,
+            workers,
+            quiet: false,
+            ..Self::quietly(file)
+        }
+    }
+
+    /// The same run, which these words after `loadtest` repeat.
+    pub(super) fn told_as(self, words: Vec<String>) -> Self {
+        Self {
+            told_as: words,
+            ..self
         }
     }
 
@@ -202,7 +234,10 @@ pub(super) async fn play(
     attend: impl AsyncFnOnce(&Stage, Progress) -> anyhow::Result<(Progress, Option<Operator>)>,
 ) -> anyhow::Result<Finished> {
     let folder = RunFolder::create(&args.out, &scenario.name)?;
-    let mut progress = Progress::new(length(&scenario), args.quiet);
+    let mut progress = match args.brief {
+        true => Progress::line_only(length(&scenario)),
+        false => Progress::new(length(&scenario), args.quiet),
+    };
     progress.say(&format!(
         "{} → {}",
         scenario.source.path.display(),
@@ -233,6 +268,7 @@ pub(super) async fn play(
         summary: Some(summary),
         ..
     }) = &performed
+        && !args.brief
     {
         close(summary, &folder);
     }

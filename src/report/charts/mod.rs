@@ -5,6 +5,7 @@
 //! one thing. plotters knows neither dashes nor titles: [`finish`] adds both.
 
 mod canvas;
+mod capacity;
 mod closeup;
 mod distribution;
 mod errors;
@@ -17,6 +18,7 @@ mod palette;
 mod rate;
 pub(super) mod scale;
 
+pub use capacity::capacity;
 pub use closeup::close_up;
 pub use distribution::distribution;
 pub use errors::{budget, errors};

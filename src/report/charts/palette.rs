@@ -82,7 +82,7 @@ pub enum Colour {
 
 impl Colour {
     /// Every one.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::Ink,
         Self::Grid,
         Self::Fault,

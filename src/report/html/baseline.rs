@@ -20,7 +20,7 @@ pub(super) fn render(summary: &Summary) -> Option<String> {
         body += &format!("<p><b>Nothing was judged:</b> {}.</p>", escape(why));
     }
     if !baseline.regressions.is_empty() {
-        body += &forest(&baseline.regressions);
+        body += &forest(&baseline.regressions, "Ratios to the baseline");
         body += &table(&baseline.regressions);
     }
     Some(body)
@@ -48,7 +48,7 @@ fn runs(count: usize) -> String {
 }
 
 /// Ratios on a logarithmic axis: twice as slow is as far from 1 as twice as fast.
-fn forest(regressions: &[Regression]) -> String {
+pub(super) fn forest(regressions: &[Regression], title: &str) -> String {
     let all = || {
         regressions
             .iter()
@@ -103,7 +103,7 @@ fn forest(regressions: &[Regression]) -> String {
     let height = bottom + 8.0;
     format!(
         "<figure><svg role=\"img\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" aria-labelledby=\"forest-t forest-d\">\
-         <title id=\"forest-t\">Ratios to the baseline</title>\
+         <title id=\"forest-t\">{title}</title>\
          <desc id=\"forest-d\">One line for each metric: the ratio as a square, its 90 % interval as a bar, \
          what was allowed as a dashed line. The table below holds the same.</desc>{drawn}</svg></figure>"
     )

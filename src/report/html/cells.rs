@@ -181,6 +181,17 @@ pub(super) fn verdict_mark(verdict: Verdict) -> (&'static str, String) {
     (class, icon)
 }
 
+/// A verdict in a table.
+pub(super) fn verdict_badge(verdict: Verdict) -> String {
+    let (icon, class) = match verdict {
+        Verdict::Pass => ("✓", "pass"),
+        Verdict::Fail => ("✗", "fail"),
+        Verdict::Inconclusive => ("?", "maybe"),
+        Verdict::Invalid => ("–", "invalid"),
+    };
+    badge(icon, class, verdict.word())
+}
+
 pub(super) fn gate_badge(verdict: GateVerdict) -> String {
     let (icon, class, word) = match verdict {
         GateVerdict::Pass => ("✓", "pass", "pass"),

@@ -1,6 +1,6 @@
 //! `compare.html`: runs beside each other, in the frame of every other page.
 
-use super::cells::{Cell, Table, badge, verdict_mark};
+use super::cells::{Cell, Table, verdict_badge};
 use super::page::Frame;
 use super::timeline::figure;
 use super::{Section, escape};
@@ -82,10 +82,9 @@ fn overview(runs: &[Beside]) -> String {
         .chain(runs.iter().map(|one| (one.label.as_str(), false)))
         .collect();
     let mut table = Table::new("The runs as a whole", &headers);
-    let verdicts = runs.iter().map(|one| {
-        let (icon, class) = verdict_mark(one.run.verdict);
-        Cell::markup(&badge(icon, class, one.run.verdict.word()))
-    });
+    let verdicts = runs
+        .iter()
+        .map(|one| Cell::markup(&verdict_badge(one.run.verdict)));
     table.row(std::iter::once(Cell::head("Verdict")).chain(verdicts));
     let p99 = |times: Option<Latency>| times.map(|times| units::micros(times.p99));
     let rows: [Row<'_>; 13] = [

@@ -3,7 +3,9 @@
 //! One file per section, in the order of the page. A section takes the [`Summary`] and returns its
 //! markup; one without anything to say returns nothing.
 
+pub mod ab;
 mod baseline;
+pub mod capacity;
 mod cells;
 pub mod compare;
 mod configuration;

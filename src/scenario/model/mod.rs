@@ -17,6 +17,8 @@ mod runbook;
 
 use std::path::PathBuf;
 
+use super::fingerprint::Fingerprint;
+
 pub use answer::*;
 pub use aws::*;
 pub use canary::*;
@@ -92,6 +94,18 @@ pub struct Source {
     pub hash: String,
     /// `--set`, `--duration`, `--scale` … as given, for the report.
     pub overrides: Vec<String>,
+}
+
+impl Source {
+    /// Something else than the file and its options decides how it runs: told in reports, and
+    /// comparable only with runs of the same.
+    pub(crate) fn change(&mut self, how: String) {
+        let mut fingerprint = Fingerprint::default();
+        fingerprint.add(self.hash.as_bytes());
+        fingerprint.add(how.as_bytes());
+        self.hash = fingerprint.hex();
+        self.overrides.push(how);
+    }
 }
 
 /// What is loaded.

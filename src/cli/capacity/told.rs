@@ -1,0 +1,41 @@
+//! What a person sees while the search goes on.
+
+use super::CapacityArgs;
+use crate::capacity::result::Step;
+use crate::capacity::search::{Kind, Outcome};
+use crate::cli::style::Style;
+use crate::measure::units;
+
+/// A step begins.
+pub(super) fn begins(number: usize, rate: f64, kind: Kind, args: &CapacityArgs) {
+    let (what, measured) = match kind {
+        Kind::Probe => ("step", args.step_duration),
+        Kind::Hold => ("hold", args.hold),
+    };
+    let during = args
+        .during
+        .as_ref()
+        .map_or(String::new(), |fault| format!(", “{fault}” held"));
+    eprintln!(
+        "{what} {number}: {} for {}{during}",
+        units::rate(rate),
+        units::duration(measured.as_secs_f64() * 1e6)
+    );
+}
+
+/// A step has ended.
+pub(super) fn ends(step: &Step) {
+    let style = Style::of_stderr();
+    let mark = match step.outcome {
+        Outcome::Held => style.good("✓ held"),
+        Outcome::Failed => style.bad("✗ failed"),
+        Outcome::Invalid => style.warn("⊘ invalid"),
+    };
+    let time = |us: Option<u64>| us.map_or("–".to_owned(), units::micros);
+    eprintln!(
+        "  {mark}  p50 {} p99 {}  {}",
+        time(step.p50_us),
+        time(step.p99_us),
+        style.dim(&step.why)
+    );
+}
