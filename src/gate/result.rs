@@ -199,6 +199,19 @@ impl GateResult {
         digits.starts_with(|c: char| c.is_ascii_digit()) && self.unit == Unit::Us
     }
 
+    /// What was measured and what that means: `24.7 ms, missed by 4.70 ms (24 %)`.
+    #[must_use]
+    pub fn measured_words(&self) -> String {
+        let shown = self.measured.map(|value| self.unit.show(value));
+        match shown {
+            // `3 of 840 writes lost` says it already.
+            Some(shown) if !self.explanation.starts_with(&format!("{shown} ")) => {
+                format!("{shown}, {}", self.explanation)
+            }
+            _ => self.explanation.clone(),
+        }
+    }
+
     /// Where it stands in the scenario, in words.
     #[must_use]
     pub fn place(&self) -> String {

@@ -16,18 +16,15 @@ mod synthetic;
 #[path = "../support/mod.rs"]
 mod support;
 
-use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use loadtest::report::{Summary, folder};
 
 /// Recorded once: the bootstrap takes a while in an unoptimised build.
-static PASSING: LazyLock<Summary> =
-    LazyLock::new(|| synthetic::run(&folder_of("passing"), synthetic::GENEROUS_P95));
-static FAILING: LazyLock<Summary> =
-    LazyLock::new(|| synthetic::run(&folder_of("failing"), 20_000.0));
+static PASSING: LazyLock<Summary> = LazyLock::new(|| recorded(synthetic::GENEROUS_P95));
+static FAILING: LazyLock<Summary> = LazyLock::new(|| recorded(20_000.0));
 
-/// The made-up run that holds all its gates; recorded into [`folder_of`] `passing`.
+/// The made-up run that holds all its gates.
 fn passing() -> Summary {
     PASSING.clone()
 }
@@ -37,13 +34,10 @@ fn failing() -> Summary {
     FAILING.clone()
 }
 
-fn folder_of(name: &str) -> PathBuf {
-    // Each test may be a process of its own: they must not record into one another's files.
-    static MINE: LazyLock<tempfile::TempDir> =
-        LazyLock::new(|| tempfile::tempdir().expect("a temporary folder"));
-    let folder = MINE.path().join(name);
-    std::fs::create_dir_all(&folder).expect("the target folder is writable");
-    folder
+/// The run with this limit, without its recording.
+fn recorded(p95_limit_us: f64) -> Summary {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    synthetic::run(folder.path(), p95_limit_us)
 }
 
 #[test]
@@ -72,8 +66,7 @@ fn a_run_folder_is_rendered_again_from_its_summary_alone() {
 
 #[test]
 fn the_same_seed_gives_the_same_summary() {
-    let again = synthetic::run(&folder_of("passing-again"), synthetic::GENEROUS_P95);
-    assert_eq!(again, passing());
+    assert_eq!(recorded(synthetic::GENEROUS_P95), passing());
 }
 
 #[test]

@@ -226,7 +226,7 @@ mod tests {
     fn bands_are_labelled_at_one_two_and_five_where_there_is_room() {
         let edges: Vec<u64> = (10..24).map(crate::measure::bands::edge_us).collect();
         let axis = bands(&edges);
-        assert_eq!((axis.from, axis.to), (2.0, log(2_500)));
+        assert_eq!((axis.from, axis.to), (2.0, log(2_000)));
         assert_eq!(
             labels(&axis),
             ["100 µs", "200 µs", "500 µs", "1 ms", "2 ms"]

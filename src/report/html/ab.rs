@@ -32,10 +32,10 @@ pub fn render(ab: &Ab) -> String {
 }
 
 fn lead(ab: &Ab) -> String {
-    let (icon, class) = verdict_mark(ab.verdict);
+    let (class, icon) = verdict_mark(ab.verdict);
     format!(
         "<header class=\"verdict {class}\"><p class=\"scenario\">{} <span>a beside b, in turn</span></p>\
-         <h1><span class=\"icon\" aria-hidden=\"true\">{icon}</span> {}</h1><p class=\"why\">{}</p></header>\
+         <h1>{icon} {}</h1><p class=\"why\">{}</p></header>\
          <dl class=\"facts\"><div><dt>a</dt><dd>{}</dd></div><div><dt>b</dt><dd>{}</dd></div>\
          <div><dt>b may be worse by</dt><dd>{}</dd></div></dl>",
         escape(&ab.scenario),

@@ -90,13 +90,12 @@ pub(super) fn forest(regressions: &[Regression], title: &str) -> String {
         drawn += &format!(
             "<text x=\"{:.0}\" y=\"{:.1}\" text-anchor=\"end\" font-size=\"13\" fill=\"{ink}\">{}</text>\
              <path d=\"M{from:.1} {y}H{to:.1}\" stroke=\"{colour}\" stroke-width=\"3\"/>\
-             <rect x=\"{:.1}\" y=\"{:.1}\" width=\"10\" height=\"10\" fill=\"{colour}\"/>\
+             {}\
              <path d=\"M{allowed:.1} {:.1}v20\" stroke=\"{limit}\" stroke-width=\"2\" stroke-dasharray=\"4 2\"/>",
             LEFT - 12.0,
             y + 4.0,
             escape(&regression.metric),
-            at - 5.0,
-            y - 5.0,
+            mark(regression.verdict, at, y, &colour),
             y - 10.0,
         );
     }
@@ -104,9 +103,29 @@ pub(super) fn forest(regressions: &[Regression], title: &str) -> String {
     format!(
         "<figure><svg role=\"img\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" aria-labelledby=\"forest-t forest-d\">\
          <title id=\"forest-t\">{title}</title>\
-         <desc id=\"forest-d\">One line for each metric: the ratio as a square, its 90 % interval as a bar, \
+         <desc id=\"forest-d\">One line for each metric: the ratio as a square (pass), circle (inconclusive) or diamond (fail), its 90 % interval as a bar, \
          what was allowed as a dashed line. The table below holds the same.</desc>{drawn}</svg></figure>"
     )
+}
+
+/// Square, circle, diamond: the verdict by shape as well.
+fn mark(verdict: GateVerdict, x: f64, y: f64, colour: &str) -> String {
+    match verdict {
+        GateVerdict::Pass => format!(
+            "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"10\" height=\"10\" fill=\"{colour}\"/>",
+            x - 5.0,
+            y - 5.0
+        ),
+        GateVerdict::Inconclusive => {
+            format!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"6\" fill=\"{colour}\"/>")
+        }
+        GateVerdict::Fail => {
+            format!(
+                "<path d=\"M{x:.1} {:.1}l7 7-7 7-7-7z\" fill=\"{colour}\"/>",
+                y - 7.0
+            )
+        }
+    }
 }
 
 fn table(regressions: &[Regression]) -> String {

@@ -33,7 +33,7 @@ pub fn render(result: &Capacity) -> String {
 }
 
 fn lead(result: &Capacity) -> String {
-    let (icon, class) = verdict_mark(result.verdict);
+    let (class, icon) = verdict_mark(result.verdict);
     let headline = match result.rate {
         Some(rate) => units::rate(rate),
         None => result.verdict.word().to_owned(),
@@ -44,7 +44,7 @@ fn lead(result: &Capacity) -> String {
         .map_or(String::new(), |fault| format!(", while “{fault}” is held"));
     let mut markup = format!(
         "<header class=\"verdict {class}\"><p class=\"scenario\">{} <span>capacity, iterations per second{}</span></p>\
-         <h1><span class=\"icon\" aria-hidden=\"true\">{icon}</span> {}</h1><p class=\"why\">{}</p></header>",
+         <h1>{icon} {}</h1><p class=\"why\">{}</p></header>",
         escape(&result.scenario),
         escape(&during),
         escape(&headline),

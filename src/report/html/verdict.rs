@@ -32,10 +32,10 @@ pub(super) fn render(summary: &Summary) -> String {
     markup
 }
 
-/// Most failed gates that the header names; all are in the table below it.
+/// Most failed gates that the header names beside the first; all are in the table below it.
 const FAILED_SHOWN: usize = 4;
 
-/// What broke, where the sentence above names only the first of several.
+/// What broke besides the first, which the sentence above names.
 fn failed_gates(summary: &Summary) -> String {
     let of = |verdict| {
         summary
@@ -48,10 +48,7 @@ fn failed_gates(summary: &Summary) -> String {
         return String::new();
     }
     let mut markup = String::from("<ul class=\"causes\">");
-    for gate in failed.iter().take(FAILED_SHOWN) {
-        let measured = gate
-            .measured
-            .map_or_else(String::new, |value| format!("{}, ", gate.unit.show(value)));
+    for gate in failed.iter().skip(1).take(FAILED_SHOWN) {
         markup += &format!(
             "<li><b>{}</b> <code>{}</code> {}</li>",
             escape(
@@ -60,10 +57,10 @@ fn failed_gates(summary: &Summary) -> String {
                     .map_or(&gate.id, |(scope, _)| scope)
             ),
             escape(&gate.text),
-            escape(&format!("{measured}{}", gate.explanation))
+            escape(&gate.measured_words())
         );
     }
-    let more = failed.len().saturating_sub(FAILED_SHOWN);
+    let more = failed.len().saturating_sub(FAILED_SHOWN + 1);
     if more > 0 {
         markup += &format!("<li><a href=\"#gates\">and {more} more</a></li>");
     }
@@ -93,6 +90,7 @@ fn tiles(summary: &Summary) -> String {
     let gates_class = if failed > 0 { "bad" } else { "" };
     let undecided = summary.gates.len() - held - failed;
     let note = match (failed, undecided) {
+        _ if summary.verdict == Verdict::Invalid => "but the run is invalid".to_owned(),
         (0, 0) => "every gate".to_owned(),
         (0, undecided) => format!("{undecided} undecided"),
         (failed, 0) => format!("{failed} failed"),
@@ -182,6 +180,10 @@ fn glance(summary: &Summary) -> String {
     for fault in summary.faults.iter().take(FAULTS_SHOWN) {
         let lost = fault.ledger.is_some_and(|ledger| ledger.lost > 0);
         let well = fault.recovered_us.is_some() && fault.is_clean() && !lost;
+        let mut users = summary.outcome(fault).users;
+        if !fault.is_clean() {
+            users += ", not undone";
+        }
         let (icon, class) = if well {
             ("✓", "pass")
         } else {
@@ -190,7 +192,7 @@ fn glance(summary: &Summary) -> String {
         markup += &format!(
             "<li><b class=\"{class}\" aria-hidden=\"true\">{icon}</b> <a href=\"#recovery\">{}</a> {}</li>",
             escape(&fault.name),
-            escape(&summary.outcome(fault).users)
+            escape(&users)
         );
     }
     let more = summary.faults.len().saturating_sub(FAULTS_SHOWN);

@@ -74,12 +74,10 @@ fn gates(summary: &Summary, verdict: GateVerdict, what: &str) -> String {
         0 => String::new(),
         others => format!("; {others} more below"),
     };
-    let measured = first.measured.map_or(String::new(), |value| {
-        format!("{}, ", first.unit.show(value))
-    });
     format!(
-        "{count}: {name}, {}: {measured}{}{others}.",
-        first.text, first.explanation
+        "{count}: {name}, {}: {}{others}.",
+        first.text,
+        first.measured_words()
     )
 }
 
