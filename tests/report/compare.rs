@@ -10,7 +10,7 @@ use loadtest::report::markdown::plain;
 use loadtest::report::{Summary, folder};
 use tempfile::TempDir;
 
-use super::{folder_of, passing};
+use super::synthetic;
 
 /// A folder to work in, with run folders in it.
 struct Bench(TempDir);
@@ -22,13 +22,12 @@ impl Bench {
 
     /// The made-up run under this name, changed, with its recording.
     fn run(&self, name: &str, change: impl FnOnce(&mut Summary)) -> PathBuf {
-        let mut run = passing();
-        run.run.id = name.to_owned();
-        change(&mut run);
         let path = self.0.path().join(name);
         std::fs::create_dir_all(&path).expect("writable");
+        let mut run = synthetic::run(&path, synthetic::GENEROUS_P95);
+        run.run.id = name.to_owned();
+        change(&mut run);
         folder::write(&path, &run).expect("writable");
-        std::fs::copy(folder_of("passing").join(HLOG), path.join(HLOG)).expect("recorded");
         path
     }
 
