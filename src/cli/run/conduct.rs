@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use tokio::task::JoinSet;
 use tokio::sync::{mpsc, watch};
 
 use super::RunArgs;
 use super::alerts;
+use super::exposition::Exposition;
 use super::canary;
 use super::event_log::EventLog;
 use super::folder::RunFolder;
@@ -20,6 +22,7 @@ use crate::chaos::journal::{Index, Journal};
 use crate::chaos::schedule::{self, Outlook};
 use crate::gate::ExitCode;
 use crate::load::{self, LoadError, LoadOutcome, LoadPlan, NoLedger, WriteLog};
+use crate::chaos::record::ChaosEvent;
 use crate::measure::clock::RunClock;
 use crate::measure::ledger::Ledger;
 use crate::measure::recording;
@@ -71,7 +74,8 @@ pub(super) async fn conduct(
     let ledger = open_ledger(scenario, folder)?;
     let journal = open_journal(stage, folder).await?;
     let (plans, inputs, chaos_events) = wire(args, scenario, stage, clock, ledger.as_ref());
-    let alerts = chaos_events.clone();
+    let (mut beside, exposition) =
+        beside(args, scenario, stage, folder, (clock, &chaos_events, &mut progress)).await?;
     let stop_load = plans.main.stop.clone();
     let (outlook, outlook_seen) = watch::channel(Outlook::default());
     let (stop_chaos, chaos_stopped) = watch::channel(schedule::Stop::No);
@@ -104,13 +108,8 @@ pub(super) async fn conduct(
         (progress, desk),
     );
     observer.scheduled(began, loads.main.scheduled_end());
+    observer.expose(exposition);
     let observer = tokio::spawn(observer.watch(inputs));
-    // Ends with the run, for better or worse: its channel keeps the observer listening.
-    let mut watches = tokio::task::JoinSet::new();
-    if let Some(prometheus) = &stage.prometheus {
-        watches.spawn(alerts::watch(Arc::clone(prometheus), clock, alerts.clone()));
-    }
-    drop(alerts);
     let conductor = tokio::spawn(conductor::conduct(ConductorInput {
         scenario: Arc::clone(scenario),
         run: folder.id().to_owned(),
@@ -137,7 +136,7 @@ pub(super) async fn conduct(
             }
         }
     };
-    watches.shutdown().await;
+    beside.shutdown().await;
     let observed = observer.await.context("the observer panicked")?;
     Ok(Played {
         clock,
@@ -148,6 +147,33 @@ pub(super) async fn conduct(
         ledger,
         interrupted,
     })
+}
+
+/// Begins what goes on beside the load: hearing alerts, telling metrics. Ends with the run, for better
+/// or worse: its channel keeps the observer listening.
+async fn beside(
+    args: &RunArgs,
+    scenario: &Scenario,
+    stage: &Stage,
+    folder: &RunFolder,
+    (clock, events, progress): (
+        RunClock,
+        &mpsc::UnboundedSender<ChaosEvent>,
+        &mut Progress,
+    ),
+) -> anyhow::Result<(JoinSet<()>, Option<Exposition>)> {
+    let mut tasks = JoinSet::new();
+    if let Some(prometheus) = &stage.prometheus {
+        let prometheus = Arc::clone(prometheus);
+        tasks.spawn(alerts::watch(prometheus, clock, events.clone()));
+    }
+    let Some(address) = args.prometheus else {
+        return Ok((tasks, None));
+    };
+    let (exposition, bound, served) = Exposition::serve(address, scenario, folder.id()).await?;
+    progress.say(&format!("metrics at http://{bound}/metrics"));
+    tasks.spawn(served);
+    Ok((tasks, Some(exposition)))
 }
 
 /// No new faults once the load is over; what is stricter stays.
@@ -219,7 +245,7 @@ fn wire(
 ) -> (
     Pair<LoadPlan>,
     Inputs,
-    mpsc::UnboundedSender<crate::chaos::record::ChaosEvent>,
+    mpsc::UnboundedSender<ChaosEvent>,
 ) {
     let (intervals, intervals_seen) = mpsc::unbounded_channel();
     let (pulses, pulses_seen) = mpsc::unbounded_channel();

@@ -6,6 +6,7 @@ mod canary;
 mod conclude;
 mod conduct;
 mod event_log;
+mod exposition;
 mod facts;
 mod folder;
 mod interrupt;
@@ -88,6 +89,9 @@ pub(super) struct RunArgs {
     /// Revision of what is tested, for the report
     #[arg(long, value_name = "REV", env = "LOADTEST_REVISION")]
     revision: Option<String>,
+    /// Serve the run's own metrics for Prometheus there while it lasts: 127.0.0.1:9464
+    #[arg(long, value_name = "ADDR")]
+    prometheus: Option<std::net::SocketAddr>,
     /// No progress, only the closing summary
     #[arg(short, long)]
     quiet: bool,
@@ -123,6 +127,7 @@ impl RunArgs {
             plan: None,
             strict: false,
             revision: None,
+            prometheus: None,
             quiet: true,
             drill: None,
             brief: true,

@@ -8,6 +8,7 @@ use target_app::api::Instant;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
 
+use super::exposition::Exposition;
 use super::canary::Sightings;
 use super::event_log::EventLog;
 use super::narrate;
@@ -135,6 +136,7 @@ pub(super) struct Observer {
     live: Live,
     last_seconds: LastSeconds,
     clocks: Instant,
+    exposition: Option<Exposition>,
     observed: Observed,
 }
 
@@ -166,6 +168,7 @@ impl Observer {
             live: Live::default(),
             last_seconds: LastSeconds::default(),
             clocks: clock.started(),
+            exposition: None,
             observed: Observed {
                 impacts: BTreeMap::new(),
                 canary_impacts: BTreeMap::new(),
@@ -184,6 +187,11 @@ impl Observer {
                 last_pulse: 0,
             },
         }
+    }
+
+    /// From now on all is told there as well.
+    pub(super) fn expose(&mut self, exposition: Option<Exposition>) {
+        self.exposition = exposition;
     }
 
     /// The load's schedule goes from here to there: progress counts from its beginning, and guards
@@ -317,6 +325,9 @@ impl Observer {
     }
 
     fn interval(&mut self, interval: &Interval) {
+        if let Some(exposition) = &self.exposition {
+            exposition.interval(&self.scenario, interval);
+        }
         self.guards.interval(interval);
         self.observed
             .served
@@ -341,6 +352,9 @@ impl Observer {
     }
 
     fn chaos(&mut self, event: ChaosEvent) {
+        if let Some(exposition) = &self.exposition {
+            exposition.chaos(&self.scenario, &event);
+        }
         if let Some(fault) = event.fault {
             match &event.what {
                 // When its acceptance is told, users may already feel it.
