@@ -47,16 +47,20 @@ pub(super) fn run(args: &CompareArgs) -> anyhow::Result<ExitCode> {
     let runs: Vec<Summary> = (args.runs.iter())
         .map(|path| read(path))
         .collect::<Result<_, _>>()?;
-    let reference = runs.first().map(Fingerprint::of);
+    let mut differences: Vec<Vec<String>> = Vec::new();
+    for run in &runs {
+        differences.push(
+            runs.first()
+                .map_or_else(Vec::new, |first| differ(first, run)),
+        );
+    }
     let mut inputs = Vec::new();
-    for (run, path) in runs.into_iter().zip(&args.runs) {
-        let mine = Fingerprint::of(&run);
-        let differences = reference.as_ref().map(|first| first.differences(&mine));
+    for ((run, path), differences) in runs.into_iter().zip(&args.runs).zip(differences) {
+        let recorded = compare::read(beside(path), &run);
         inputs.push(Input {
-            differences: differences.unwrap_or_default(),
-            recorded: compare::read(beside(path), &run)
-                .map_err(|error| UsageError(error.to_string()))?,
+            recorded: recorded.map_err(|error| UsageError(error.to_string()))?,
             run,
+            differences,
         });
     }
     let comparison = Comparison::of(inputs);
@@ -66,4 +70,30 @@ pub(super) fn run(args: &CompareArgs) -> anyhow::Result<ExitCode> {
     print!("{}", plain(&markdown));
     println!("\npage: {}", args.out.display());
     Ok(ExitCode::Pass)
+}
+
+/// Why a run is not comparable with the first one.
+fn differ(first: &Summary, run: &Summary) -> Vec<String> {
+    let mut differences = Fingerprint::of(first).differences(&Fingerprint::of(run));
+    // Runs that differ only in their seed are comparable.
+    let options = |run: &Summary| -> Vec<String> {
+        let given = run.run.overrides.iter();
+        given
+            .filter(|option| !option.starts_with("--seed"))
+            .cloned()
+            .collect()
+    };
+    let (ours, theirs) = (options(first), options(run));
+    if !differences.is_empty() && ours != theirs {
+        let shown = |options: &[String]| match options {
+            [] => "none".to_owned(),
+            options => format!("`{}`", options.join(" ")),
+        };
+        differences.push(format!(
+            "its options are {}, not {}",
+            shown(&theirs),
+            shown(&ours)
+        ));
+    }
+    differences
 }

@@ -113,6 +113,7 @@ fn what_differs_is_told_first_and_compared_all_the_same() {
     let usual = bench.run("one", |_| {});
     let elsewhere = bench.run("two", |run| {
         run.run.machine = Some("a <b>laptop</b>".into());
+        run.run.overrides = vec!["--seed=7".into(), "--scale=2".into()];
         run.verdict = loadtest::gate::Verdict::Invalid;
         run.faults.remove(0);
         run.steps.remove(0);
@@ -120,6 +121,10 @@ fn what_differs_is_told_first_and_compared_all_the_same() {
     let (code, said) = bench.compare(&[&usual, &elsewhere]);
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("no runs of one thing"), "{said}");
+    assert!(
+        said.contains("its options are `--scale=2`, not none"),
+        "{said}"
+    );
     assert!(said.contains("B is INVALID"), "{said}");
     assert!(said.contains("not in this run"), "{said}");
     let page = bench.page();

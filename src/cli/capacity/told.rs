@@ -27,6 +27,7 @@ pub(super) fn begins(number: usize, rate: f64, kind: Kind, args: &CapacityArgs) 
 pub(super) fn ends(step: &Step) {
     let style = Style::of_stderr();
     let mark = match step.outcome {
+        Outcome::Held if step.is_unsure => style.warn("? held, not for sure"),
         Outcome::Held => style.good("✓ held"),
         Outcome::Failed => style.bad("✗ failed"),
         Outcome::Invalid => style.warn("⊘ invalid"),

@@ -128,3 +128,47 @@ impl SteadySeconds {
         position
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steady_seconds_are_numbered_without_those_of_ramps_and_faults() {
+        let phase = |kind: PhaseKind, from: u64, to: u64| Phase {
+            name: kind.name().to_owned(),
+            kind,
+            from_us: from * 1_000_000,
+            to_us: to * 1_000_000,
+            count: 0,
+            failed: 0,
+            response_time_us: None,
+            service_time_us: None,
+        };
+        let mut seconds = SteadySeconds::of(&[
+            phase(PhaseKind::Ramp, 0, 2),
+            phase(PhaseKind::Steady, 2, 4),
+            phase(PhaseKind::Fault, 4, 6),
+            phase(PhaseKind::Steady, 6, 8),
+        ]);
+        // Several lines of the log are of one second; and some seconds have none.
+        let asked = [0, 1, 2, 2, 3, 4, 6, 7, 7, 8];
+        let numbers = asked.map(|second| seconds.position(second));
+        let (none, some) = (None, Some);
+        assert_eq!(
+            numbers,
+            [
+                none,
+                none,
+                some(0),
+                some(0),
+                some(1),
+                none,
+                some(2),
+                some(3),
+                some(3),
+                none
+            ]
+        );
+    }
+}
