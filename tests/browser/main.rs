@@ -1,8 +1,7 @@
 //! `report.html` in a real browser: what a person can see, point at and type at.
 
-mod launch;
-mod page;
-mod protocol;
+#[path = "../support/browser/mod.rs"]
+mod driver;
 mod server;
 
 mod extras;
@@ -15,6 +14,7 @@ mod synthetic;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use driver::page;
 use loadtest::report::{Summary, html};
 use page::{Page, View};
 

@@ -33,6 +33,13 @@ pub(crate) struct PageParams {
     q: Option<String>,
 }
 
+impl PageParams {
+    /// What is searched for, as it was typed.
+    pub(crate) fn words(&self) -> &str {
+        self.q.as_deref().unwrap_or_default()
+    }
+}
+
 /// One article.
 #[derive(Debug, Serialize)]
 pub(crate) struct Product {

@@ -4,6 +4,7 @@
 //! its payment, its confirmation job and its stock; the same `Idempotency-Key` never makes a second
 //! one; and when a commit's outcome cannot be known, the answer says so.
 
+mod assets;
 mod body;
 mod canary;
 mod cart;
@@ -26,6 +27,7 @@ pub mod schema;
 mod seed;
 mod session;
 mod state;
+mod storefront;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -3,12 +3,17 @@
 use std::fmt::Write;
 
 use axum::response::{Html, IntoResponse, Response};
-use http::header::CONTENT_TYPE;
+use http::HeaderValue;
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use serde_json::Value;
 
 use super::front_page::escape;
 
 const DOCUMENT: &str = include_str!("openapi.json");
+
+/// Its style is in the page.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
+    frame-ancestors 'none'";
 
 /// `GET /openapi.json`
 pub(crate) async fn document() -> Response {
@@ -16,9 +21,10 @@ pub(crate) async fn document() -> Response {
 }
 
 /// `GET /docs`
-pub(crate) async fn page() -> Html<String> {
+pub(crate) async fn page() -> Response {
     let document = serde_json::from_str(DOCUMENT).unwrap_or_default();
-    Html(render(&document))
+    let policy = HeaderValue::from_static(POLICY);
+    ([(CONTENT_SECURITY_POLICY, policy)], Html(render(&document))).into_response()
 }
 
 fn render(document: &Value) -> String {

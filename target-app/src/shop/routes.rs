@@ -5,21 +5,33 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post, put};
-use http::{HeaderName, HeaderValue, Method, Uri};
+use http::header::{CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderValue, Method, Uri};
 
 use super::error::ShopError;
 use super::state::App;
 use super::{
-    canary, cart, catalogue, customers, front_page, invariants, openapi, orders, probes,
-    request_context,
+    assets, canary, cart, catalogue, customers, invariants, openapi, orders, probes,
+    request_context, storefront,
 };
+
+/// For answers that are no pages.
+const NOTHING: &str = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 const LARGEST_BODY: usize = 64 * 1024;
 
 /// All of a pod's routes.
 pub(crate) fn router(shop: App) -> Router {
     Router::new()
-        .route("/", get(front_page::show))
+        .route("/", get(storefront::front_page))
+        .route("/product/{id}", get(storefront::view))
+        .route("/cart", get(storefront::view))
+        .route("/checkout", get(storefront::view))
+        .route("/orders", get(storefront::view))
+        .route("/orders/{key}", get(storefront::view))
+        .route("/sign-in", get(storefront::view))
+        .route("/register", get(storefront::view))
+        .route("/assets/{name}", get(assets::asset))
         .route("/api/sessions", post(customers::sign_in))
         .route("/api/customers", post(customers::register))
         .route("/api/products", get(catalogue::list))
@@ -38,7 +50,7 @@ pub(crate) fn router(shop: App) -> Router {
         .route("/metrics", get(probes::metrics))
         .route("/openapi.json", get(openapi::document))
         .route("/docs", get(openapi::page))
-        .fallback(async || ShopError::NotFound("address"))
+        .fallback(storefront::nowhere)
         .method_not_allowed_fallback(async |method: Method, uri: Uri| {
             ShopError::MethodNotAllowed(format!("{} {method}", uri.path()))
         })
@@ -55,15 +67,10 @@ pub(crate) fn router(shop: App) -> Router {
 async fn protect(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    headers.insert(
-        HeaderName::from_static("content-security-policy"),
-        HeaderValue::from_static(
-            "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'",
-        ),
-    );
-    headers.insert(
-        HeaderName::from_static("x-content-type-options"),
-        HeaderValue::from_static("nosniff"),
-    );
+    // What needs more than nothing has said so itself.
+    headers
+        .entry(CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(NOTHING));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }

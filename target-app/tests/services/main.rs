@@ -9,5 +9,6 @@ mod postgres;
 mod relay;
 mod shop;
 mod stack;
+mod storefront;
 mod task_runner;
 mod unknown_outcome;

@@ -131,7 +131,7 @@ async fn every_answer_says_who_gave_it() {
             .text()
             .await
             .unwrap()
-            .contains("<h2>Plain oak mug</h2>")
+            .contains("<a href=\"/product/1\">Plain oak mug</a>")
     );
 }
 

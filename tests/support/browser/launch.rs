@@ -45,7 +45,7 @@ impl Browser {
     /// There is none on this machine: the words say how to install it.
     pub(crate) fn launch() -> Self {
         let program = program().expect(
-            "no Chromium on this machine, which the tests of the report's page drive; install it: ci/setup --test",
+            "no Chromium on this machine, which the tests of pages drive; install it: ci/setup --test",
         );
         let profile = tempfile::tempdir().expect("a temporary folder");
         let leader = Command::new(program)

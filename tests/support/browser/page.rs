@@ -1,12 +1,13 @@
 //! A page as a person has it: looked at, pointed at, typed at.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use serde_json::{Value, json};
 
 use super::launch::Browser;
-use super::protocol::Protocol;
+use super::protocol::{Event, Protocol};
 
 /// How a page is to be shown.
 #[derive(Debug, Clone, Copy)]
@@ -69,13 +70,18 @@ impl Page {
         );
         page.show(view);
         page.call("Page.setLifecycleEventsEnabled", json!({ "enabled": true }));
-        let loader = page.call("Page.navigate", json!({ "url": address }))["loaderId"].take();
-        page.protocol.wait_until(|event| {
+        page.go(address);
+        page
+    }
+
+    /// Goes to another address, as if it was typed, and waits until it is loaded.
+    pub(crate) fn go(&mut self, address: &str) {
+        let loader = self.call("Page.navigate", json!({ "url": address }))["loaderId"].take();
+        self.protocol.wait_until(|event| {
             event.method == "Page.lifecycleEvent"
                 && event.params["name"] == "load"
                 && event.params["loaderId"] == loader
         });
-        page
     }
 
     /// Opens a file.
@@ -129,6 +135,52 @@ impl Page {
         (text.unwrap_or_else(|| panic!("{expression} is no text but {value}"))).to_owned()
     }
 
+    /// Waits until an expression in the page is true.
+    ///
+    /// # Panics
+    /// It is not within two minutes: the words say what the page shows instead.
+    pub(crate) fn until(&mut self, expression: &str) {
+        let began = Instant::now();
+        while self.eval(&format!("Boolean({expression})")) != true {
+            if began.elapsed() > Duration::from_secs(120) {
+                let shown = self.text("document.body.innerText");
+                panic!("waited two minutes for {expression}; the page says:\n{shown}");
+            }
+            std::thread::park_timeout(Duration::from_millis(50));
+        }
+    }
+
+    /// Waits until the page shows a text.
+    pub(crate) fn until_shown(&mut self, text: &str) {
+        self.until(&format!("document.body?.innerText.includes({text:?})"));
+    }
+
+    /// Types a text where the focus is.
+    pub(crate) fn type_text(&mut self, text: &str) {
+        self.call("Input.insertText", json!({ "text": text }));
+    }
+
+    /// From now on, what the server answers to these addresses gets lost on its way: it has done
+    /// what it was asked for, and the page does not learn of it. `*` stands for anything.
+    pub(crate) fn lose_answers(&mut self, addresses: &str) {
+        let pattern = json!({ "urlPattern": addresses, "requestStage": "Response" });
+        self.call("Fetch.enable", json!({ "patterns": [pattern] }));
+    }
+
+    /// Waits for an answer that is to be lost, loses it, and lets all others through.
+    pub(crate) fn lose_one(&mut self) {
+        let is_held = |event: &Event| event.method == "Fetch.requestPaused";
+        self.protocol.wait_until(is_held);
+        let events = self.protocol.events().iter();
+        let mut held = events.filter(|event| is_held(event));
+        let id = held.next_back().expect("one is held").params["requestId"].clone();
+        self.call(
+            "Fetch.failRequest",
+            json!({ "requestId": id, "errorReason": "ConnectionReset" }),
+        );
+        self.call("Fetch.disable", json!({}));
+    }
+
     /// Moves the pointer to a share of an element's width, at half its height.
     pub(crate) fn point_at(&mut self, selector: &str, share: f64) {
         let (x, y) = self.place(selector, share);
@@ -174,6 +226,7 @@ impl Page {
             "ArrowRight" => (39, ""),
             "Escape" => (27, ""),
             "Enter" => (13, "\r"),
+            "Tab" => (9, ""),
             other => panic!("{other} is not among the keys that this knows"),
         };
         for kind in ["keyDown", "keyUp"] {
@@ -211,6 +264,19 @@ impl Page {
             .filter(|event| event.method == "Network.requestWillBeSent")
             .filter_map(|event| Some(event.params["request"]["url"].as_str()?.to_owned()))
             .collect()
+    }
+
+    /// Method and path of everything that it asked a server for.
+    pub(crate) fn calls(&self) -> Vec<String> {
+        let events = self.protocol.events().iter();
+        let sent = events.filter(|event| event.method == "Network.requestWillBeSent");
+        sent.filter_map(|event| {
+            let request = &event.params["request"];
+            let (_, rest) = request["url"].as_str()?.split_once("://")?;
+            let (_, path) = rest.split_once('/')?;
+            Some(format!("{} /{path}", request["method"].as_str()?))
+        })
+        .collect()
     }
 
     /// The whole page as a picture.
