@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use crate::database::{Database, PASSWORD};
 use crate::part::{Part, app, get};
 use crate::server::Prometheus;
+use crate::support::target::{Reply, Target};
 use crate::support::{Bench, until};
 
 const KEY: &str = "a-key-that-signs-sessions";
@@ -157,4 +158,37 @@ fn a_shop_without_a_key_says_how_to_give_it_one() {
     let said = bench.loadtest(shop).env("SESSION_KEY", "short").exits(2);
     assert!(said.err().contains("at least 16"), "{}", said.err());
     assert!(!said.err().contains("short"), "{}", said.err());
+}
+
+#[test]
+fn the_run_s_own_metrics_can_be_scraped_while_it_lasts() {
+    let target = Target::serve(|_| Reply::Ok("ok".into()));
+    let bench = Bench::new();
+    let scenario = format!(
+        "name = \"told\"\ntarget = {{ base_url = \"{}\" }}\n\
+         load = {{ arrivals = {{ rate = \"20/s\", for = \"60s\" }} }}\n\
+         journey = {{ name = \"ask\", steps = {{ name = \"page\", get = \"/\" }} }}\n",
+        target.url
+    );
+    bench.file("it.toml", &scenario);
+    let run = bench.loadtest(["run", "it.toml", "--prometheus", "127.0.0.1:0"]);
+    let mut run = Part::start(run);
+    let page = run.says("metrics at ");
+    let mut told = String::new();
+    until("requests in its metrics", || {
+        told = get(&page).unwrap_or_default();
+        told.contains("loadtest_requests_total{journey=\"ask\",step=\"page\",result=\"ok\"}")
+    });
+    assert_eq!(promtool(&told), "");
+    for name in [
+        "loadtest_run_info{scenario=\"told\"",
+        "loadtest_response_time_seconds_bucket{",
+        "loadtest_iterations_offered_total ",
+        "loadtest_iterations_in_progress ",
+    ] {
+        assert!(told.contains(name), "{name} in {told}");
+    }
+    // Ctrl-C: it ends early, and reports.
+    assert_eq!(run.interrupt(), 130);
+    assert_eq!(bench.summary()["ending"], "interrupted");
 }

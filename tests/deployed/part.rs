@@ -63,9 +63,32 @@ impl Part {
         found.expect("an address")
     }
 
+    /// What stands behind these words, as soon as they are said.
+    pub(crate) fn says(&mut self, words: &str) -> String {
+        let mut found = None;
+        until(words, || {
+            let said = self.said();
+            let ended = self.child.try_wait().expect("a child");
+            assert!(ended.is_none(), "it ended: {said}");
+            let mut lines = said.lines();
+            found = lines.find_map(|line| Some(line.split_once(words)?.1.trim().to_owned()));
+            found.is_some()
+        });
+        found.expect("it was said")
+    }
+
     /// As Kubernetes ends a pod.
-    pub(crate) fn terminate(mut self) -> i32 {
-        signal(self.child.id(), Signal::TERM);
+    pub(crate) fn terminate(self) -> i32 {
+        self.ends_by(Signal::TERM)
+    }
+
+    /// As a person ends a run.
+    pub(crate) fn interrupt(self) -> i32 {
+        self.ends_by(Signal::INT)
+    }
+
+    fn ends_by(mut self, by: Signal) -> i32 {
+        signal(self.child.id(), by);
         let status = self.child.wait().expect("it ends");
         status.code().unwrap_or(-1)
     }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use tokio::task::JoinSet;
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 
 use super::RunArgs;
 use super::alerts;
-use super::exposition::Exposition;
 use super::canary;
 use super::event_log::EventLog;
+use super::exposition::Exposition;
 use super::folder::RunFolder;
 use super::interrupt::{Interrupts, Wish};
 use super::observer::{Inputs, Observed, Observer, Stops};
@@ -19,10 +19,10 @@ use super::progress::Progress;
 use super::stage::Stage;
 use crate::chaos::conductor::{self, ConductorInput, Limits};
 use crate::chaos::journal::{Index, Journal};
+use crate::chaos::record::ChaosEvent;
 use crate::chaos::schedule::{self, Outlook};
 use crate::gate::ExitCode;
 use crate::load::{self, LoadError, LoadOutcome, LoadPlan, NoLedger, WriteLog};
-use crate::chaos::record::ChaosEvent;
 use crate::measure::clock::RunClock;
 use crate::measure::ledger::Ledger;
 use crate::measure::recording;
@@ -74,8 +74,14 @@ pub(super) async fn conduct(
     let ledger = open_ledger(scenario, folder)?;
     let journal = open_journal(stage, folder).await?;
     let (plans, inputs, chaos_events) = wire(args, scenario, stage, clock, ledger.as_ref());
-    let (mut beside, exposition) =
-        beside(args, scenario, stage, folder, (clock, &chaos_events, &mut progress)).await?;
+    let (mut beside, exposition) = beside(
+        args,
+        scenario,
+        stage,
+        folder,
+        (clock, &chaos_events, &mut progress),
+    )
+    .await?;
     let stop_load = plans.main.stop.clone();
     let (outlook, outlook_seen) = watch::channel(Outlook::default());
     let (stop_chaos, chaos_stopped) = watch::channel(schedule::Stop::No);
@@ -156,11 +162,7 @@ async fn beside(
     scenario: &Scenario,
     stage: &Stage,
     folder: &RunFolder,
-    (clock, events, progress): (
-        RunClock,
-        &mpsc::UnboundedSender<ChaosEvent>,
-        &mut Progress,
-    ),
+    (clock, events, progress): (RunClock, &mpsc::UnboundedSender<ChaosEvent>, &mut Progress),
 ) -> anyhow::Result<(JoinSet<()>, Option<Exposition>)> {
     let mut tasks = JoinSet::new();
     if let Some(prometheus) = &stage.prometheus {
@@ -242,11 +244,7 @@ fn wire(
     stage: &Stage,
     clock: RunClock,
     ledger: Option<&Arc<Ledger>>,
-) -> (
-    Pair<LoadPlan>,
-    Inputs,
-    mpsc::UnboundedSender<ChaosEvent>,
-) {
+) -> (Pair<LoadPlan>, Inputs, mpsc::UnboundedSender<ChaosEvent>) {
     let (intervals, intervals_seen) = mpsc::unbounded_channel();
     let (pulses, pulses_seen) = mpsc::unbounded_channel();
     let (health, generator_seen) = mpsc::unbounded_channel();

@@ -47,9 +47,9 @@ struct FaultLabels {
 }
 
 /// What is told; shared with the server by reference counts.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Exposition {
-    response: Family<StepLabels, Histogram, Buckets>,
+    response: Family<StepLabels, Histogram, fn() -> Histogram>,
     requests: Family<ResultLabels, Counter>,
     offered: Counter,
     started: Counter,
@@ -57,12 +57,20 @@ pub(super) struct Exposition {
     faults: Family<FaultLabels, Gauge>,
 }
 
-#[derive(Debug, Clone, Default)]
-struct Buckets;
+fn buckets() -> Histogram {
+    Histogram::new(BUCKETS)
+}
 
-impl prometheus_client::metrics::family::MetricConstructor<Histogram> for Buckets {
-    fn new_metric(&self) -> Histogram {
-        Histogram::new(BUCKETS)
+impl Default for Exposition {
+    fn default() -> Self {
+        Self {
+            response: Family::new_with_constructor(buckets as fn() -> Histogram),
+            requests: Family::default(),
+            offered: Counter::default(),
+            started: Counter::default(),
+            in_progress: Gauge::default(),
+            faults: Family::default(),
+        }
     }
 }
 

@@ -8,9 +8,9 @@ use target_app::api::Instant;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
 
-use super::exposition::Exposition;
 use super::canary::Sightings;
 use super::event_log::EventLog;
+use super::exposition::Exposition;
 use super::narrate;
 use super::operator::{Command, Desk, Marks, Sight};
 use super::progress::{LastSeconds, Live, Progress};
