@@ -79,7 +79,7 @@ base_url = "{}"
 url = "{}"
 series = [
   {{ name = "requests", query = 'sum(rate(shop_http_request_duration_seconds_count[5s]))', unit = "1/s" }},
-  {{ name = "up", query = 'up', unit = "" }},
+  {{ name = "up", query = 'up' }},
   {{ name = "nobody", query = 'no_such_metric' }},
   {{ name = "broken", query = 'sum(' }},
 ]
@@ -181,7 +181,7 @@ fn the_run_s_own_metrics_can_be_scraped_while_it_lasts() {
     });
     assert_eq!(promtool(&told), "");
     for name in [
-        "loadtest_run_info{scenario=\"told\"",
+        "loadtest_run_info{scenario=\"told\",run=\"told-",
         "loadtest_response_time_seconds_bucket{",
         "loadtest_iterations_offered_total ",
         "loadtest_iterations_in_progress ",

@@ -14,7 +14,6 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::chaos::record::{ChaosEvent, ChaosEventKind};
@@ -39,6 +38,12 @@ struct ResultLabels {
     journey: String,
     step: String,
     result: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RunLabels {
+    scenario: String,
+    run: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -108,11 +113,14 @@ impl Exposition {
 
     fn registry(&self, scenario: &Scenario, run: &str) -> Registry {
         let mut registry = Registry::with_prefix("loadtest");
-        let about = Info::new([
-            ("scenario".to_owned(), scenario.name.clone()),
-            ("run".to_owned(), run.to_owned()),
-        ]);
-        registry.register("run", "The run that is measured", about);
+        // OpenMetrics has a type of its own for this, which older servers do not know.
+        let about = Family::<RunLabels, Gauge>::default();
+        let labels = RunLabels {
+            scenario: scenario.name.clone(),
+            run: run.to_owned(),
+        };
+        about.get_or_create(&labels).set(1);
+        registry.register("run_info", "The run that is measured", about);
         registry.register_with_unit(
             "response_time",
             "From the intended start to the last byte, failures as well",
