@@ -20,6 +20,11 @@ impl Customer {
         Self { page, shop }
     }
 
+    /// Goes to another path of the shop, as if it was typed.
+    pub(crate) fn go(&mut self, path: &str) {
+        self.page.go(&format!("{}{path}", self.shop));
+    }
+
     /// Presses the button or link with this text.
     pub(crate) fn press(&mut self, text: &str) {
         self.page.until(&format!("{} !== null", control(text)));
@@ -41,7 +46,7 @@ impl Customer {
     /// Puts the product with this number into the cart and signs in as customer 1, up to the point
     /// where only the order is missing.
     pub(crate) fn ready_to_order(&mut self, product: u32) {
-        self.page.go(&format!("{}/product/{product}", self.shop));
+        self.go(&format!("/product/{product}"));
         self.press("Add to cart");
         self.page.until_shown("Added");
         self.press("Cart");

@@ -44,9 +44,7 @@ fn on_a_phone(shop: &str) {
         "/checkout",
         "/orders",
     ] {
-        customer
-            .page
-            .go(&format!("{}{path}", shop.trim_end_matches('/')));
+        customer.go(path);
         customer.page.until("document.querySelector('main h1')");
         let name = path.trim_matches('/').replace('/', "-");
         customer.keep_picture(&format!("narrow-{name}"));

@@ -92,6 +92,7 @@ export function signOut(): void {
   setSession(null);
   cart.forget();
   purchase.tell({ type: "dismiss" });
+  announce("Signed out.");
 }
 
 /** Takes up what this browser left off, once the page is there. */

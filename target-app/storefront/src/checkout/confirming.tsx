@@ -1,7 +1,8 @@
 import { useEffect, useState } from "react";
 
 import { Link } from "../parts/link";
-import { purchase } from "../shop";
+import { useFocus } from "../parts/focus";
+import { announce, purchase } from "../shop";
 import { price } from "../words";
 import { isOpen, type State } from "./machine";
 
@@ -9,21 +10,27 @@ type Open = Extract<State, { failures: number }>;
 
 /** What is said while an order's fate is open: calmly, and what is being done about it. */
 export function Confirming({ state }: { state: Open }) {
-  const troubled = state.failures > 0 || state.uncertain;
+  const heading = useFocus<HTMLHeadingElement>();
+  const more = explanation(state);
+  useEffect(() => announce(`Your order is being confirmed. ${STAY} ${more}`), [more]);
   return (
-    <section className="notice confirming" aria-labelledby="confirming" aria-busy="true">
-      <h2 id="confirming">Your order is being confirmed</h2>
-      <div role="status">
-        <p>Please do not close this page.</p>
-        {troubled && <p>{explanation(state)}</p>}
-      </div>
+    <section className="notice confirming" aria-labelledby="confirming">
+      <h2 ref={heading} id="confirming" tabIndex={-1}>
+        Your order is being confirmed
+      </h2>
+      <p>{STAY}</p>
+      {more !== "" && <p>{more}</p>}
       <p className="hint">{`Total ${price(state.attempt.total_cents)} · Reference ${state.attempt.key.slice(0, 8)}`}</p>
       {state.phase === "waiting" && <Next until={state.until} />}
     </section>
   );
 }
 
+const STAY = "Please do not close this page.";
+
+/** What is being done about it; nothing as long as all goes well. */
 function explanation(state: Open): string {
+  if (state.failures === 0 && !state.uncertain) return "";
   if (state.uncertain) {
     return "The shop did not answer in time. We look whether your order has arrived, and only send it again if not: under the same reference it cannot be placed twice.";
   }

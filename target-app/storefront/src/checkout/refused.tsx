@@ -1,11 +1,13 @@
 import type { Problem } from "../api";
 import { isObject } from "../kept";
+import { useFocus } from "../parts/focus";
 import { Link } from "../parts/link";
 
 /** The shop said no: nothing was ordered, and this is why. */
 export function Refused({ problem }: { problem: Problem }) {
+  const notice = useFocus<HTMLDivElement>();
   return (
-    <div className="notice trouble" role="alert">
+    <div ref={notice} className="notice trouble" role="alert" tabIndex={-1}>
       <p>
         <strong>Nothing was ordered.</strong>
       </p>
