@@ -215,7 +215,7 @@ fn push_grouped(html: &mut String, number: i64) {
     let rest = number % 1_000;
     html.push_str(match rest {
         ..10 => ",00",
-        ..100 => ",0",
+        10..100 => ",0",
         _ => ",",
     });
     push_number(html, rest);
