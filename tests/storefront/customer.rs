@@ -27,11 +27,8 @@ impl Customer {
 
     /// Presses the button or link with this text.
     pub(crate) fn press(&mut self, text: &str) {
-        self.page.until(&format!("{} !== null", control(text)));
-        self.page.eval(&format!("{}.id = 'pressed'", control(text)));
-        self.page.click("#pressed");
-        self.page
-            .eval("document.getElementById('pressed')?.removeAttribute('id')");
+        self.page.until(&control(text));
+        self.page.click_on(&control(text));
     }
 
     /// Fills a field by its name.

@@ -15,6 +15,7 @@ mod error;
 mod front_page;
 mod invariants;
 mod limiter;
+mod markup;
 mod metrics;
 mod mischief;
 mod openapi;

@@ -7,7 +7,7 @@ use http::HeaderValue;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use serde_json::Value;
 
-use super::front_page::escape;
+use super::markup::escape;
 
 const DOCUMENT: &str = include_str!("openapi.json");
 

@@ -9,12 +9,12 @@
         brotli: include_bytes!("assets/icon-BYjqiEAk.svg.br"),
     },
     Asset {
-        name: "index-D01XGUv0.js",
+        name: "index-V1e48C8n.js",
         kind: "text/javascript; charset=utf-8",
-        etag: "\"228f3a1139762886\"",
-        plain: include_bytes!("assets/index-D01XGUv0.js"),
-        gzip: include_bytes!("assets/index-D01XGUv0.js.gz"),
-        brotli: include_bytes!("assets/index-D01XGUv0.js.br"),
+        etag: "\"a48dcdcc14145d31\"",
+        plain: include_bytes!("assets/index-V1e48C8n.js"),
+        gzip: include_bytes!("assets/index-V1e48C8n.js.gz"),
+        brotli: include_bytes!("assets/index-V1e48C8n.js.br"),
     },
     Asset {
         name: "index-vB3CPGMc.css",

@@ -135,18 +135,38 @@ impl Page {
         (text.unwrap_or_else(|| panic!("{expression} is no text but {value}"))).to_owned()
     }
 
-    /// Waits until an expression in the page is true.
+    /// Waits until an expression in the page is true, whichever page that is by then.
     ///
     /// # Panics
     /// It is not within two minutes: the words say what the page shows instead.
     pub(crate) fn until(&mut self, expression: &str) {
         let began = Instant::now();
-        while self.eval(&format!("Boolean({expression})")) != true {
+        while !self.holds(expression) {
             if began.elapsed() > Duration::from_secs(120) {
                 let shown = self.text("document.body.innerText");
                 panic!("waited two minutes for {expression}; the page says:\n{shown}");
             }
             std::thread::park_timeout(Duration::from_millis(50));
+        }
+    }
+
+    /// Whether an expression is true; between two pages none is.
+    fn holds(&mut self, expression: &str) -> bool {
+        let params =
+            json!({ "expression": format!("Boolean({expression})"), "returnByValue": true });
+        let session = Some(self.session.as_str());
+        match self.protocol.attempt(session, "Runtime.evaluate", params) {
+            Ok(told) => {
+                let thrown = told.get("exceptionDetails");
+                assert!(thrown.is_none(), "{expression}: {thrown:?}");
+                told["result"]["value"] == true
+            }
+            Err(error) => {
+                let between = error["message"].as_str().unwrap_or_default();
+                let between = between.contains("navigated") || between.contains("context");
+                assert!(between, "{expression}: {error}");
+                false
+            }
         }
     }
 
@@ -183,13 +203,18 @@ impl Page {
 
     /// Moves the pointer to a share of an element's width, at half its height.
     pub(crate) fn point_at(&mut self, selector: &str, share: f64) {
-        let (x, y) = self.place(selector, share);
+        let (x, y) = self.place(&format!("document.querySelector({selector:?})"), share);
         self.mouse("mouseMoved", x, y);
     }
 
     /// Clicks the middle of an element.
     pub(crate) fn click(&mut self, selector: &str) {
-        let (x, y) = self.place(selector, 0.5);
+        self.click_on(&format!("document.querySelector({selector:?})"));
+    }
+
+    /// Clicks the middle of the element that an expression finds.
+    pub(crate) fn click_on(&mut self, found: &str) {
+        let (x, y) = self.place(found, 0.5);
         self.mouse("mousePressed", x, y);
         self.mouse("mouseReleased", x, y);
     }
@@ -201,17 +226,17 @@ impl Page {
         );
     }
 
-    /// A point of an element, after it was scrolled into view.
-    fn place(&mut self, selector: &str, share: f64) -> (f64, f64) {
+    /// A point of the element that an expression finds, after it was scrolled into view.
+    fn place(&mut self, element: &str, share: f64) -> (f64, f64) {
         let found = self.eval(&format!(
-            "(() => {{ const e = document.querySelector({selector:?}); if (!e) return null; \
+            "(() => {{ const e = {element}; if (!e) return null; \
              e.scrollIntoView({{ block: 'center', behavior: 'instant' }}); const b = e.getBoundingClientRect(); \
              return [b.left + b.width * {share}, b.top + b.height / 2]; }})()"
         ));
         let at = |index: usize| found[index].as_f64();
         at(0)
             .zip(at(1))
-            .unwrap_or_else(|| panic!("no element {selector}"))
+            .unwrap_or_else(|| panic!("no element {element}"))
     }
 
     /// Puts the focus on an element, as the Tab key would.

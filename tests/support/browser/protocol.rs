@@ -41,6 +41,17 @@ impl Protocol {
     /// # Panics
     /// The browser refuses it: the words are its own.
     pub(crate) fn call(&mut self, session: Option<&str>, method: &str, params: Value) -> Value {
+        let told = self.attempt(session, method, params);
+        told.unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// Sends a command and returns its result, or the browser's reason to refuse it.
+    pub(crate) fn attempt(
+        &mut self,
+        session: Option<&str>,
+        method: &str,
+        params: Value,
+    ) -> Result<Value, Value> {
         self.last += 1;
         let mut command = json!({ "id": self.last, "method": method, "params": params });
         if let Some(session) = session {
@@ -51,8 +62,10 @@ impl Protocol {
         loop {
             let mut told = self.read();
             if told["id"] == self.last {
-                assert!(told.get("error").is_none(), "{method}: {}", told["error"]);
-                return told["result"].take();
+                return match told.get_mut("error") {
+                    Some(error) => Err(error.take()),
+                    None => Ok(told["result"].take()),
+                };
             }
             self.keep(told);
         }

@@ -43,11 +43,15 @@ export function Catalogue({ q, page, served }: { q: string; page: string; served
 function Search({ q }: { q: string }) {
   const field = useRef<HTMLInputElement>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const shown = useRef(q);
 
   // The address may change by itself: back, forward, a link.
   useEffect(() => {
     const input = field.current;
-    if (input !== null && input.value.trim() !== q && timer.current === undefined) input.value = q;
+    const changed = shown.current !== q;
+    shown.current = q;
+    // At first the field stays as it is: someone may have typed before this script was there.
+    if (changed && input !== null && input.value.trim() !== q && timer.current === undefined) input.value = q;
   }, [q]);
   useEffect(() => () => clearTimeout(timer.current), []);
 
