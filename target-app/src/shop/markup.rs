@@ -34,7 +34,7 @@ pub(super) fn push_grouped(html: &mut String, number: i64) {
     push_grouped(html, number / 1_000);
     let rest = number % 1_000;
     html.push_str(match rest {
-        ..10 => ",00",
+        0..10 => ",00",
         10..100 => ",0",
         _ => ",",
     });

@@ -282,12 +282,13 @@ impl Page {
             .collect()
     }
 
-    /// Addresses of everything that it asked for.
+    /// Addresses of everything that it asked for, without the icon that browsers look for by themselves.
     pub(crate) fn requests(&self) -> Vec<String> {
         let events = self.protocol.events().iter();
         events
             .filter(|event| event.method == "Network.requestWillBeSent")
             .filter_map(|event| Some(event.params["request"]["url"].as_str()?.to_owned()))
+            .filter(|address| !address.ends_with("/favicon.ico"))
             .collect()
     }
 
