@@ -90,7 +90,7 @@ arrivals = {{ rate = "20/s", for = "10s" }}
 name = "look"
 steps = [{{ name = "page", get = "/api/products" }}]
 [[gate]]
-expect = "errors = 0%"
+expect = "errors == 0%"
 "#,
         deployed.shop_url, prometheus.url
     );

@@ -38,10 +38,9 @@ fn a_rehearsal_puts_hypothesis_beside_result_and_its_log_cannot_be_touched() {
     };
     assert!(markdown.contains("### Hypothesis and result"), "{markdown}");
     let dies = row("a pod dies");
-    assert!(
-        dies.contains("Nobody notices.") && dies.contains("recovered in"),
-        "{dies}"
-    );
+    // Whether anybody was on that pod just then is chance.
+    let felt = dies.contains("recovered in") || dies.contains("the SLO was never missed");
+    assert!(dies.contains("Nobody notices.") && felt, "{dies}");
     assert!(
         dies.contains("✅") && dies.contains("all 2 gates held"),
         "{dies}"

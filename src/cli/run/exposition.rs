@@ -4,9 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse as _, Response};
+use axum::http::HeaderMap;
 use axum::routing::get;
 use hdrhistogram::Histogram as Recorded;
 use prometheus_client::encoding::EncodeLabelSet;
@@ -16,12 +14,13 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use target_app::service::exposition;
+
 use crate::chaos::record::{ChaosEvent, ChaosEventKind};
 use crate::cli::UsageError;
 use crate::measure::interval::Interval;
 use crate::scenario::Scenario;
 
-const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 /// From what a cache answers to what a person gives up on, seconds.
 const BUCKETS: [f64; 14] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
@@ -98,9 +97,9 @@ impl Exposition {
             exposition.fault(&fault.name).set(0);
         }
         let registry = Arc::new(exposition.registry(scenario, run));
-        let page = move || {
+        let page = move |headers: HeaderMap| {
             let registry = Arc::clone(&registry);
-            async move { page(&registry) }
+            async move { exposition::page(&registry, &headers) }
         };
         let router = Router::new().route("/metrics", get(page));
         let served = async move {
@@ -207,13 +206,5 @@ fn observe(histogram: &Histogram, recorded: &Recorded<u64>) {
         for _ in 0..value.count_at_value() {
             histogram.observe(seconds);
         }
-    }
-}
-
-fn page(registry: &Registry) -> Response {
-    let mut text = String::new();
-    match prometheus_client::encoding::text::encode(&mut text, registry) {
-        Ok(()) => ([(CONTENT_TYPE, OPENMETRICS)], text).into_response(),
-        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
 }

@@ -9,7 +9,7 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
 use axum::{Json, Router};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
 use super::admin_api::{HealthEvent, Injection, Stats, Target};
@@ -80,8 +80,8 @@ async fn set_injections(State(edge): Shared, injections: Received<Vec<Injection>
     StatusCode::NO_CONTENT.into_response()
 }
 
-async fn metrics(State(edge): Shared) -> Response {
-    exposition::page(&edge.metrics.registry)
+async fn metrics(State(edge): Shared, headers: HeaderMap) -> Response {
+    exposition::page(&edge.metrics.registry, &headers)
 }
 
 fn bad_request(error: &str) -> Response {

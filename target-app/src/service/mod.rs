@@ -2,7 +2,7 @@
 //! secrets, its logs, its metrics page and its way to the database.
 
 pub mod database;
-pub(crate) mod exposition;
+pub mod exposition;
 pub(crate) mod http;
 mod listen;
 pub mod logging;

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
 use super::state::App;
@@ -31,8 +31,8 @@ pub(crate) async fn readyz(State(shop): State<App>) -> (StatusCode, Json<Value>)
 }
 
 /// `GET /metrics`
-pub(crate) async fn metrics(State(shop): State<App>) -> Response {
+pub(crate) async fn metrics(State(shop): State<App>, headers: HeaderMap) -> Response {
     let writable = shop.writable.is_writable();
     shop.metrics.set_pool(&shop.database.status(), writable);
-    exposition::page(&shop.metrics.registry)
+    exposition::page(&shop.metrics.registry, &headers)
 }

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
 use super::metrics::Metrics;
@@ -47,12 +47,12 @@ async fn readyz(State(probed): State<Arc<Probed>>) -> (StatusCode, Json<Value>) 
     )
 }
 
-async fn metrics(State(probed): State<Arc<Probed>>) -> Response {
+async fn metrics(State(probed): State<Arc<Probed>>, headers: HeaderMap) -> Response {
     // Without a database the runner's own numbers are all the more interesting.
     if let Err(error) = count_queue(&probed).await {
         tracing::debug!(%error, "the queue could not be counted");
     }
-    exposition::page(&probed.metrics.registry)
+    exposition::page(&probed.metrics.registry, &headers)
 }
 
 async fn count_queue(probed: &Probed) -> Result<(), DatabaseError> {
