@@ -165,13 +165,20 @@ impl Actor {
         self.release_commits().await;
         let name = self.standby.as_ref().map_or("", Node::name).to_owned();
         let seen = self.primary.probe(&self.kit, &name).await;
+        let lost = match &seen {
+            Ok(row) if self.standby.is_some() => loss(row.as_ref()),
+            _ => None,
+        };
+        // A killed primary's last processes still answer, when the one that served the standby has
+        // gone already. To give the standby up then would be to give up every acknowledged commit.
+        let answered = match lost {
+            None => seen.is_ok(),
+            Some(_) => self.primary.accepts(&self.kit).await.is_ok(),
+        };
         let timing = (self.timing)(self.profile);
-        if self.detector.observe(&timing, Instant::now(), seen.is_ok()) {
+        if self.detector.observe(&timing, Instant::now(), answered) {
             self.primary_lost("it does not answer", timing).await.ok();
-        } else if let Ok(row) = seen
-            && self.standby.is_some()
-            && let Some(why) = loss(row.as_ref())
-        {
+        } else if answered && let Some(why) = lost {
             self.degrade(&why).await;
         }
     }

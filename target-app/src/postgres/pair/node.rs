@@ -35,26 +35,42 @@ impl Node {
         kit: &Kit,
         standby: &str,
     ) -> Result<Option<StandbyRow>, Error> {
+        let name = self.name().to_owned();
         let probe = async {
             if self.admin.is_closed() {
-                let config = kit.admin_config(self.server.address);
-                self.admin =
-                    Admin::connect(&self.server.name, &config)
-                        .await
-                        .map_err(|source| Error::Sql {
-                            node: self.server.name.clone(),
-                            doing: "connect to it",
-                            source,
-                        })?;
+                self.admin = self.connect(kit).await?;
             }
             self.admin.standby(standby).await
         };
-        match tokio::time::timeout(PROBE_LIMIT, probe).await {
-            Ok(answer) => answer,
-            Err(_) => Err(Error::Timeout {
-                what: format!("database server {} to answer a probe", self.server.name),
-                seconds: 0,
-            }),
-        }
+        within_limit(&name, probe).await
     }
+
+    /// Whether it takes new connections. What is connected may go on for a moment when the server
+    /// itself has been killed; a new connection is made by nobody else.
+    pub(super) async fn accepts(&self, kit: &Kit) -> Result<(), Error> {
+        within_limit(self.name(), self.connect(kit)).await.map(drop)
+    }
+
+    async fn connect(&self, kit: &Kit) -> Result<Admin, Error> {
+        let config = kit.admin_config(self.server.address);
+        let connected = Admin::connect(self.name(), &config).await;
+        connected.map_err(|source| Error::Sql {
+            node: self.name().to_owned(),
+            doing: "connect to it",
+            source,
+        })
+    }
+}
+
+async fn within_limit<T>(
+    name: &str,
+    answer: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let answer = tokio::time::timeout(PROBE_LIMIT, answer).await;
+    answer.unwrap_or_else(|_| {
+        Err(Error::Timeout {
+            what: format!("database server {name} to answer a probe"),
+            seconds: 0,
+        })
+    })
 }
