@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a stack is to consist of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct StackSpec {
     /// The stack's name: unique among the stacks of this user on this machine.
     pub name: String,
@@ -44,7 +44,6 @@ pub struct StackSpec {
     /// Customers `customer<N>@example.test`, N from 1, password `secret-<N>`.
     pub customers: u32,
     /// How the shop breaks its word on purpose; not at all unless told.
-    #[serde(default)]
     pub mischief: Mischief,
 }
 
