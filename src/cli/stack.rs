@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
-use target_app::api::{FailoverProfile, Mischief, Replication, StackHandle, StackSpec};
+use target_app::api::{FailoverProfile, Replication, StackHandle, StackSpec};
 use target_app::client::Client;
 use target_app::control::{self, LaunchError};
 use target_app::process::Progress;
