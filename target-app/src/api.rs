@@ -46,6 +46,9 @@ pub struct StackSpec {
     pub customers: u32,
     /// How the shop breaks its word on purpose; not at all unless told.
     pub mischief: Mischief,
+    /// Whether the catalogue's search has its index. Without, every search reads every product:
+    /// something to find and to mend.
+    pub search_index: bool,
 }
 
 /// Defects that the shop is given on purpose, to see that a ledger finds them. Each pod counts the
@@ -88,6 +91,7 @@ impl Default for StackSpec {
             products: 2_000,
             customers: 2_000,
             mischief: Mischief::default(),
+            search_index: true,
         }
     }
 }
