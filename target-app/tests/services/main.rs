@@ -2,9 +2,11 @@
 
 mod backend;
 mod canary;
+mod cdn;
 mod edge;
 mod edge_faults;
 mod orders;
+mod origin;
 mod postgres;
 mod relay;
 mod shop;
