@@ -10,6 +10,7 @@
 //! | `GET /v1/events?after=SEQ&wait_ms=N` | `Vec<`[`Event`]`>`, long poll |
 //! | `PUT /v1/changes/{id}` with [`ChangeRequest`] | make a change; the same id twice is the same change. Answers [`ChangeReceipt`] |
 //! | `DELETE /v1/changes/{id}` | undo it and wait until undone; unknown ids are already undone |
+//! | `POST /v1/purge` with [`Purge`] | the edge forgets what it keeps of these addresses. Answers [`Purged`]; 409 without `cdn` |
 //! | `POST /v1/recover` | undo every open change and repair what is broken, back to the stack's specification |
 //! | `POST /v1/stop` | take the stack down and leave nothing behind |
 //!
@@ -20,6 +21,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+
+pub use crate::edge::admin_api::{Purge, Purged};
 
 /// What a stack is to consist of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +49,12 @@ pub struct StackSpec {
     /// How the shop breaks its word on purpose; not at all unless told.
     #[serde(default)]
     pub mischief: Mischief,
+    /// The edge keeps static content and the catalogue's pages, as a CDN does.
+    #[serde(default)]
+    pub cdn: bool,
+    /// Confirmations are sent by SMTP, to a sink of the stack that counts them.
+    #[serde(default)]
+    pub mail: bool,
 }
 
 /// Defects that the shop is given on purpose, to see that a ledger finds them. Each pod counts the
@@ -88,6 +97,8 @@ impl Default for StackSpec {
             products: 2_000,
             customers: 2_000,
             mischief: Mischief::default(),
+            cdn: false,
+            mail: false,
         }
     }
 }
@@ -240,6 +251,9 @@ pub struct StackStatus {
     pub edge_url: String,
     /// The database's one fixed address, `127.0.0.1:PORT`, as the RDS name is.
     pub database_endpoint: String,
+    /// Where confirmations are mailed to; none unless the specification asks for it.
+    #[serde(default)]
+    pub mail: Option<Mail>,
     /// Everything the specification asks for is there, and no change is open.
     pub healthy: bool,
     /// Why it is not healthy, in words.
@@ -258,6 +272,15 @@ pub struct StackStatus {
     pub isolation: String,
     /// The last event's number.
     pub last_event: u64,
+}
+
+/// The sink that takes the shop's e-mail, and counts it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mail {
+    /// Where it takes mail by SMTP, `127.0.0.1:PORT`.
+    pub smtp: String,
+    /// Where it shows its books by HTTP: `/books`, `/orders`, `/metrics`.
+    pub url: String,
 }
 
 /// An availability zone.

@@ -12,6 +12,7 @@ mod folder;
 mod handle;
 mod journal;
 mod launch;
+mod mail;
 mod outlook;
 mod placement;
 mod pod;

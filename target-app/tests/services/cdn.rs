@@ -1,7 +1,9 @@
 //! The edge's cache: each of its rules, over real sockets.
 
-use futures_like::all;
+use std::sync::Arc;
+
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use crate::origin::{Origin, said};
 use crate::stack::eventually;
@@ -23,6 +25,21 @@ async fn metrics(origin: &Origin) -> String {
     let edge = &origin.edge;
     let page = edge.client.get(edge.admin("/metrics")).send().await;
     page.unwrap().text().await.unwrap()
+}
+
+/// Asks for `/kept/a` so many times at once.
+fn ask_at_once(origin: &Arc<Origin>, times: usize) -> JoinSet<(String, String)> {
+    let ask = |origin: Arc<Origin>| async move { origin.get("/kept/a").await };
+    (0..times).map(|_| ask(Arc::clone(origin))).collect()
+}
+
+/// One is at the target, the others wait for its answer.
+async fn all_but_one_wait(origin: &Origin, all: usize) {
+    let waiting = format!("edge_cache_collapsed_requests_total {}", all - 1);
+    eventually("all but one wait", async || {
+        metrics(origin).await.contains(&waiting).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -225,16 +242,12 @@ async fn a_mistake_of_the_client_is_no_error_of_the_target() {
 
 #[tokio::test]
 async fn whoever_asks_for_the_same_waits_for_one_fetch() {
-    let origin = Origin::start(&[HOUR]).await;
+    let origin = Arc::new(Origin::start(&[HOUR]).await);
     origin.hold();
-    let (answers, ()) = tokio::join!(all((0..20).map(|_| origin.get("/kept/a"))), async {
-        eventually("all but one wait", async || {
-            let waiting = "edge_cache_collapsed_requests_total 19";
-            metrics(&origin).await.contains(waiting).then_some(())
-        })
-        .await;
-        origin.knobs.permits.add_permits(1);
-    });
+    let asking = ask_at_once(&origin, 20);
+    all_but_one_wait(&origin, 20).await;
+    origin.knobs.permits.add_permits(1);
+    let answers = asking.join_all().await;
     assert_eq!(origin.requests(), 1);
     assert!(
         answers.iter().all(|(_, body)| body == "answer 1"),
@@ -246,16 +259,12 @@ async fn whoever_asks_for_the_same_waits_for_one_fetch() {
 
 #[tokio::test]
 async fn whoever_waited_for_somebodys_own_answer_asks_again() {
-    let origin = Origin::start(&[("cache-control", "private")]).await;
+    let origin = Arc::new(Origin::start(&[("cache-control", "private")]).await);
     origin.hold();
-    let (answers, ()) = tokio::join!(all((0..3).map(|_| origin.get("/kept/a"))), async {
-        eventually("all but one wait", async || {
-            let waiting = "edge_cache_collapsed_requests_total 2";
-            metrics(&origin).await.contains(waiting).then_some(())
-        })
-        .await;
-        origin.knobs.permits.add_permits(3);
-    });
+    let asking = ask_at_once(&origin, 3);
+    all_but_one_wait(&origin, 3).await;
+    origin.knobs.permits.add_permits(3);
+    let answers = asking.join_all().await;
     let mut bodies: Vec<_> = answers.into_iter().map(|(_, body)| body).collect();
     bodies.sort();
     assert_eq!(bodies, ["answer 1", "answer 2", "answer 3"]);
@@ -302,29 +311,4 @@ async fn an_edge_without_a_cache_keeps_nothing_and_says_so() {
         .post(edge.admin("/purge"))
         .json(&json!({ "prefix": "/" }));
     assert_eq!(purge.send().await.unwrap().status(), 409);
-}
-
-/// What the crate `futures` would be needed for.
-mod futures_like {
-    /// Runs all at once, on this task, and answers in their order.
-    pub(super) async fn all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
-        let mut running: Vec<_> = futures.into_iter().map(Box::pin).collect();
-        let mut outputs: Vec<Option<F::Output>> = running.iter().map(|_| None).collect();
-        std::future::poll_fn(|context| {
-            for (future, output) in running.iter_mut().zip(&mut outputs) {
-                if output.is_none()
-                    && let std::task::Poll::Ready(value) = future.as_mut().poll(context)
-                {
-                    *output = Some(value);
-                }
-            }
-            if outputs.iter().all(Option::is_some) {
-                std::task::Poll::Ready(())
-            } else {
-                std::task::Poll::Pending
-            }
-        })
-        .await;
-        outputs.into_iter().flatten().collect()
-    }
 }

@@ -3,6 +3,7 @@
 use super::Supervisor;
 use crate::api::{Database, Link, Pod, PodState, StackStatus, Zone};
 use crate::control::change::Change;
+use crate::control::mail::MailSink;
 use crate::control::pod::PodHandle;
 use crate::control::problems;
 use crate::control::state;
@@ -25,6 +26,7 @@ impl Supervisor {
                 .address
                 .map_or_else(String::new, |address| format!("http://{address}")),
             database_endpoint: self.tools.database.endpoint().to_string(),
+            mail: self.tools.mail.as_ref().map(MailSink::describe),
             healthy: problems.is_empty(),
             problems: problems.into_iter().map(|problem| problem.text).collect(),
             zones: state.spec.zones.iter().map(zone).collect(),
