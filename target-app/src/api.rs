@@ -26,7 +26,7 @@ pub use crate::edge::admin_api::{Purge, Purged};
 
 /// What a stack is to consist of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct StackSpec {
     /// The stack's name: unique among the stacks of this user on this machine.
     pub name: String,
@@ -47,7 +47,6 @@ pub struct StackSpec {
     /// Customers `customer<N>@example.test`, N from 1, password `secret-<N>`.
     pub customers: u32,
     /// How the shop breaks its word on purpose; not at all unless told.
-    #[serde(default)]
     pub mischief: Mischief,
     /// The edge keeps static content and the catalogue's pages, as a CDN does.
     #[serde(default)]
