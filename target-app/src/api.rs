@@ -49,10 +49,8 @@ pub struct StackSpec {
     /// How the shop breaks its word on purpose; not at all unless told.
     pub mischief: Mischief,
     /// The edge keeps static content and the catalogue's pages, as a CDN does.
-    #[serde(default)]
     pub cdn: bool,
     /// Confirmations are sent by SMTP, to a sink of the stack that counts them.
-    #[serde(default)]
     pub mail: bool,
 }
 

@@ -187,8 +187,11 @@ fn find_running(named: Option<&str>) -> anyhow::Result<Option<Client>> {
 fn topology(status: &StackStatus) -> String {
     let count = |app: &str| status.pods.iter().filter(|pod| pod.app == app).count();
     let mischief = status.spec.mischief.words();
+    let beside = [(status.spec.cdn, " · CDN"), (status.spec.mail, " · e-mail")];
+    let beside = beside.into_iter().filter(|(there, _)| *there);
+    let beside: String = beside.map(|(_, words)| words).collect();
     format!(
-        "{} shop pods and {} task runner{} in zones {} · PostgreSQL pair, {}{}",
+        "{} shop pods and {} task runner{} in zones {} · PostgreSQL pair, {}{beside}{}",
         count("shop"),
         count("task-runner"),
         if count("task-runner") == 1 { "" } else { "s" },
