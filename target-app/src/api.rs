@@ -13,8 +13,9 @@
 //! | `POST /v1/purge` with [`Purge`] | the edge forgets what it keeps of these addresses. Answers [`Purged`]; 409 without `cdn` |
 //! | `POST /v1/recover` | undo every open change and repair what is broken, back to the stack's specification |
 //! | `POST /v1/stop` | take the stack down and leave nothing behind |
+//! | `GET /metrics` | the stack in numbers, for Prometheus; the only call without a token |
 //!
-//! Every call carries `Authorization: Bearer <token>` and is answered on loopback only. Errors are
+//! Every other call carries `Authorization: Bearer <token>`, and all are answered on loopback only. Errors are
 //! [`ApiError`] with a 4xx or 5xx status.
 
 use std::collections::BTreeMap;
@@ -269,6 +270,20 @@ pub struct StackStatus {
     pub isolation: String,
     /// The last event's number.
     pub last_event: u64,
+    /// Where its processes tell their metrics.
+    #[serde(default)]
+    pub metrics: Vec<MetricsPage>,
+}
+
+/// A `/metrics` page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MetricsPage {
+    /// Whose it is: `shop-1`, `edge`, `mail-sink`, `control-plane`.
+    pub process: String,
+    /// What that is: `shop`, `task-runner`, `edge`, `mail-sink`, `control-plane`.
+    pub app: String,
+    /// Where it is read.
+    pub url: String,
 }
 
 /// The sink that takes the shop's e-mail, and counts it.

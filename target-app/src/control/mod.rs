@@ -13,6 +13,7 @@ mod handle;
 mod journal;
 mod launch;
 mod mail;
+mod metrics;
 mod outlook;
 mod placement;
 mod pod;

@@ -24,7 +24,7 @@ use super::server::{self, Context};
 use super::spec;
 use super::stages::Stages;
 use super::state::State;
-use super::supervisor::{Supervisor, Tools};
+use super::supervisor::{Message, Supervisor, Tools};
 use crate::api::{StackHandle, StackSpec};
 use crate::process::{
     Announcement, Failure, Ready, Trigger, announce, follow_parent, follow_signals,
@@ -123,6 +123,7 @@ async fn live(
         news,
         inbox,
         outlook,
+        metrics_url: format!("{}/metrics", handle.control_url),
     };
     let supervisor = supervisor(&config, stages, mail, wires).map_err(defect)?;
     let supervising = tokio::spawn(supervisor.run(stop.clone()));
@@ -167,9 +168,10 @@ async fn live(
 /// What the supervisor hears and tells by.
 struct Wires {
     events: Arc<EventLog>,
-    news: mpsc::UnboundedSender<super::supervisor::Message>,
-    inbox: mpsc::UnboundedReceiver<super::supervisor::Message>,
+    news: mpsc::UnboundedSender<Message>,
+    inbox: mpsc::UnboundedReceiver<Message>,
     outlook: Outlook,
+    metrics_url: String,
 }
 
 fn supervisor(
@@ -183,6 +185,7 @@ fn supervisor(
         news,
         inbox,
         outlook,
+        metrics_url,
     } = wires;
     let state = State::new(config.spec.clone());
     let access = DatabaseParams {
@@ -227,6 +230,7 @@ fn supervisor(
         journal: journal(&config.root)?,
         inbox,
         outlook,
+        metrics_url,
     };
     Ok(Supervisor::new(state, tools))
 }
