@@ -6,6 +6,11 @@ mod support;
 mod alerts;
 mod app;
 mod database;
+#[cfg(feature = "aws")]
+#[path = "../aws/moto.rs"]
+mod moto;
 mod pages;
 mod part;
 mod server;
+#[cfg(feature = "aws")]
+mod sqs;

@@ -84,10 +84,13 @@ impl<Q: Queue> Worker<Q> {
     }
 
     async fn batch(&self) -> Result<Done, QueueError> {
+        // First the database: what is received while it is away is received in vain, and a queue
+        // puts aside what was received too often.
+        let mut lease = self.database.lease().await?;
         let Some(handed) = self.queue.receive(self.batch).await? else {
+            lease.finish();
             return Ok(Done::default());
         };
-        let mut lease = self.database.lease().await?;
         let process = self.process(&mut lease, &handed);
         let done = self.database.limited(process).await?;
         lease.finish();
