@@ -10,6 +10,7 @@ use target_app::process::{self, Shutdown};
 use target_app::service::database::DatabaseParams;
 use target_app::service::{Bound, Secret, ServeError};
 use target_app::shop::schema;
+use target_app::task_runner::{QueueKind, TaskRunnerConfig};
 use target_app::{shop, task_runner};
 
 use super::UsageError;
@@ -19,6 +20,7 @@ Examples:
   DATABASE_ADDRESS=db:5432 DATABASE_PASSWORD_FILE=/run/secrets/database loadtest app migrate
   SESSION_KEY_FILE=/run/secrets/session loadtest app shop --listen 0.0.0.0:8080
   loadtest app task-runner --listen 0.0.0.0:8081
+  loadtest app task-runner --queue https://sqs.eu-central-1.amazonaws.com/123456789012/jobs
 
 Secrets come from the environment or from files, never from the command line:
   DATABASE_PASSWORD or DATABASE_PASSWORD_FILE   the database role's password; may be absent
@@ -70,6 +72,12 @@ enum Part {
         database: Database,
         #[command(flatten)]
         pod: Pod,
+        /// Where jobs wait: `postgres`, or the URL of an SQS queue that has a redrive policy
+        #[arg(long, env = "QUEUE", default_value = "postgres", value_name = "QUEUE")]
+        queue: QueueKind,
+        /// Mail server that confirmations are sent to, without TLS; else they are only written down
+        #[arg(long, env = "SMTP_ADDRESS", value_name = "HOST:PORT")]
+        smtp: Option<String>,
     },
 }
 
@@ -177,10 +185,18 @@ async fn part(part: Part) -> anyhow::Result<()> {
             config.slow_request_ms = slow_ms;
             shop::run(config, told, shutdown()?).await.map_err(usage)?;
         }
-        Part::TaskRunner { database, pod } => {
+        Part::TaskRunner {
+            database,
+            pod,
+            queue,
+            smtp,
+        } => {
             let database = database.params()?;
-            let config =
-                task_runner::TaskRunnerConfig::new(pod.name, pod.zone, pod.listen, database);
+            let config = TaskRunnerConfig {
+                queue,
+                smtp,
+                ..TaskRunnerConfig::new(pod.name, pod.zone, pod.listen, database)
+            };
             task_runner::run(config, told, shutdown()?)
                 .await
                 .map_err(usage)?;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use target_app::process::{self, Announcement, Failure, Ready, Shutdown};
 use target_app::service::{Bound, ServeError};
-use target_app::{control, edge, shop, task_runner};
+use target_app::{control, edge, mail, shop, task_runner};
 use tokio::runtime::{Builder, Runtime};
 
 /// A process of the stack. Started by the tool itself: its configuration is on stdin.
@@ -32,6 +32,8 @@ enum Role {
     Shop,
     /// A task runner pod.
     TaskRunner,
+    /// What takes mail.
+    MailSink,
 }
 
 impl InternalCommand {
@@ -45,6 +47,7 @@ impl InternalCommand {
             // A pod is small: what it needs more of, a stack has more pods for.
             Role::Shop => serve(Builder::new_current_thread(), shop::run),
             Role::TaskRunner => serve(Builder::new_current_thread(), task_runner::run),
+            Role::MailSink => serve(Builder::new_current_thread(), mail::run),
         };
         match ended {
             Ok(()) => ExitCode::SUCCESS,

@@ -1,5 +1,6 @@
-//! `loadtest stack up|status|down`: the bundled shop and its infrastructure on this machine.
+//! `loadtest stack up|status|purge|down`: the bundled shop and its infrastructure on this machine.
 
+mod purge;
 mod table;
 
 use std::io::Write;
@@ -31,6 +32,7 @@ Examples:
   loadtest stack up --zones a,b --failover rds   two zones, failovers as slow as in the cloud
   loadtest stack up --topology three-zone        as a topology file says
   loadtest stack status --json | jq .edge_url    where shoppers go
+  loadtest stack purge /api/products             its CDN forgets the catalogue
   loadtest stack down --name big                 nothing of it is left";
 
 /// The bundled shop and its infrastructure on this machine.
@@ -49,6 +51,9 @@ enum Action {
     /// Describe the stacks that run.
     #[command(after_help = EXAMPLES)]
     Status(Status),
+    /// Have the CDN of a stack forget what it keeps.
+    #[command(after_help = EXAMPLES)]
+    Purge(purge::Purge),
     /// Take a stack down and leave nothing behind.
     #[command(after_help = EXAMPLES)]
     Down(Down),
@@ -221,6 +226,7 @@ impl StackCommand {
             match self.action {
                 Action::Up(up) => start(&up).await,
                 Action::Status(status) => describe(&status).await,
+                Action::Purge(purge) => purge::run(&purge).await,
                 Action::Down(down) => stop(&down).await,
             }
         })

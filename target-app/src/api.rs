@@ -10,6 +10,7 @@
 //! | `GET /v1/events?after=SEQ&wait_ms=N` | `Vec<`[`Event`]`>`, long poll |
 //! | `PUT /v1/changes/{id}` with [`ChangeRequest`] | make a change; the same id twice is the same change. Answers [`ChangeReceipt`] |
 //! | `DELETE /v1/changes/{id}` | undo it and wait until undone; unknown ids are already undone |
+//! | `POST /v1/purge` with [`Purge`] | the edge forgets what it keeps of these addresses. Answers [`Purged`]; 409 without `cdn` |
 //! | `POST /v1/recover` | undo every open change and repair what is broken, back to the stack's specification |
 //! | `POST /v1/stop` | take the stack down and leave nothing behind |
 //! | `GET /metrics` | the stack in numbers, for Prometheus; the only call without a token |
@@ -21,6 +22,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+
+pub use crate::edge::admin_api::{Purge, Purged};
 
 /// What a stack is to consist of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +52,10 @@ pub struct StackSpec {
     /// Whether the catalogue's search has its index. Without, every search reads every product:
     /// something to find and to mend.
     pub search_index: bool,
+    /// The edge keeps static content and the catalogue's pages, as a CDN does.
+    pub cdn: bool,
+    /// Confirmations are sent by SMTP, to a sink of the stack that counts them.
+    pub mail: bool,
 }
 
 /// Defects that the shop is given on purpose, to see that a ledger finds them. Each pod counts the
@@ -92,6 +99,8 @@ impl Default for StackSpec {
             customers: 2_000,
             mischief: Mischief::default(),
             search_index: true,
+            cdn: false,
+            mail: false,
         }
     }
 }
@@ -244,6 +253,9 @@ pub struct StackStatus {
     pub edge_url: String,
     /// The database's one fixed address, `127.0.0.1:PORT`, as the RDS name is.
     pub database_endpoint: String,
+    /// Where confirmations are mailed to; none unless the specification asks for it.
+    #[serde(default)]
+    pub mail: Option<Mail>,
     /// Everything the specification asks for is there, and no change is open.
     pub healthy: bool,
     /// Why it is not healthy, in words.
@@ -270,11 +282,20 @@ pub struct StackStatus {
 /// A `/metrics` page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MetricsPage {
-    /// Whose it is: `shop-1`, `edge`, `control-plane`.
+    /// Whose it is: `shop-1`, `edge`, `mail-sink`, `control-plane`.
     pub process: String,
-    /// What that is: `shop`, `task-runner`, `edge`, `control-plane`.
+    /// What that is: `shop`, `task-runner`, `edge`, `mail-sink`, `control-plane`.
     pub app: String,
     /// Where it is read.
+    pub url: String,
+}
+
+/// The sink that takes the shop's e-mail, and counts it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mail {
+    /// Where it takes mail by SMTP, `127.0.0.1:PORT`.
+    pub smtp: String,
+    /// Where it shows its books by HTTP: `/books`, `/orders`, `/metrics`.
     pub url: String,
 }
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 
-use crate::api::{ApiError, ChangeReceipt, ChangeRequest, Event, StackHandle, StackStatus};
+use crate::api::{
+    ApiError, ChangeReceipt, ChangeRequest, Event, Purge, Purged, StackHandle, StackStatus,
+};
 
 /// Long enough for an undo that waits for a failover with the durations of RDS.
 const SLOW_CALL: Duration = Duration::from_secs(300);
@@ -117,6 +119,16 @@ impl Client {
     pub async fn undo(&self, id: &str) -> Result<(), ClientError> {
         let path = format!("/v1/changes/{id}");
         self.call(Method::DELETE, &path, SLOW_CALL).await
+    }
+
+    /// Has the edge forget every answer whose path begins so; `/` is all of them.
+    ///
+    /// # Errors
+    /// [`ClientError`]; 409 when the stack has no CDN.
+    pub async fn purge(&self, prefix: &str) -> Result<Purged, ClientError> {
+        let prefix = prefix.to_owned();
+        let call = self.request(Method::POST, "/v1/purge", QUICK_CALL);
+        self.send(call.json(&Purge { prefix })).await
     }
 
     /// Undoes every open change, repairs what is broken and waits for it; answers how the stack is.

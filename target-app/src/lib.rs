@@ -9,6 +9,7 @@ pub mod client;
 pub mod control;
 pub mod edge;
 pub mod links;
+pub mod mail;
 pub mod postgres;
 pub mod process;
 pub mod service;

@@ -5,7 +5,10 @@ use serde::Deserialize;
 
 use crate::api::StackSpec;
 
-const BUNDLED: &[(&str, &str)] = &[("three-zone", include_str!("../topologies/three-zone.toml"))];
+const BUNDLED: &[(&str, &str)] = &[
+    ("three-zone", include_str!("../topologies/three-zone.toml")),
+    ("two-zone", include_str!("../topologies/two-zone.toml")),
+];
 
 /// What a topology file says.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -85,16 +85,22 @@ impl User {
 
     /// Process id of the edge of the stack with this folder.
     pub(crate) fn edge_of(&self, root: &Path) -> u32 {
+        self.process_of(root, "edge")
+    }
+
+    /// Process id of the only one in this role of the stack with this folder.
+    pub(crate) fn process_of(&self, root: &Path, role: &str) -> u32 {
         let processes = std::fs::read_dir("/proc").unwrap().flatten();
-        let is_edge = |path: &Path| {
+        let role = format!("internal\0{role}");
+        let is_it = |path: &Path| {
             let line = std::fs::read(path.join("cmdline")).unwrap_or_default();
             let line = String::from_utf8_lossy(&line).into_owned();
-            line.contains("internal\0edge") && line.contains(&*root.to_string_lossy())
+            line.contains(&role) && line.contains(&*root.to_string_lossy())
         };
         processes
-            .filter(|entry| is_edge(&entry.path()))
+            .filter(|entry| is_it(&entry.path()))
             .find_map(|entry| entry.file_name().to_str()?.parse().ok())
-            .expect("an edge")
+            .expect("a process in this role")
     }
 }
 

@@ -7,4 +7,5 @@ mod life;
 mod pods;
 mod shopper;
 mod traces;
+mod two_zone;
 mod zones;

@@ -187,8 +187,16 @@ fn find_running(named: Option<&str>) -> anyhow::Result<Option<Client>> {
 fn topology(status: &StackStatus) -> String {
     let count = |app: &str| status.pods.iter().filter(|pod| pod.app == app).count();
     let mischief = status.spec.mischief.words();
+    let spec = &status.spec;
+    let beside = [
+        (spec.cdn, " · CDN"),
+        (spec.mail, " · e-mail"),
+        (!spec.search_index, " · no index for the search"),
+    ];
+    let beside = beside.into_iter().filter(|(there, _)| *there);
+    let beside: String = beside.map(|(_, words)| words).collect();
     format!(
-        "{} shop pods and {} task runner{} in zones {} · PostgreSQL pair, {}{}{}",
+        "{} shop pods and {} task runner{} in zones {} · PostgreSQL pair, {}{beside}{}",
         count("shop"),
         count("task-runner"),
         if count("task-runner") == 1 { "" } else { "s" },
@@ -197,10 +205,6 @@ fn topology(status: &StackStatus) -> String {
             "synchronous"
         } else {
             "asynchronous"
-        },
-        match status.spec.search_index {
-            true => "",
-            false => " · no index for the search",
         },
         mischief.map_or(String::new(), |words| format!(" · {words}")),
     )

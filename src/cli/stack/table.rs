@@ -31,6 +31,9 @@ fn write_all(out: &mut String, stack: &StackStatus, colour: bool) -> std::fmt::R
     writeln!(out, "stack     {}  {health}", stack.spec.name)?;
     writeln!(out, "shop      {}", stack.edge_url)?;
     writeln!(out, "database  {}", stack.database_endpoint)?;
+    if let Some(mail) = &stack.mail {
+        writeln!(out, "mail      {}/books", mail.url)?;
+    }
     writeln!(out, "folder    {}", stack.root.display())?;
     writeln!(out, "\nZONE      STATE      ADDRESS")?;
     for zone in &stack.zones {

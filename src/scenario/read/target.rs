@@ -179,6 +179,9 @@ fn read_stack(mut table: TableReader<'_>, files: &Files<'_>) -> Option<StackSpec
     spec.mischief = table
         .optional("mischief", read_mischief)
         .unwrap_or(spec.mischief);
+    for (key, switch) in [("cdn", &mut spec.cdn), ("mail", &mut spec.mail)] {
+        *switch = table.optional(key, value::flag).unwrap_or(*switch);
+    }
     spec.postgres_bin = table
         .optional("postgres_bin", value::text)
         .map(|found| found.text.into());

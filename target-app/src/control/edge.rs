@@ -4,12 +4,15 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use tokio::sync::{mpsc, watch};
 
 use super::root;
+use super::server::Refusal;
 use super::supervisor::Message;
-use crate::edge::EdgeConfig;
+use crate::api::{ApiError, Purge, Purged};
 use crate::edge::admin_api::{HealthEvent, Stats, Target};
+use crate::edge::{CdnConfig, EdgeConfig};
 use crate::process::{self, Child, Launch, Lifetime, Role};
 
 /// Before trying again what failed.
@@ -49,8 +52,10 @@ pub(super) struct EdgeView {
 }
 
 impl EdgeHandle {
+    /// Keeps an edge running; with `cdn` it keeps what is anybody's.
     pub(super) fn start(
         root: PathBuf,
+        cdn: bool,
         http: reqwest::Client,
         news: mpsc::UnboundedSender<Message>,
     ) -> Self {
@@ -59,6 +64,7 @@ impl EdgeHandle {
         let (applied_sender, applied) = watch::channel(Vec::new());
         let keeper = Keeper {
             root,
+            cdn: cdn.then(CdnConfig::default),
             http: http.clone(),
             news,
             wanted,
@@ -122,6 +128,25 @@ impl EdgeView {
         }
     }
 
+    /// Has the edge forget what it keeps.
+    pub(super) async fn purge(&self, purge: &Purge) -> Result<Purged, Refusal> {
+        let silent = |why: String| {
+            let error = format!("the edge does not purge its cache: {why}");
+            Refusal::new(StatusCode::BAD_GATEWAY, error)
+        };
+        let admin = *self.admin.borrow();
+        let admin = admin.ok_or_else(|| silent("it is not running".into()))?;
+        let url = format!("http://{admin}/purge");
+        let call = self.http.post(url).json(purge).timeout(TIMEOUT);
+        let answer = call.send().await.map_err(|e| silent(e.to_string()))?;
+        let status = answer.status();
+        if status.is_success() {
+            return answer.json().await.map_err(|e| silent(e.to_string()));
+        }
+        let refused: ApiError = answer.json().await.map_err(|e| silent(e.to_string()))?;
+        Err(Refusal::new(status, refused.error))
+    }
+
     async fn in_flight(&self, pod: &str) -> Option<u64> {
         let admin = (*self.admin.borrow())?;
         let url = format!("http://{admin}/stats");
@@ -133,6 +158,7 @@ impl EdgeView {
 
 struct Keeper {
     root: PathBuf,
+    cdn: Option<CdnConfig>,
     http: reqwest::Client,
     news: mpsc::UnboundedSender<Message>,
     wanted: watch::Receiver<Vec<Target>>,
@@ -167,7 +193,11 @@ impl Keeper {
             log: root::logs(&self.root).join("edge.log"),
             lifetime: Lifetime::Bound,
         };
-        process::spawn(launch, &EdgeConfig::new(listen, admin), |_| {}).await
+        let config = EdgeConfig {
+            cdn: self.cdn.clone(),
+            ..EdgeConfig::new(listen, admin)
+        };
+        process::spawn(launch, &config, |_| {}).await
     }
 
     /// Serves a running edge until its end; answers how it ended.

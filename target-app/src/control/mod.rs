@@ -12,6 +12,7 @@ mod folder;
 mod handle;
 mod journal;
 mod launch;
+mod mail;
 mod metrics;
 mod outlook;
 mod placement;

@@ -34,6 +34,8 @@ pub(super) struct PodSettings {
     pub(super) mischief: Mischief,
     /// Where the database's endpoint leads now.
     pub(super) database_target: watch::Receiver<Option<SocketAddr>>,
+    /// Where mail is taken, and the URL of the books about it.
+    pub(super) mail: Option<(watch::Receiver<Option<SocketAddr>>, String)>,
     pub(super) http: reqwest::Client,
     pub(super) news: mpsc::UnboundedSender<Message>,
 }
@@ -58,6 +60,8 @@ pub(super) struct PodHandle {
     pub(super) front: Option<Link>,
     /// To the database.
     pub(super) back: Link,
+    /// To the mail sink; only where there is one, and only of task runners.
+    pub(super) post: Option<Link>,
     pub(super) child: Option<Arc<Child>>,
     front_target: watch::Sender<Option<SocketAddr>>,
     watcher: JoinHandle<()>,
@@ -90,6 +94,13 @@ impl PodHandle {
             ip,
             settings.database_target.clone(),
         )?;
+        let post = match (app, &settings.mail) {
+            (App::TaskRunner, Some((target, _))) => {
+                let link = format!("{name}->mail");
+                Some(Link::start(link, zone, "mail", ip, target.clone())?)
+            }
+            _ => None,
+        };
         let life = Life {
             settings: settings.clone(),
             name: name.to_owned(),
@@ -97,10 +108,12 @@ impl PodHandle {
             zone: zone.to_owned(),
             listen: SocketAddr::new(ip, 0),
             database: back.address(),
+            smtp: post.as_ref().map(Link::address),
         };
         Ok(Self {
             front,
             back,
+            post,
             child: None,
             front_target,
             watcher: tokio::spawn(life.run()),
@@ -115,7 +128,8 @@ impl PodHandle {
     }
 
     pub(super) fn links(&self) -> impl Iterator<Item = &Link> {
-        self.front.iter().chain(std::iter::once(&self.back))
+        let back = std::iter::once(&self.back);
+        self.front.iter().chain(back).chain(&self.post)
     }
 
     /// SIGSTOP: it keeps its sockets and answers nothing.
@@ -173,6 +187,8 @@ struct Life {
     listen: SocketAddr,
     /// The near end of its link to the database.
     database: SocketAddr,
+    /// That to the mail sink.
+    smtp: Option<SocketAddr>,
 }
 
 impl Life {
@@ -217,12 +233,16 @@ impl Life {
                 let key = settings.session_key.clone();
                 let config = ShopConfig {
                     mischief: settings.mischief,
+                    mail_books: settings.mail.as_ref().map(|(_, url)| url.clone()),
                     ..ShopConfig::new(pod, zone, listen, database, key)
                 };
                 process::spawn(launch, &config, quiet).await
             }
             App::TaskRunner => {
-                let config = TaskRunnerConfig::new(pod, zone, listen, database);
+                let config = TaskRunnerConfig {
+                    smtp: self.smtp.map(|address| address.to_string()),
+                    ..TaskRunnerConfig::new(pod, zone, listen, database)
+                };
                 process::spawn(launch, &config, quiet).await
             }
         }

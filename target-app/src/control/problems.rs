@@ -29,6 +29,7 @@ pub(super) fn find(state: &State) -> Vec<Problem> {
     let mut found = Vec::new();
     changes(state, &mut found);
     edge(state, &mut found);
+    mail(state, &mut found);
     for app in App::ALL {
         spread(state, app, &mut found);
     }
@@ -74,6 +75,13 @@ fn changes(state: &State, found: &mut Vec<Problem>) {
 fn edge(state: &State, found: &mut Vec<Problem>) {
     if !state.edge.running {
         add(found, Scope::Pods, "the edge is not running".into());
+    }
+}
+
+fn mail(state: &State, found: &mut Vec<Problem>) {
+    if state.mail_lost {
+        let text = "the mail sink ended, and its books with it: take the stack down and up again";
+        add(found, Scope::Pods, text.into());
     }
 }
 

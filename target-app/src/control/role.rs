@@ -16,6 +16,7 @@ use super::edge::EdgeHandle;
 use super::events::EventLog;
 use super::handle::{Files, Registration};
 use super::journal::Journal;
+use super::mail::MailSink;
 use super::outlook::{Outlook, View};
 use super::pod::PodSettings;
 use super::root;
@@ -113,9 +114,18 @@ async fn live(
         supervisor: news.clone(),
         stop: trigger.clone(),
     };
-    let metrics_url = format!("{}/metrics", handle.control_url);
-    let supervisor = supervisor(&config, stages, events, (news, inbox), outlook, metrics_url);
-    let supervisor = supervisor.map_err(defect)?;
+    let mail = match config.spec.mail {
+        true => Some(MailSink::start(&config.root).await.map_err(defect)?),
+        false => None,
+    };
+    let wires = Wires {
+        events,
+        news,
+        inbox,
+        outlook,
+        metrics_url: format!("{}/metrics", handle.control_url),
+    };
+    let supervisor = supervisor(&config, stages, mail, wires).map_err(defect)?;
     let supervising = tokio::spawn(supervisor.run(stop.clone()));
     let serving = tokio::spawn(server::serve(listener, context, stop.clone()));
 
@@ -155,17 +165,28 @@ async fn live(
     lived
 }
 
+/// What the supervisor hears and tells by.
+struct Wires {
+    events: Arc<EventLog>,
+    news: mpsc::UnboundedSender<Message>,
+    inbox: mpsc::UnboundedReceiver<Message>,
+    outlook: Outlook,
+    metrics_url: String,
+}
+
 fn supervisor(
     config: &ControlConfig,
     stages: Stages,
-    events: Arc<EventLog>,
-    (news, inbox): (
-        mpsc::UnboundedSender<Message>,
-        mpsc::UnboundedReceiver<Message>,
-    ),
-    outlook: Outlook,
-    metrics_url: String,
+    mail: Option<MailSink>,
+    wires: Wires,
 ) -> std::io::Result<Supervisor> {
+    let Wires {
+        events,
+        news,
+        inbox,
+        outlook,
+        metrics_url,
+    } = wires;
     let state = State::new(config.spec.clone());
     let access = DatabaseParams {
         address: String::new(),
@@ -187,17 +208,24 @@ fn supervisor(
     let http = reqwest::Client::builder().no_proxy().build();
     let http = http.map_err(std::io::Error::other)?;
     let tools = Tools {
-        edge: EdgeHandle::start(config.root.clone(), http.clone(), news.clone()),
+        edge: EdgeHandle::start(
+            config.root.clone(),
+            config.spec.cdn,
+            http.clone(),
+            news.clone(),
+        ),
         pods: PodSettings {
             root: config.root.clone(),
             database: access,
             session_key: Secret::from(auth::new_token()),
             mischief: config.spec.mischief,
             database_target: database.target(),
+            mail: mail.as_ref().map(|sink| (sink.smtp(), sink.url())),
             http,
             news,
         },
         database,
+        mail,
         events,
         journal: journal(&config.root)?,
         inbox,

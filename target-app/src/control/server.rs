@@ -18,7 +18,7 @@ use super::auth;
 use super::events::EventLog;
 use super::metrics;
 use super::supervisor::Message;
-use crate::api::{ApiError, ChangeReceipt, ChangeRequest, Event, StackStatus};
+use crate::api::{ApiError, ChangeReceipt, ChangeRequest, Event, Purge, Purged, StackStatus};
 use crate::process::{Shutdown, Trigger};
 use crate::service::exposition;
 
@@ -62,6 +62,7 @@ pub(super) async fn serve(listener: TcpListener, context: Context, mut shutdown:
         .route("/v1/stack", get(status))
         .route("/v1/events", get(events))
         .route("/v1/changes/{id}", put(change).delete(undo))
+        .route("/v1/purge", post(purge))
         .route("/v1/recover", post(recover))
         .route("/v1/stop", post(stop))
         .fallback(nothing_there)
@@ -129,6 +130,14 @@ async fn change(
 
 async fn undo(State(context): State<Context>, Path(id): Path<String>) -> Result<Json<()>, Refusal> {
     let ask = |answer| Message::Undo { id, answer };
+    context.ask(ask).await?.map(Json)
+}
+
+async fn purge(
+    State(context): State<Context>,
+    Json(purge): Json<Purge>,
+) -> Result<Json<Purged>, Refusal> {
+    let ask = |answer| Message::Purge { purge, answer };
     context.ask(ask).await?.map(Json)
 }
 

@@ -14,10 +14,11 @@ pub fn objection(spec: &StackSpec) -> Option<String> {
             && zone.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
             && zone != "edge"
             && zone != "database"
+            && zone != "mail"
     };
     if let Some(zone) = zones.iter().find(|zone| !plain(zone)) {
         return Some(format!(
-            "zone '{zone}': a zone's name is 1 to 20 letters, digits and '-', and not 'edge' or 'database'"
+            "zone '{zone}': a zone's name is 1 to 20 letters, digits and '-', and not 'edge', 'database' or 'mail'"
         ));
     }
     let twice = |(index, zone): &(usize, &String)| zones[..*index].contains(zone);

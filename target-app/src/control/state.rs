@@ -22,6 +22,8 @@ pub(super) struct State {
     pub(super) database_busy: bool,
     /// What keeps it from being redundant, in the pair's own words.
     pub(super) database_trouble: Option<String>,
+    /// The mail sink died, and its books with it.
+    pub(super) mail_lost: bool,
     pub(super) changes: Changes,
     /// The next pod's number, for each app.
     next: BTreeMap<App, u32>,
@@ -101,6 +103,7 @@ impl State {
             database: None,
             database_busy: false,
             database_trouble: None,
+            mail_lost: false,
             changes: Changes::default(),
             next: BTreeMap::new(),
         }

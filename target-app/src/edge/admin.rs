@@ -7,12 +7,12 @@ use std::time::Duration;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, put};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
-use super::admin_api::{HealthEvent, Injection, Stats, Target};
+use super::admin_api::{HealthEvent, Injection, Purge, Purged, Stats, Target};
 use super::inject;
 use super::rotation::Edge;
 use crate::api::ApiError;
@@ -27,6 +27,7 @@ pub(super) fn router(edge: Arc<Edge>) -> Router {
         .route("/stats", get(stats))
         .route("/health-events", get(health_events))
         .route("/inject", put(set_injections))
+        .route("/purge", post(purge))
         .route("/metrics", get(metrics))
         .route("/healthz", get(async || "ok"))
         .with_state(edge)
@@ -80,13 +81,40 @@ async fn set_injections(State(edge): Shared, injections: Received<Vec<Injection>
     StatusCode::NO_CONTENT.into_response()
 }
 
+async fn purge(State(edge): Shared, purge: Received<Purge>) -> Response {
+    let Purge { prefix } = match purge {
+        Ok(Json(purge)) => purge,
+        Err(rejection) => return bad_request(&rejection.body_text()),
+    };
+    let Some(cdn) = &edge.cdn else {
+        return refused(
+            StatusCode::CONFLICT,
+            "this edge keeps nothing: it has no cache",
+        );
+    };
+    if !prefix.starts_with('/') {
+        return bad_request(&format!(
+            "prefix = {prefix:?} is no beginning of a path: it starts with /"
+        ));
+    }
+    let answers = cdn.purge(&prefix).await;
+    Json(Purged { answers }).into_response()
+}
+
 async fn metrics(State(edge): Shared, headers: HeaderMap) -> Response {
+    if let Some(cdn) = &edge.cdn {
+        cdn.measure().await;
+    }
     exposition::page(&edge.metrics.registry, &headers)
 }
 
 fn bad_request(error: &str) -> Response {
+    refused(StatusCode::BAD_REQUEST, error)
+}
+
+fn refused(status: StatusCode, error: &str) -> Response {
     let error = ApiError {
         error: error.to_owned(),
     };
-    (StatusCode::BAD_REQUEST, Json(error)).into_response()
+    (status, Json(error)).into_response()
 }

@@ -6,6 +6,7 @@
 //! | `GET /stats` | [`Stats`] |
 //! | `GET /health-events?after=SEQ&wait_ms=N` | `Vec<`[`HealthEvent`]`>`, long poll |
 //! | `PUT /inject` with `Vec<`[`Injection`]`>` | the complete list of faults to inject; an empty one ends all |
+//! | `POST /purge` with [`Purge`] | forget what the cache keeps of these addresses; answers [`Purged`], 409 when there is no cache |
 //! | `GET /metrics`, `GET /healthz` | for Prometheus and probes |
 
 use std::collections::BTreeMap;
@@ -109,6 +110,21 @@ pub struct HealthEvent {
     pub healthy: bool,
     /// Why.
     pub reason: String,
+}
+
+/// Answers that the cache is to forget.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Purge {
+    /// How their paths begin; `/` is all of them.
+    pub prefix: String,
+}
+
+/// What a purge did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Purged {
+    /// Answers that were kept and are not any more.
+    pub answers: u64,
 }
 
 /// A fault that the edge itself makes.

@@ -35,6 +35,9 @@ pub struct EdgeConfig {
     /// When no target is healthy: ask unhealthy ones all the same, as cloud load balancers do.
     #[serde(default = "default::fail_open")]
     pub fail_open: bool,
+    /// What is kept and given out again; nothing unless told.
+    #[serde(default)]
+    pub cdn: Option<CdnConfig>,
 }
 
 impl EdgeConfig {
@@ -51,6 +54,37 @@ impl EdgeConfig {
             response_timeout_ms: default::response_timeout_ms(),
             grace_ms: default::grace_ms(),
             fail_open: default::fail_open(),
+            cdn: None,
+        }
+    }
+}
+
+/// The edge as a content delivery network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CdnConfig {
+    /// Paths whose answers may be kept if they say so: whole ones, or beginnings that end with `*`.
+    pub paths: Vec<String>,
+    /// Room for all answers, in bytes.
+    pub bytes: u64,
+    /// Longer bodies are passed on and not kept, in bytes.
+    pub answer_bytes: u64,
+}
+
+impl Default for CdnConfig {
+    /// The storefront and its catalogue, in 64 MiB.
+    fn default() -> Self {
+        let paths = [
+            "/",
+            "/assets/*",
+            "/product/*",
+            "/api/products",
+            "/api/products/*",
+        ];
+        Self {
+            paths: paths.map(str::to_owned).into(),
+            bytes: 64 << 20,
+            answer_bytes: 4 << 20,
         }
     }
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use http::uri::{PathAndQuery, Uri};
 use http::{HeaderValue, Request, Response, Version};
-use hyper::body::Incoming;
 
 use super::backend::Backend;
 use super::body::{EdgeBody, StreamedBody};
@@ -12,7 +11,7 @@ use super::error::{Cause, response};
 use super::headers;
 use super::inject::{self, Fault};
 use super::rotation::Edge;
-use super::upstream::SendFailure;
+use super::upstream::{RequestBody, SendFailure};
 
 /// Targets asked for one request at most, as long as nothing was sent to any of them.
 const MOST_TARGETS: usize = 3;
@@ -28,7 +27,7 @@ pub(super) struct ResetConnection;
 /// never repeated, and neither is anything else.
 pub(super) async fn forward(
     edge: &Edge,
-    mut request: Request<Incoming>,
+    mut request: Request<RequestBody>,
     client: &HeaderValue,
 ) -> Result<Response<EdgeBody>, ResetConnection> {
     to_origin_form(&mut request);
@@ -121,7 +120,7 @@ async fn injected(
 }
 
 /// Targets are asked for a path; a shopper that takes us for a proxy may name a host before it.
-fn to_origin_form(request: &mut Request<Incoming>) {
+fn to_origin_form(request: &mut Request<RequestBody>) {
     *request.version_mut() = Version::HTTP_11;
     if request.uri().authority().is_some() {
         let path = request

@@ -12,6 +12,7 @@ const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host")
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const X_POD: HeaderName = HeaderName::from_static("x-pod");
 const X_ZONE: HeaderName = HeaderName::from_static("x-zone");
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const X_PREFER_ZONE: HeaderName = HeaderName::from_static("x-prefer-zone");
 
 /// Headers about one connection, not about the message (RFC 9110, 7.6.1).
@@ -50,6 +51,13 @@ pub(super) fn return_response(headers: &mut HeaderMap, pod: &HeaderValue, zone: 
     remove_hop_by_hop(headers);
     headers.entry(X_POD).or_insert_with(|| pod.clone());
     headers.entry(X_ZONE).or_insert_with(|| zone.clone());
+}
+
+/// Forgets who answered, in an answer that is given to somebody else as well.
+pub(super) fn forget_responder(headers: &mut HeaderMap) {
+    for name in [X_POD, X_ZONE, X_REQUEST_ID] {
+        headers.remove(name);
+    }
 }
 
 fn remove_hop_by_hop(headers: &mut HeaderMap) {

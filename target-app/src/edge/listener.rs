@@ -16,7 +16,7 @@ use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
-use super::forward::forward;
+use super::cdn;
 use super::rotation::Edge;
 use crate::process::Shutdown;
 
@@ -76,7 +76,7 @@ async fn serve(stream: TcpStream, client: HeaderValue, edge: Arc<Edge>, mut shut
     let service = service_fn(|request| {
         let (edge, client, reset) = (&edge, &client, &reset);
         async move {
-            let answer = forward(edge, request, client).await;
+            let answer = cdn::answer(edge, request, client).await;
             if answer.is_err() {
                 reset.store(true, Ordering::Relaxed);
             }

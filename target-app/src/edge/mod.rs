@@ -3,13 +3,15 @@
 //! It shares requests out among healthy targets, takes failing ones out of rotation, lets leaving
 //! ones finish, and keeps count of all. What it does to a request that fails is decided by one
 //! rule: nothing that may have reached a target is ever sent again. A request with `x-prefer-zone: b`
-//! is given to a target of that zone as long as one is in rotation, and to any other then.
+//! is given to a target of that zone as long as one is in rotation, and to any other then. Where it
+//! is told to, it also is the content delivery network: see [`cdn`].
 
 mod admin;
 pub mod admin_api;
 mod backend;
 mod balance;
 mod body;
+mod cdn;
 mod config;
 mod error;
 mod events;
@@ -25,7 +27,7 @@ mod upstream;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use config::{EdgeConfig, HealthCheck, Policy};
+pub use config::{CdnConfig, EdgeConfig, HealthCheck, Policy};
 
 use self::rotation::Edge;
 use crate::process::{Shutdown, Trigger};

@@ -9,6 +9,7 @@ use http::HeaderValue;
 use super::admin_api::{Counts, Injection, Stats, Target};
 use super::backend::Backend;
 use super::balance;
+use super::cdn::Cdn;
 use super::events::Events;
 use super::metrics::Metrics;
 use super::{EdgeConfig, health};
@@ -21,6 +22,8 @@ pub(super) struct Edge {
     pub(super) response_timeout: Duration,
     pub(super) events: Arc<Events>,
     pub(super) metrics: Metrics,
+    /// None: nothing is kept.
+    pub(super) cdn: Option<Arc<Cdn>>,
     backends: RwLock<Arc<[Arc<Backend>]>>,
     /// Removed, with requests in flight.
     leaving: Mutex<Vec<Arc<Backend>>>,
@@ -30,10 +33,14 @@ pub(super) struct Edge {
 impl Edge {
     /// An edge with the targets of its configuration, whose checks begin at once.
     pub(super) fn new(config: EdgeConfig) -> Self {
+        let mut metrics = Metrics::default();
+        let cdn = config.cdn.clone();
+        let cdn = cdn.map(|cdn| Arc::new(Cdn::new(cdn, &mut metrics.registry)));
         let edge = Self {
             response_timeout: Duration::from_millis(config.response_timeout_ms),
             events: Arc::default(),
-            metrics: Metrics::default(),
+            metrics,
+            cdn,
             backends: RwLock::new(Arc::new([])),
             leaving: Mutex::default(),
             injections: RwLock::new(Arc::new([])),

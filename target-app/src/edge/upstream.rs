@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{Request, Response};
+use http_body_util::{Either, Empty};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
@@ -14,8 +16,11 @@ use tokio::net::TcpStream;
 const MOST_IDLE: usize = 256;
 const READY_TIMEOUT: Duration = Duration::from_millis(5);
 
+/// What is sent with a request: what a shopper sends, or nothing because the edge itself asks.
+pub(super) type RequestBody = Either<Incoming, Empty<Bytes>>;
+
 /// A connection that can carry one request at a time.
-pub(super) type Connection = SendRequest<Incoming>;
+pub(super) type Connection = SendRequest<RequestBody>;
 
 /// Why there is no answer.
 #[derive(Debug)]
@@ -23,7 +28,7 @@ pub(super) enum SendFailure {
     /// Nothing was sent, so the request can be given to someone else.
     NotSent {
         /// As it was handed in.
-        request: Box<Request<Incoming>>,
+        request: Box<Request<RequestBody>>,
         /// Why not.
         cause: String,
     },
@@ -60,7 +65,7 @@ impl Upstream {
     /// [`Upstream::keep`] when the body was read to its end.
     pub(super) async fn send(
         &self,
-        mut request: Request<Incoming>,
+        mut request: Request<RequestBody>,
     ) -> Result<(Response<Incoming>, Connection), SendFailure> {
         // The target may have closed an idle connection meanwhile: that costs nothing but a try.
         while let Some(connection) = self.idle_connection().await {
@@ -135,7 +140,7 @@ impl Upstream {
     async fn exchange(
         &self,
         mut connection: Connection,
-        request: Request<Incoming>,
+        request: Request<RequestBody>,
     ) -> Result<(Response<Incoming>, Connection), SendFailure> {
         let answer = connection.try_send_request(request);
         match tokio::time::timeout(self.response_timeout, answer).await {

@@ -31,6 +31,8 @@ pub enum Role {
     Shop,
     /// A task runner pod.
     TaskRunner,
+    /// What takes mail.
+    MailSink,
 }
 
 impl Role {
@@ -42,6 +44,7 @@ impl Role {
             Self::Edge => "edge",
             Self::Shop => "shop",
             Self::TaskRunner => "task-runner",
+            Self::MailSink => "mail-sink",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use http::{HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
@@ -65,19 +66,27 @@ pub(crate) struct Page {
     pub(crate) total: i64,
 }
 
+/// What an answer says about being kept.
+type Kept = [(HeaderName, HeaderValue); 1];
+
+fn kept(shop: &Shop) -> Kept {
+    [shop.config.catalogue_caching.header()]
+}
+
 /// `GET /api/products`
 pub(crate) async fn list(
     State(shop): State<App>,
     Params(params): Params<PageParams>,
-) -> Result<Json<Page>, ShopError> {
-    page(&shop, &params).await.map(Json)
+) -> Result<(Kept, Json<Page>), ShopError> {
+    let page = page(&shop, &params).await?;
+    Ok((kept(&shop), Json(page)))
 }
 
 /// `GET /api/products/{id}`
 pub(crate) async fn one(
     State(shop): State<App>,
     Path(id): Path<String>,
-) -> Result<Json<Product>, ShopError> {
+) -> Result<(Kept, Json<Product>), ShopError> {
     let id: i64 = id.parse().map_err(|_| ShopError::NotFound("product"))?;
     let lease = shop.database.lease().await?;
     let row = shop
@@ -88,7 +97,7 @@ pub(crate) async fn one(
         })
         .await?;
     lease.finish();
-    row.map(|row| Json(product(&row)))
+    row.map(|row| (kept(&shop), Json(product(&row))))
         .ok_or(ShopError::NotFound("product"))
 }
 

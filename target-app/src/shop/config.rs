@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::CatalogueCaching;
 use crate::api::Mischief;
 use crate::service::Secret;
 use crate::service::database::DatabaseParams;
@@ -59,6 +60,12 @@ pub struct ShopConfig {
     /// How the pod breaks its word on purpose.
     #[serde(default)]
     pub mischief: Mischief,
+    /// How long a shared cache may keep the catalogue.
+    #[serde(default)]
+    pub catalogue_caching: CatalogueCaching,
+    /// URL of a mail sink whose books are compared with the shop's own.
+    #[serde(default)]
+    pub mail_books: Option<String>,
 }
 
 impl ShopConfig {
@@ -90,6 +97,8 @@ impl ShopConfig {
             drain_ms: default::drain_ms(),
             grace_ms: default::grace_ms(),
             mischief: Mischief::default(),
+            catalogue_caching: CatalogueCaching::default(),
+            mail_books: None,
         }
     }
 

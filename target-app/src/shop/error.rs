@@ -33,6 +33,9 @@ pub(crate) enum ShopError {
     /// Nothing was changed: asking again is safe.
     #[error("{0}")]
     Unavailable(DatabaseError),
+    /// Somebody else that is needed gives no answer; nothing was changed.
+    #[error("{0}")]
+    Elsewhere(String),
     /// The write may or may not have happened.
     #[error("{0}; whether it was written is not known: ask again with the same key, or look")]
     UnknownOutcome(DatabaseError),
@@ -74,7 +77,7 @@ impl ShopError {
             Self::Conflict { .. } => StatusCode::CONFLICT,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable(_) | Self::Elsewhere(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::UnknownOutcome(DatabaseError::TimedOut(_)) => StatusCode::GATEWAY_TIMEOUT,
             Self::UnknownOutcome(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -86,7 +89,7 @@ impl ShopError {
             // Saturates: a limit of nearly nothing means a wait of nearly ever.
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
             Self::TooManyRequests(seconds) => Some((seconds.ceil() as u64).clamp(1, 3600)),
-            Self::Unavailable(_) | Self::UnknownOutcome(_) => Some(1),
+            Self::Unavailable(_) | Self::Elsewhere(_) | Self::UnknownOutcome(_) => Some(1),
             _ => None,
         }
     }
@@ -96,7 +99,7 @@ impl ShopError {
         match self {
             Self::Invalid(fields) => body["fields"] = json!(fields),
             Self::Conflict { detail, .. } if !detail.is_null() => body["detail"] = detail.clone(),
-            Self::Unavailable(_) => body["outcome"] = json!("unchanged"),
+            Self::Unavailable(_) | Self::Elsewhere(_) => body["outcome"] = json!("unchanged"),
             Self::UnknownOutcome(_) => body["outcome"] = json!("unknown"),
             _ => {}
         }

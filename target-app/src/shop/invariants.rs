@@ -5,6 +5,7 @@ use axum::extract::State;
 use serde::Serialize;
 
 use super::error::ShopError;
+use super::mail_books;
 use super::state::App;
 use crate::service::database::DatabaseError;
 
@@ -101,13 +102,13 @@ pub(crate) struct Invariants {
 
 /// One rule.
 #[derive(Debug, Serialize)]
-struct Rule {
-    name: &'static str,
-    rule: &'static str,
+pub(super) struct Rule {
+    pub(super) name: &'static str,
+    pub(super) rule: &'static str,
     /// How many things it covers.
-    checked: i64,
+    pub(super) checked: i64,
     /// How many of them break it.
-    violations: i64,
+    pub(super) violations: i64,
 }
 
 /// `GET /api/admin/invariants`
@@ -118,7 +119,7 @@ pub(crate) async fn check(State(shop): State<App>) -> Result<Json<Invariants>, S
         .limited(async { Ok::<_, DatabaseError>(lease.query_one(COUNT, &[]).await?) })
         .await?;
     lease.finish();
-    let rules: Vec<Rule> = RULES
+    let mut rules: Vec<Rule> = RULES
         .iter()
         .map(|(name, rule, checked, violations)| Rule {
             name,
@@ -127,6 +128,9 @@ pub(crate) async fn check(State(shop): State<App>) -> Result<Json<Invariants>, S
             violations: row.get(violations),
         })
         .collect();
+    if let Some(sink) = &shop.config.mail_books {
+        rules.push(mail_books::compare(&shop, sink).await?);
+    }
     Ok(Json(Invariants {
         ok: rules.iter().all(|rule| rule.violations == 0),
         pending: row.get("jobs_queued"),

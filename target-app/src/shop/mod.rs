@@ -6,6 +6,7 @@
 
 mod assets;
 mod body;
+mod caching;
 mod canary;
 mod cart;
 mod catalogue;
@@ -15,6 +16,7 @@ mod error;
 mod front_page;
 mod invariants;
 mod limiter;
+mod mail_books;
 mod markup;
 mod metrics;
 mod mischief;
@@ -34,6 +36,7 @@ mod storefront;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use caching::CatalogueCaching;
 pub use config::{PasswordCost, RateLimit, ShopConfig};
 
 use crate::process::Shutdown;

@@ -68,7 +68,9 @@ CREATE TABLE jobs (
     max_attempts integer NOT NULL DEFAULT 8,
     last_error   text,
     created_at   timestamptz NOT NULL DEFAULT now(),
-    finished_at  timestamptz
+    finished_at  timestamptz,
+    -- When it was carried to a queue elsewhere; never where this table is the queue.
+    relayed_at   timestamptz
 );
 CREATE INDEX jobs_due ON jobs (run_at, id) WHERE state = 'queued';
 CREATE UNIQUE INDEX jobs_one_confirmation ON jobs (order_id) WHERE kind = 'order-confirmation';

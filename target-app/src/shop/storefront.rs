@@ -37,14 +37,17 @@ pub(crate) async fn front_page(
     headers: HeaderMap,
 ) -> Result<Response, ShopError> {
     match catalogue::page(&shop, &params).await {
-        Ok(page) => Ok(html(Bytes::from(front_page::render(&page, params.words())))),
+        Ok(page) => {
+            let page = Bytes::from(front_page::render(&page, params.words()));
+            Ok(html(page, shop.config.catalogue_caching.header().1))
+        }
         Err(error) => told_to_person(error, &headers),
     }
 }
 
 /// `GET /cart` and every other address that the script makes a view for.
-pub(crate) async fn view() -> Response {
-    html(EMPTY.clone())
+pub(crate) async fn view(State(shop): State<App>) -> Response {
+    html(EMPTY.clone(), shop.config.catalogue_caching.header().1)
 }
 
 /// What is at no address.
@@ -60,7 +63,7 @@ fn told_to_person(error: ShopError, headers: &HeaderMap) -> Result<Response, Sho
     }
     let (mut parts, _) = error.into_response().into_parts();
     parts.headers.remove(http::header::CONTENT_LENGTH);
-    let mut page = html(EMPTY.clone());
+    let mut page = html(EMPTY.clone(), HeaderValue::from_static("no-store"));
     *page.status_mut() = parts.status;
     for (name, value) in &parts.headers {
         page.headers_mut()
@@ -77,13 +80,13 @@ fn wants_page(headers: &HeaderMap) -> bool {
     accepted.is_some_and(|text| text.contains("text/html"))
 }
 
-fn html(body: Bytes) -> Response {
+fn html(body: Bytes, kept: HeaderValue) -> Response {
     let headers = [
         (
             CONTENT_TYPE,
             HeaderValue::from_static("text/html; charset=utf-8"),
         ),
-        (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        (CACHE_CONTROL, kept),
         (CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
         (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
     ];

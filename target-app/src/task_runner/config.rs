@@ -41,6 +41,12 @@ pub struct TaskRunnerConfig {
     /// Longest wait between attempts, in milliseconds.
     #[serde(default = "default::retry_max_ms")]
     pub retry_max_ms: u64,
+    /// The mail server's `host:port`. Absent: confirmations are written down and not sent.
+    #[serde(default)]
+    pub smtp: Option<String>,
+    /// Where jobs wait.
+    #[serde(default)]
+    pub queue: QueueKind,
 }
 
 impl TaskRunnerConfig {
@@ -65,6 +71,8 @@ impl TaskRunnerConfig {
             batch_timeout_ms: default::batch_timeout_ms(),
             retry_ms: default::retry_ms(),
             retry_max_ms: default::retry_max_ms(),
+            smtp: None,
+            queue: QueueKind::default(),
         }
     }
 
@@ -76,6 +84,33 @@ impl TaskRunnerConfig {
             user: self.database_user.clone(),
             password: self.database_password.clone(),
             name: self.database_name.clone(),
+        }
+    }
+}
+
+/// Where jobs wait until a runner takes them. They are written down in the shop's database in any
+/// case, with what they follow from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum QueueKind {
+    /// In the database itself.
+    #[default]
+    Postgres,
+    /// In a queue of Amazon SQS with this URL: runners carry them there.
+    Sqs(String),
+}
+
+impl std::str::FromStr for QueueKind {
+    type Err = String;
+
+    /// `postgres`, or the URL of a queue.
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "postgres" => Ok(Self::Postgres),
+            url if url.starts_with("https://") || url.starts_with("http://") => {
+                Ok(Self::Sqs(url.to_owned()))
+            }
+            _ => Err("a queue is `postgres`, or the URL of an SQS queue: https://sqs.…".into()),
         }
     }
 }

@@ -3,6 +3,7 @@
 use deadpool_postgres::Transaction;
 
 use super::email::{OrderLine, OrderSummary, confirmation};
+use super::mailer::{Mailer, MessageId};
 use crate::service::database::{DatabaseError, describe};
 
 /// A job as it was taken from the queue.
@@ -47,10 +48,17 @@ fn is_statement_error(error: &tokio_postgres::Error) -> bool {
 }
 
 impl Job {
-    /// Does what the job is for. All of it is in `transaction`, hence undone with it.
-    pub(super) async fn take_effect(&self, transaction: &Transaction<'_>) -> Result<(), JobError> {
+    /// Does what the job is for. All of it is in `transaction`, hence undone with it, except what
+    /// was mailed: that is mailed again under the same id.
+    pub(super) async fn take_effect(
+        &self,
+        transaction: &Transaction<'_>,
+        mailer: Option<&Mailer>,
+    ) -> Result<(), JobError> {
         match (self.kind.as_str(), self.order) {
-            ("order-confirmation", Some(order)) => confirm_order(transaction, order).await,
+            ("order-confirmation", Some(order)) => {
+                confirm_order(transaction, self.id, order, mailer).await
+            }
             ("order-confirmation", None) => Err(JobError::Failed("names no order".into())),
             ("forget-carts", _) => forget_carts(transaction).await,
             (kind, _) => Err(JobError::Failed(format!("no such kind of job: {kind}"))),
@@ -58,11 +66,17 @@ impl Job {
     }
 }
 
-/// Writes the order's one e-mail.
-async fn confirm_order(transaction: &Transaction<'_>, order: i64) -> Result<(), JobError> {
+/// Writes the order's one e-mail, and sends it where there is a way to.
+async fn confirm_order(
+    transaction: &Transaction<'_>,
+    job: i64,
+    order: i64,
+    mailer: Option<&Mailer>,
+) -> Result<(), JobError> {
     let read = transaction
         .prepare_cached(
-            "SELECT c.email, c.name, o.total_cents, p.name, i.quantity, i.unit_price_cents
+            "SELECT c.email, c.name, o.total_cents, p.name, i.quantity, i.unit_price_cents,
+                    o.key
              FROM orders o JOIN customers c ON c.id = o.customer_id
                            JOIN order_items i ON i.order_id = o.id
                            JOIN products p ON p.id = i.product_id
@@ -87,7 +101,8 @@ async fn confirm_order(transaction: &Transaction<'_>, order: i64) -> Result<(), 
             })
             .collect(),
     });
-    // The unique order is the last line of defence: a second e-mail fails its job instead.
+    // The unique order is the last line of defence: a second e-mail fails its job instead, and
+    // before it is sent.
     let write = transaction
         .prepare_cached(
             "INSERT INTO emails (order_id, recipient, subject, body) VALUES ($1, $2, $3, $4)",
@@ -99,6 +114,10 @@ async fn confirm_order(transaction: &Transaction<'_>, order: i64) -> Result<(), 
             &[&order, &email.recipient, &email.subject, &email.body],
         )
         .await?;
+    if let Some(mailer) = mailer {
+        let id = MessageId::of(job, order, first.get(6));
+        mailer.send(&email, &id).await.map_err(JobError::Failed)?;
+    }
     Ok(())
 }
 

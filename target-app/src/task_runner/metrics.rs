@@ -49,6 +49,7 @@ pub(super) struct Metrics {
     batches: Histogram,
     queue: Family<StateLabels, Gauge>,
     oldest_seconds: Gauge<f64, std::sync::atomic::AtomicU64>,
+    messages: Family<StateLabels, Gauge>,
 }
 
 impl Metrics {
@@ -65,6 +66,7 @@ impl Metrics {
         let batches = seconds_histogram();
         let queue = Family::default();
         let oldest_seconds = Gauge::default();
+        let messages = Family::default();
         registry.register(
             "jobs",
             "Attempts by kind and what became of them",
@@ -81,12 +83,18 @@ impl Metrics {
             "How long the oldest due job has waited",
             oldest_seconds.clone(),
         );
+        registry.register(
+            "queue_messages",
+            "Messages that a queue elsewhere counts, by state; none where the table is the queue",
+            messages.clone(),
+        );
         Self {
             registry,
             jobs,
             batches,
             queue,
             oldest_seconds,
+            messages,
         }
     }
 
@@ -101,6 +109,14 @@ impl Metrics {
                 outcome: outcome.label(),
             };
             self.jobs.get_or_create(&labels).inc();
+        }
+    }
+
+    /// What a queue elsewhere counts.
+    pub(super) fn depth(&self, counts: &[(&'static str, i64)]) {
+        for (state, number) in counts {
+            let labels = StateLabels { state };
+            self.messages.get_or_create(&labels).set(*number);
         }
     }
 

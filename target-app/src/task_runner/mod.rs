@@ -4,21 +4,31 @@
 //! `FOR UPDATE SKIP LOCKED`: a runner that dies leaves its jobs queued, and however many runners
 //! there are, each job takes effect once. The queue is polled: `NOTIFY` would make every order wait
 //! for every other's commit, since it holds one lock across the wait for the standby.
+//!
+//! Where jobs wait is a [`queue`]: that table, or a queue of Amazon SQS that it is carried to. What
+//! leaves the transaction, an e-mail, is sent under an id made from its job, so that whoever sends it
+//! twice is found out.
 
 mod config;
 mod email;
 mod job;
+mod mailer;
 mod metrics;
 mod probes;
 mod queue;
 mod retry;
 mod worker;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use config::TaskRunnerConfig;
+use tokio::net::TcpListener;
 
+pub use config::{QueueKind, TaskRunnerConfig};
+
+use self::mailer::Mailer;
+use self::queue::{Postgres, Queue};
 use self::worker::Worker;
 use crate::process::Shutdown;
 use crate::service::database::{Database, PoolSettings, Writable};
@@ -27,6 +37,8 @@ use crate::service::{Bound, ServeError, bind};
 
 /// How long probes may take to finish when asked to stop.
 const GRACE: Duration = Duration::from_secs(1);
+/// How often a queue elsewhere is asked how deep it is: each time costs a request.
+const DEPTH_EVERY: Duration = Duration::from_secs(1);
 
 /// Works on the queue until `shutdown`, then finishes the batch in hand; `bound` is told where its
 /// probes listen.
@@ -44,33 +56,105 @@ pub async fn run(
         operation_timeout: Duration::from_millis(config.batch_timeout_ms),
     };
     let database = Database::new(&config.database_params(), &config.pod, settings)?;
-    let writable = Writable::unknown();
-    let leaving = Leaving::default();
-    let metrics = Arc::new(metrics::Metrics::new(&config));
-    let watch = writable
-        .clone()
-        .watch(database.for_probes()?, shutdown.clone());
-    let watch = tokio::spawn(watch);
-    let router = probes::router(probes::Probed {
-        queue: database.for_probes()?,
-        metrics: Arc::clone(&metrics),
-        writable,
-        leaving: leaving.clone(),
-    });
-    bound(Bound {
+    let start = Start {
+        config,
+        listener,
         address,
-        admin: None,
-    });
-    let farewell = Farewell {
-        drain: Duration::ZERO,
-        grace: GRACE,
+        database,
     };
-    let worker = Worker::new(&config, database.clone(), metrics);
-    let (served, ()) = tokio::join!(
-        serve(listener, router, shutdown.clone(), &leaving, farewell),
-        worker.work(shutdown),
-    );
-    watch.abort();
-    database.close();
-    served
+    match start.config.queue.clone() {
+        QueueKind::Postgres => start.run(Postgres, bound, shutdown).await,
+        #[cfg(feature = "sqs")]
+        QueueKind::Sqs(url) => {
+            let outbox = start.database.for_probes()?;
+            let poll = Duration::from_millis(start.config.poll_ms.max(1));
+            let timeout = settings.operation_timeout;
+            let queue = queue::Sqs::connect(&url, outbox, timeout, poll).await?;
+            start.run(queue, bound, shutdown).await
+        }
+        #[cfg(not(feature = "sqs"))]
+        QueueKind::Sqs(url) => Err(ServeError::Config(format!(
+            "the queue {url} is one of SQS, which this program was built without: build it with `--features aws`"
+        ))),
+    }
+}
+
+/// A task runner that has its address and its way to the database.
+struct Start {
+    config: TaskRunnerConfig,
+    listener: TcpListener,
+    address: SocketAddr,
+    database: Database,
+}
+
+impl Start {
+    async fn run(
+        self,
+        queue: impl Queue,
+        bound: impl FnOnce(Bound),
+        shutdown: Shutdown,
+    ) -> Result<(), ServeError> {
+        let Self {
+            config,
+            listener,
+            address,
+            database,
+        } = self;
+        let patience = Duration::from_millis(config.batch_timeout_ms) / 4;
+        let mailer = config.smtp.as_deref();
+        let mailer = mailer
+            .map(|server| Mailer::new(server, patience))
+            .transpose()?;
+        let writable = Writable::unknown();
+        let leaving = Leaving::default();
+        let metrics = Arc::new(metrics::Metrics::new(&config));
+        let watch = writable
+            .clone()
+            .watch(database.for_probes()?, shutdown.clone());
+        let watch = tokio::spawn(watch);
+        let router = probes::router(probes::Probed {
+            queue: database.for_probes()?,
+            metrics: Arc::clone(&metrics),
+            writable,
+            leaving: leaving.clone(),
+        });
+        bound(Bound {
+            address,
+            admin: None,
+        });
+        let farewell = Farewell {
+            drain: Duration::ZERO,
+            grace: GRACE,
+        };
+        let worker = Worker::new(
+            &config,
+            queue,
+            database.clone(),
+            mailer,
+            Arc::clone(&metrics),
+        );
+        let (served, (), (), ()) = tokio::join!(
+            serve(listener, router, shutdown.clone(), &leaving, farewell),
+            worker.work(shutdown.clone()),
+            worker.queue().tend(shutdown.clone()),
+            measure(worker.queue(), &metrics, shutdown),
+        );
+        watch.abort();
+        database.close();
+        served
+    }
+}
+
+/// Keeps the numbers that only the queue itself knows.
+async fn measure(queue: &impl Queue, metrics: &metrics::Metrics, mut shutdown: Shutdown) {
+    while !shutdown.is_requested() {
+        match queue.depth().await {
+            Ok(counts) => metrics.depth(&counts),
+            Err(error) => tracing::debug!(%error, "the queue could not be counted"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(DEPTH_EVERY) => {}
+            () = shutdown.requested() => {}
+        }
+    }
 }

@@ -2,9 +2,13 @@
 
 mod backend;
 mod canary;
+mod cdn;
+mod cdn_shop;
 mod edge;
 mod edge_faults;
+mod mail;
 mod orders;
+mod origin;
 mod postgres;
 mod relay;
 mod shop;

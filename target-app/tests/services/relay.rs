@@ -15,6 +15,8 @@ pub(crate) enum Mode {
     Pass,
     /// Connections open now are silent for ever; new ones pass.
     SilenceOpen,
+    /// All connections are silent, those that are open for ever.
+    Silent,
     /// From the next `COMMIT` on, its connection's answers are swallowed.
     SwallowCommitAnswer,
 }
@@ -48,12 +50,15 @@ impl Relay {
 async fn carry(mut client: TcpStream, mut server: TcpStream, mut mode: watch::Receiver<Mode>) {
     mode.mark_unchanged();
     let (mut up, mut down) = (vec![0; 16 * 1024], vec![0; 16 * 1024]);
-    let mut silent = false;
+    let mut silent = *mode.borrow() == Mode::Silent;
     loop {
         tokio::select! {
             // An order of the test comes before what it sends after it.
             biased;
-            _ = mode.changed() => silent |= *mode.borrow_and_update() == Mode::SilenceOpen,
+            _ = mode.changed() => {
+                let now = *mode.borrow_and_update();
+                silent |= matches!(now, Mode::SilenceOpen | Mode::Silent);
+            }
             read = client.read(&mut up) => match read {
                 Ok(1..) if silent => {}
                 Ok(count @ 1..) => {

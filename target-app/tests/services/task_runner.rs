@@ -17,7 +17,7 @@ async fn runner(params: &DatabaseParams, number: u32) -> Running {
 }
 
 /// Orders as the shop writes them, with their jobs.
-async fn place_orders(client: &Client, count: i32) {
+pub(crate) async fn place_orders(client: &Client, count: i32) {
     client
         .execute(
             "WITH placed AS (

@@ -45,6 +45,10 @@ fn a_topology_is_what_a_stack_is_where_the_target_says_nothing_else() {
     assert_eq!(topology("topology = \"three-zone\""), default);
     let wider = topology("topology = \"three-zone\"\nreplicas = 6");
     assert_eq!((wider.replicas, wider.zones), (6, default.zones));
+    let two_zone = topology("topology = \"two-zone\"");
+    assert!(two_zone.cdn && two_zone.mail);
+    let plain = topology("topology = \"two-zone\"\ncdn = false");
+    assert!(!plain.cdn && plain.mail);
 }
 
 #[test]

@@ -17,13 +17,15 @@ use super::database::{DatabaseHandle, DatabaseNews};
 use super::edge::{EdgeHandle, EdgeNews};
 use super::events::EventLog;
 use super::journal::Journal;
+use super::mail::MailSink;
 use super::outlook::Outlook;
 use super::pod::{PodHandle, PodNews, PodSettings};
 use super::problems;
 use super::server::Refusal;
 use super::state::{App, State};
 use crate::api::{
-    ChangeReceipt, ChangeRequest, EventKind, LinkMode, PodState, StackStatus, ZoneState,
+    ChangeReceipt, ChangeRequest, EventKind, LinkMode, PodState, Purge, Purged, StackStatus,
+    ZoneState,
 };
 use crate::links::Link;
 use crate::process::Shutdown;
@@ -49,6 +51,11 @@ pub(super) enum Message {
         id: String,
         answer: oneshot::Sender<Result<(), Refusal>>,
     },
+    /// Have the edge forget what it keeps.
+    Purge {
+        purge: Purge,
+        answer: oneshot::Sender<Result<Purged, Refusal>>,
+    },
     /// Undo everything.
     Recover(oneshot::Sender<Result<(), Refusal>>),
     /// From a pod's watcher.
@@ -63,6 +70,7 @@ pub(super) enum Message {
 pub(super) struct Tools {
     pub(super) edge: EdgeHandle,
     pub(super) database: DatabaseHandle,
+    pub(super) mail: Option<MailSink>,
     pub(super) pods: PodSettings,
     pub(super) events: Arc<EventLog>,
     pub(super) journal: Journal,
@@ -135,6 +143,10 @@ impl Supervisor {
                 let _ = answer.send(self.accept(&id, &request));
             }
             Message::Undo { id, answer } => self.undo(&id, answer),
+            Message::Purge { purge, answer } => {
+                let edge = self.tools.edge.view();
+                tokio::spawn(async move { answer.send(edge.purge(&purge).await) });
+            }
             Message::Recover(answer) => self.recover(answer),
             Message::Pod(name, news) => self.hear_pod(&name, news),
             Message::Edge(news) => self.hear_edge(news),
@@ -145,6 +157,7 @@ impl Supervisor {
     /// Compares what is with what ought to be, and does what brings the two together.
     fn reconcile(&mut self) {
         self.look_at_database();
+        self.look_at_mail();
         self.report_zones();
         self.place_pods();
         self.forget_gone_pods();
@@ -153,6 +166,11 @@ impl Supervisor {
         self.notice_effects();
         self.notice_undone();
         self.report_health();
+    }
+
+    fn look_at_mail(&mut self) {
+        let mail = self.tools.mail.as_ref();
+        self.state.mail_lost = mail.is_some_and(|sink| !sink.is_running());
     }
 
     fn report_zones(&mut self) {
@@ -179,6 +197,9 @@ impl Supervisor {
                 continue;
             };
             self.set_link(&handle.back, primary_zone);
+            if let Some(post) = &handle.post {
+                self.set_link(post, None);
+            }
             if let Some(front) = &handle.front {
                 let unreachable = self.state.zone_state(&pod.zone) == ZoneState::Out;
                 if pod.state == PodState::Gone && !unreachable {

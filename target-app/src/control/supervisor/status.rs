@@ -3,6 +3,7 @@
 use super::Supervisor;
 use crate::api::{Database, Link, MetricsPage, Pod, PodState, StackStatus, Zone};
 use crate::control::change::Change;
+use crate::control::mail::MailSink;
 use crate::control::pod::PodHandle;
 use crate::control::problems;
 use crate::control::state;
@@ -25,6 +26,7 @@ impl Supervisor {
                 .address
                 .map_or_else(String::new, |address| format!("http://{address}")),
             database_endpoint: self.tools.database.endpoint().to_string(),
+            mail: self.tools.mail.as_ref().map(MailSink::describe),
             healthy: problems.is_empty(),
             problems: problems.into_iter().map(|problem| problem.text).collect(),
             zones: state.spec.zones.iter().map(zone).collect(),
@@ -62,7 +64,11 @@ impl Supervisor {
             let url = format!("http://{}/metrics", pod.address?);
             Some(page(&pod.name, pod.app.as_str(), url))
         });
-        std::iter::once(control).chain(edge).chain(pods).collect()
+        let mail = self.tools.mail.as_ref();
+        let mail =
+            mail.map(|sink| page("mail-sink", "mail-sink", format!("{}/metrics", sink.url())));
+        let one = std::iter::once(control);
+        one.chain(edge).chain(mail).chain(pods).collect()
     }
 
     /// All links, in the order of the pods; those of pods that are gone lead nowhere.
