@@ -153,7 +153,9 @@ impl Up {
             mischief: Mischief {
                 drop_order: self.mischief_drop_order,
                 double_order: self.mischief_double_order,
+                ..Mischief::default()
             },
+            ..StackSpec::default()
         }
     }
 }

@@ -37,6 +37,11 @@ pub fn missing(plan: &Plan, before: &Snapshot, now: &Snapshot) -> Vec<String> {
             missing.extend(pods_missing(before, now));
             missing
         }
+        Change::Deploy { workload, .. } => {
+            let mut missing = not_rolled_out(workload, now);
+            missing.extend(pods_missing(before, now));
+            missing
+        }
         Change::ScaleWorkload { workload, .. } => {
             let mut missing = not_scaled_back(workload, before, now);
             missing.extend(pods_missing(before, now));
@@ -115,6 +120,14 @@ fn not_restarted(name: &str, before: &Snapshot, now: &Snapshot) -> Vec<String> {
         (Some(before), Some(now)) if now.generation > before.generation && now.settled => vec![],
         (_, Some(_)) => vec![format!("{name} still replaces pods")],
         (_, None) => vec![format!("{name} is not there")],
+    }
+}
+
+fn not_rolled_out(name: &str, now: &Snapshot) -> Vec<String> {
+    match workload(name, now) {
+        Some(now) if now.settled => vec![],
+        Some(_) => vec![format!("{name} still replaces pods")],
+        None => vec![format!("{name} is not there")],
     }
 }
 

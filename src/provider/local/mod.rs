@@ -72,7 +72,9 @@ impl<C: ControlApi> Provider for LocalProvider<C> {
         );
         let call = match change {
             // Replacements start, and a standby is built, by themselves.
-            Change::KillPods { .. } | Change::FailOverDatabase { .. } => call,
+            Change::KillPods { .. }
+            | Change::FailOverDatabase { .. }
+            | Change::RestartWorkload { .. } => call,
             _ => call.undone_by("DELETE /v1/changes/ID"),
         };
         Box::pin(async { Ok(vec![call]) })

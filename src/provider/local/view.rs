@@ -4,11 +4,13 @@ use target_app::api;
 
 use crate::provider::{
     Change, ChangeId, DatabaseView, LinkView, Milestone, NodeView, Occurrence, OpenChange, Order,
-    PodView, Role, Snapshot, ZoneView,
+    PodView, Role, Snapshot, WorkloadView, ZoneView,
 };
 
 /// The app whose pods stand behind the edge.
 const SERVING_APP: &str = "shop";
+/// What keeps pods of an app running is a Deployment in all but name.
+const WORKLOAD_KIND: &str = "deployment/";
 
 /// The stack as faults see it.
 pub(super) fn snapshot(status: &api::StackStatus) -> Snapshot {
@@ -17,6 +19,7 @@ pub(super) fn snapshot(status: &api::StackStatus) -> Snapshot {
         pods: status.pods.iter().map(pod).collect(),
         database: Some(database(&status.database)),
         links: status.links.iter().map(link).collect(),
+        workloads: status.workloads.iter().map(workload).collect(),
         open: status.open_changes.iter().map(open_change).collect(),
         problems: status.problems.clone(),
         last_occurrence: status.last_event,
@@ -43,6 +46,24 @@ fn pod(pod: &api::Pod) -> PodView {
         labels: pod.labels.clone(),
         ..PodView::default()
     }
+}
+
+fn workload(workload: &api::Workload) -> WorkloadView {
+    WorkloadView {
+        name: format!("{WORKLOAD_KIND}{}", workload.app),
+        namespace: None,
+        desired: workload.desired,
+        ready: workload.ready,
+        generation: i64::try_from(workload.generation).unwrap_or(i64::MAX),
+        settled: workload.settled,
+        shielded: None,
+    }
+}
+
+/// The app of a workload that is named as Kubernetes names it.
+fn app_of(workload: &str) -> String {
+    let app = workload.strip_prefix(WORKLOAD_KIND);
+    app.unwrap_or(workload).to_owned()
 }
 
 fn database(database: &api::Database) -> DatabaseView {
@@ -93,6 +114,10 @@ fn words(action: &api::Action) -> String {
         api::Action::DelayLinks {
             links, delay_ms, ..
         } => format!("delayed by {delay_ms} ms: {}", links.join(", ")),
+        api::Action::Deploy { app, version, .. } => {
+            format!("version {version} of {app} deployed")
+        }
+        api::Action::RestartPods { app } => format!("every pod of {app} replaced"),
     }
 }
 
@@ -112,9 +137,12 @@ pub(super) fn expected(change: &Change) -> &'static str {
         Change::DrainZone { .. } => "empty within a second, back with the undo",
         Change::OutageZone { .. } => "lost at once, back within seconds of the undo",
         Change::DelayLinks { .. } => "slow at once, quick again with the undo",
+        Change::Deploy { .. } => {
+            "a pod starts within a second, and leaves within two; back with the undo"
+        }
+        Change::RestartWorkload { .. } => "about three seconds for each round of pods",
         Change::EvictPods { .. }
         | Change::KillContainers { .. }
-        | Change::RestartWorkload { .. }
         | Change::ScaleWorkload { .. }
         | Change::DrainHosts { .. }
         | Change::PartitionPods { .. }
@@ -159,7 +187,22 @@ fn action(change: &Change) -> Result<api::Action, Lacking> {
         },
         Change::EvictPods { .. } => return Err(Lacking("evict pods")),
         Change::KillContainers { .. } => return Err(Lacking("kill a container of a pod")),
-        Change::RestartWorkload { .. } => return Err(Lacking("restart a workload")),
+        Change::RestartWorkload { workload } => api::Action::RestartPods {
+            app: app_of(&workload),
+        },
+        Change::Deploy {
+            workload,
+            version,
+            strategy,
+            bad,
+            rollback_when,
+        } => api::Action::Deploy {
+            app: app_of(&workload),
+            version,
+            strategy,
+            bad,
+            rollback_when,
+        },
         Change::ScaleWorkload { .. } => return Err(Lacking("scale a workload")),
         Change::DrainHosts { .. } => return Err(Lacking("drain nodes")),
         Change::PartitionPods { .. } => return Err(Lacking("cut pods off")),
@@ -177,6 +220,10 @@ pub(super) fn occurrence(event: api::Event) -> Occurrence {
         api::EventKind::ChangeEffective => {
             Some(Milestone::Effective(ChangeId(event.subject.clone())))
         }
+        api::EventKind::RolloutRolledBack => Some(Milestone::RolledBack {
+            change: ChangeId(event.subject.clone()),
+            why: event.detail.clone(),
+        }),
         api::EventKind::ChangeUndone => Some(Milestone::Undone(ChangeId(event.subject.clone()))),
         _ => None,
     };

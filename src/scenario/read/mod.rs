@@ -6,6 +6,7 @@ mod canary;
 mod capture;
 mod condition;
 mod data;
+mod deploy;
 mod expect;
 mod fault;
 mod files;

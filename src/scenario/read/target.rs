@@ -2,6 +2,7 @@
 
 use target_app::api::{FailoverProfile, Mischief, Replication, StackSpec};
 
+use super::deploy::read_answers;
 use super::headers::read_template;
 use super::names::Unique;
 use crate::scenario::model::{StackTarget, Target};
@@ -180,9 +181,11 @@ fn read_mischief(log: &Log, node: &Node) -> Option<Mischief> {
         let read = table.optional(key, |log, node| value::positive(log, node, 1_000_000));
         read.and_then(|nth| u32::try_from(nth).ok())
     };
+    let (drop_order, double_order) = (nth("drop_order"), nth("double_order"));
     let mischief = Mischief {
-        drop_order: nth("drop_order"),
-        double_order: nth("double_order"),
+        drop_order,
+        double_order,
+        ..read_answers(&mut table)
     };
     table.finish();
     Some(mischief)

@@ -1,6 +1,6 @@
 //! What a stack's specification may say.
 
-use crate::api::StackSpec;
+use crate::api::{Mischief, StackSpec};
 
 /// Why a stack cannot be as specified; `None` when it can.
 pub(super) fn objection(spec: &StackSpec) -> Option<String> {
@@ -36,7 +36,35 @@ pub(super) fn objection(spec: &StackSpec) -> Option<String> {
     if mischief.drop_order == Some(0) || mischief.double_order == Some(0) {
         return Some("mischief: every 0th order is none; 1 is every order".into());
     }
-    None
+    bad_answers(mischief).or_else(|| bad_version(&spec.version))
+}
+
+/// Why a shop cannot answer so badly; `None` when it can.
+pub(super) fn bad_answers(mischief: &Mischief) -> Option<String> {
+    match mischief {
+        Mischief {
+            errors_ppm: Some(ppm),
+            ..
+        } if !(1..=1_000_000).contains(ppm) => Some(format!(
+            "{ppm} parts per million of errors: there are 1 to 1000000"
+        )),
+        Mischief {
+            delay_ms: Some(delay),
+            ..
+        } if !(1..=60_000).contains(delay) => {
+            Some(format!("{delay} ms of delay: there are 1 to 60000"))
+        }
+        _ => None,
+    }
+}
+
+/// Why a version cannot be called so; `None` when it can.
+pub(super) fn bad_version(version: &str) -> Option<String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let sound = (1..=32).contains(&version.len()) && version.chars().all(fits);
+    (!sound).then(|| {
+        format!("version '{version}': a version is 1 to 32 letters, digits, '.', '_' and '-'")
+    })
 }
 
 #[cfg(test)]

@@ -59,6 +59,9 @@ pub struct ShopConfig {
     /// How the pod breaks its word on purpose.
     #[serde(default)]
     pub mischief: Mischief,
+    /// What it runs, told in the header `x-version`.
+    #[serde(default = "default::version")]
+    pub version: String,
 }
 
 impl ShopConfig {
@@ -90,6 +93,7 @@ impl ShopConfig {
             drain_ms: default::drain_ms(),
             grace_ms: default::grace_ms(),
             mischief: Mischief::default(),
+            version: default::version(),
         }
     }
 
@@ -165,5 +169,8 @@ mod default {
     }
     pub(super) fn grace_ms() -> u64 {
         5_000
+    }
+    pub(super) fn version() -> String {
+        "1".into()
     }
 }

@@ -30,6 +30,11 @@ struct StateLabels {
     state: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct BuildLabels {
+    version: String,
+}
+
 /// What became of an order that someone placed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OrderOutcome {
@@ -57,6 +62,7 @@ pub(crate) struct Metrics {
     pub(crate) registry: Registry,
     pub(crate) pod: HeaderValue,
     pub(crate) zone: HeaderValue,
+    pub(crate) version: HeaderValue,
     requests: Family<RequestLabels, Histogram, fn() -> Histogram>,
     in_flight: Gauge,
     orders: Family<OutcomeLabels, Counter>,
@@ -79,6 +85,10 @@ impl Metrics {
         let orders = Family::default();
         let pool = Family::default();
         let writable = Gauge::default();
+        let build = Family::<BuildLabels, Gauge>::default();
+        let version = config.version.clone();
+        build.get_or_create(&BuildLabels { version }).set(1);
+        registry.register("build_info", "1, under the version that runs", build);
         registry.register(
             "http_request_duration_seconds",
             "From the request's head to the response's head",
@@ -104,6 +114,7 @@ impl Metrics {
             registry,
             pod: header(&config.pod),
             zone: header(&config.zone),
+            version: header(&config.version),
             requests,
             in_flight,
             orders,

@@ -4,6 +4,7 @@
 mod apply;
 mod pods;
 mod roles;
+mod rollouts;
 mod status;
 mod undo;
 
@@ -25,6 +26,7 @@ use super::state::{App, State};
 use crate::api::{
     ChangeReceipt, ChangeRequest, EventKind, LinkMode, PodState, StackStatus, ZoneState,
 };
+use crate::edge::admin_api::Stats;
 use crate::links::Link;
 use crate::process::Shutdown;
 
@@ -57,6 +59,8 @@ pub(super) enum Message {
     Edge(EdgeNews),
     /// From the database's.
     Database(DatabaseNews),
+    /// What the edge has counted.
+    Traffic(Stats),
 }
 
 /// What the supervisor works with.
@@ -78,6 +82,8 @@ pub(super) struct Supervisor {
     waiters: Vec<Waiter>,
     /// Starts in a row that came to nothing, for each app.
     failed_starts: BTreeMap<App, u32>,
+    /// When the edge was last asked for its numbers.
+    traffic_asked: Option<tokio::time::Instant>,
     /// What was last reported, so that only differences are events.
     reported: Reported,
 }
@@ -96,6 +102,7 @@ impl Supervisor {
             pods: HashMap::new(),
             waiters: Vec::new(),
             failed_starts: BTreeMap::new(),
+            traffic_asked: None,
             reported: Reported::default(),
         }
     }
@@ -137,6 +144,7 @@ impl Supervisor {
             Message::Pod(name, news) => self.hear_pod(&name, news),
             Message::Edge(news) => self.hear_edge(news),
             Message::Database(news) => self.hear_database(news),
+            Message::Traffic(stats) => self.hear_traffic(&stats),
         }
     }
 
@@ -144,6 +152,7 @@ impl Supervisor {
     fn reconcile(&mut self) {
         self.look_at_database();
         self.report_zones();
+        self.advance_rollouts();
         self.place_pods();
         self.forget_gone_pods();
         self.set_links();
