@@ -2,6 +2,7 @@
 
 mod api;
 mod database;
+mod deploys;
 mod harness;
 mod life;
 mod pods;
