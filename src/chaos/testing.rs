@@ -100,6 +100,10 @@ pub(crate) fn every_kind() -> Vec<FaultKind> {
             delay: Duration::from_millis(50),
             jitter: Duration::from_millis(5),
         },
+        FaultKind::PodEvict {
+            pods: pods("shop", PickCount::Count(2)),
+            timeout: Duration::from_secs(60),
+        },
         FaultKind::RolloutRestart {
             workload: WorkloadSelector {
                 name: "deployment/shop".into(),

@@ -17,11 +17,13 @@
 //! [`ApiError`] with a 4xx or 5xx status.
 
 mod deploy;
+mod scaling;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 pub use deploy::{CanaryStep, Comparison, RollbackRule, Strategy, TrafficMetric, Workload};
+pub use scaling::{Autoscale, DisruptionBudget};
 use serde::{Deserialize, Serialize};
 
 /// What a stack is to consist of.
@@ -52,6 +54,12 @@ pub struct StackSpec {
     /// The version of the shop that is there at the start.
     #[serde(default = "first_version")]
     pub version: String,
+    /// More and fewer shop pods by what they have to do; none: always `replicas`.
+    #[serde(default)]
+    pub autoscale: Option<Autoscale>,
+    /// How many shop pods may be gone of somebody's free will; none: any.
+    #[serde(default)]
+    pub disruption_budget: Option<DisruptionBudget>,
 }
 
 fn first_version() -> String {
@@ -121,6 +129,8 @@ impl Default for StackSpec {
             customers: 2_000,
             mischief: Mischief::default(),
             version: first_version(),
+            autoscale: None,
+            disruption_budget: None,
         }
     }
 }
@@ -167,6 +177,14 @@ pub enum Action {
         pods: Vec<String>,
         /// Zero: SIGKILL at once.
         grace_ms: u64,
+    },
+    /// Ask pods to leave in good order. Refused with 429 when the disruption budget lets none of them
+    /// go now: ask again. Once one may go, the others follow as the budget allows.
+    EvictPods {
+        /// Pod names.
+        pods: Vec<String>,
+        /// Those that the budget keeps for so long stay where they are.
+        timeout_ms: u64,
     },
     /// SIGSTOP: the process keeps its sockets and answers nothing. Undone by SIGCONT. A liveness
     /// probe does not restart pods that were hung on purpose while the change is open.
@@ -517,6 +535,10 @@ pub enum EventKind {
     RolloutRolledBack,
     /// Every pod is of the version that it is to be.
     RolloutDone,
+    /// An app is to have another number of pods.
+    Scaled,
+    /// A disruption budget keeps pods that were asked to leave.
+    EvictionRefused,
     /// The stack meets its specification (again).
     StackHealthy,
     /// Something went wrong that a person should see.

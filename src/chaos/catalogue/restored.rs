@@ -84,13 +84,26 @@ fn still_there(killed: &[String], before: &Snapshot, now: &Snapshot) -> Vec<Stri
 }
 
 fn pods_missing(before: &Snapshot, now: &Snapshot) -> Vec<String> {
-    let mut missing = fewer(before.ready_by_app(), &now.ready_by_app(), "are ready");
+    let ready = as_wanted(before.ready_by_app(), now);
+    let mut missing = fewer(ready, &now.ready_by_app(), "are ready");
     if missing.is_empty() {
         // Ready is what the pod says of itself; who sends it requests may not know yet.
-        let serving = "are in service";
-        missing = fewer(before.serving_by_app(), &now.serving_by_app(), serving);
+        let serving = as_wanted(before.serving_by_app(), now);
+        missing = fewer(serving, &now.serving_by_app(), "are in service");
     }
     missing
+}
+
+/// Pods that an autoscaler has taken away since are not missing.
+fn as_wanted<'s>(mut before: BTreeMap<&'s str, usize>, now: &Snapshot) -> BTreeMap<&'s str, usize> {
+    for (app, count) in &mut before {
+        let name = format!("deployment/{app}");
+        let workload = now.workloads.iter().find(|workload| workload.name == name);
+        if let Some(workload) = workload {
+            *count = (*count).min(workload.desired as usize);
+        }
+    }
+    before
 }
 
 fn fewer(before: BTreeMap<&str, usize>, now: &BTreeMap<&str, usize>, state: &str) -> Vec<String> {

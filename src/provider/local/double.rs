@@ -320,7 +320,7 @@ impl State {
     fn make(&mut self, action: &Action) {
         let status = &mut self.status;
         match action {
-            Action::KillPods { pods, .. } => status.pods.retain(|pod| !pods.contains(&pod.name)),
+            Action::KillPods { pods, .. } | Action::EvictPods { pods, .. } => status.pods.retain(|pod| !pods.contains(&pod.name)),
             Action::HangPods { pods } => {
                 for pod in &mut status.pods {
                     if pods.contains(&pod.name) {
@@ -409,7 +409,9 @@ impl State {
     fn take_back(&mut self, action: &Action) {
         let status = &mut self.status;
         match action {
-            Action::KillPods { .. } | Action::FailOverDatabase { .. } => {}
+            Action::KillPods { .. }
+            | Action::EvictPods { .. }
+            | Action::FailOverDatabase { .. } => {}
             Action::HangPods { .. } => {
                 for pod in &mut status.pods {
                     pod.state = PodState::Ready;
@@ -493,6 +495,7 @@ fn workload(app: &str, desired: u32) -> Workload {
         desired,
         ready: desired,
         generation: 1,
+        headroom: None,
         settled: true,
     }
 }

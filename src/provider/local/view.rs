@@ -3,7 +3,7 @@
 use target_app::api;
 
 use crate::provider::{
-    Change, ChangeId, DatabaseView, LinkView, Milestone, NodeView, Occurrence, OpenChange, Order,
+    BudgetView, Change, ChangeId, DatabaseView, LinkView, Milestone, NodeView, Occurrence, OpenChange, Order,
     PodView, Role, Snapshot, WorkloadView, ZoneView,
 };
 
@@ -20,6 +20,7 @@ pub(super) fn snapshot(status: &api::StackStatus) -> Snapshot {
         database: Some(database(&status.database)),
         links: status.links.iter().map(link).collect(),
         workloads: status.workloads.iter().map(workload).collect(),
+        budgets: status.workloads.iter().filter_map(|w| budget(w, status)).collect(),
         open: status.open_changes.iter().map(open_change).collect(),
         problems: status.problems.clone(),
         last_occurrence: status.last_event,
@@ -58,6 +59,17 @@ fn workload(workload: &api::Workload) -> WorkloadView {
         settled: workload.settled,
         shielded: None,
     }
+}
+
+/// What limits how many pods of a workload may be gone; none: nothing does.
+fn budget(workload: &api::Workload, status: &api::StackStatus) -> Option<BudgetView> {
+    let pods = status.pods.iter().filter(|pod| pod.app == workload.app);
+    Some(BudgetView {
+        name: workload.app.clone(),
+        namespace: None,
+        pods: pods.map(|pod| pod.name.clone()).collect(),
+        headroom: workload.headroom?,
+    })
 }
 
 /// The app of a workload that is named as Kubernetes names it.
@@ -107,6 +119,7 @@ fn open_change(open: &api::OpenChange) -> OpenChange {
 fn words(action: &api::Action) -> String {
     match action {
         api::Action::KillPods { pods, .. } => format!("pods killed: {}", pods.join(", ")),
+        api::Action::EvictPods { pods, .. } => format!("pods evicted: {}", pods.join(", ")),
         api::Action::HangPods { pods } => format!("pods hung: {}", pods.join(", ")),
         api::Action::FailOverDatabase { .. } => "database failed over".to_owned(),
         api::Action::DrainZone { zone } => format!("zone {zone} drained"),
@@ -141,8 +154,10 @@ pub(super) fn expected(change: &Change) -> &'static str {
             "a pod starts within a second, and leaves within two; back with the undo"
         }
         Change::RestartWorkload { .. } => "about three seconds for each round of pods",
-        Change::EvictPods { .. }
-        | Change::KillContainers { .. }
+        Change::EvictPods { .. } => {
+            "out of service at once, as far as the budget allows; replacements serve within a second"
+        }
+        Change::KillContainers { .. }
         | Change::ScaleWorkload { .. }
         | Change::DrainHosts { .. }
         | Change::PartitionPods { .. }
@@ -185,7 +200,7 @@ fn action(change: &Change) -> Result<api::Action, Lacking> {
             delay_ms,
             jitter_ms,
         },
-        Change::EvictPods { .. } => return Err(Lacking("evict pods")),
+        Change::EvictPods { pods, timeout_ms } => api::Action::EvictPods { pods, timeout_ms },
         Change::KillContainers { .. } => return Err(Lacking("kill a container of a pod")),
         Change::RestartWorkload { workload } => api::Action::RestartPods {
             app: app_of(&workload),

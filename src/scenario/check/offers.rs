@@ -18,7 +18,7 @@ pub(super) fn offers(provider: ProviderKind, kind: &FaultKind) -> bool {
         FaultKind::DbCrash { .. } | FaultKind::LinkDelay { .. } | FaultKind::Deploy { .. } => {
             (true, false, false)
         }
-        FaultKind::RolloutRestart { .. } => (true, true, false),
+        FaultKind::RolloutRestart { .. } | FaultKind::PodEvict { .. } => (true, true, false),
         // A zone of AWS is drained by one of two ways, each a kind of its own.
         FaultKind::DbReboot
         | FaultKind::ZoneShift { .. }
@@ -26,8 +26,7 @@ pub(super) fn offers(provider: ProviderKind, kind: &FaultKind) -> bool {
         | FaultKind::InstanceStop { .. }
         | FaultKind::EcsTaskStop { .. }
         | FaultKind::QueueDelay { .. } => (false, false, true),
-        FaultKind::PodEvict { .. }
-        | FaultKind::ContainerKill { .. }
+        FaultKind::ContainerKill { .. }
         | FaultKind::ScaleTo { .. }
         | FaultKind::NodeDrain { .. }
         | FaultKind::NetworkPartition { .. } => (false, true, false),

@@ -100,6 +100,9 @@ pub struct Workload {
     pub version: String,
     /// Pods that it is to have.
     pub desired: u32,
+    /// How many of them may be asked to leave now; none: nothing limits it.
+    #[serde(default)]
+    pub headroom: Option<u32>,
     /// Pods that are ready, of whatever version.
     pub ready: u32,
     /// Rises with each change of what its pods are to be.

@@ -165,7 +165,7 @@ impl Change {
 /// How an action is undone, in words.
 pub(super) fn undo_in_words(action: &Action) -> String {
     match action {
-        Action::KillPods { .. } => {
+        Action::KillPods { .. } | Action::EvictPods { .. } => {
             "replacements are started without being asked for; undoing waits for them".into()
         }
         Action::HangPods { .. } => "SIGCONT: the pods go on where they stopped".into(),

@@ -4,6 +4,8 @@
 //! [`crate::client::Client`] talks to it, [`stop`] takes it down. From inside: [`run`].
 
 mod auth;
+mod autoscale;
+mod budget;
 mod change;
 mod database;
 mod edge;

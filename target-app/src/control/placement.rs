@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use tokio::time::Instant;
 
+use super::budget;
 use super::release::Release;
 use super::rollout::{Fleet, Rolling, Way};
 use super::state::{App, Pod, State};
@@ -114,8 +115,9 @@ impl<'a> Set<'a> {
     fn plan(&self, size: usize, plan: &mut Plan) {
         let desired = desired(size, &self.state.zones_up());
         plan.start.extend(self.missing(&desired));
-        let drained = self.staying().filter(|pod| self.is_drained(pod));
-        plan.leave.extend(drained.map(|pod| pod.name.clone()));
+        let drained = self.staying().filter(|pod| self.is_drained(pod)).collect();
+        let leaving = budget::may_leave(self.state, self.app, drained);
+        plan.leave.extend(leaving.into_iter().map(|pod| pod.name.clone()));
         self.spread_out(size, &desired, plan);
     }
 
@@ -183,7 +185,8 @@ fn roll(rolling: Rolling, new: &Set<'_>, replicas: usize, plan: &mut Plan) {
     let leaving = leaving.chain(serving.into_iter().take(step.stop_serving));
     plan.leave.extend(leaving.map(|pod| pod.name.clone()));
     let drained = new.of_app().filter(|pod| pod.is_staying() && drained(pod));
-    plan.leave.extend(drained.map(|pod| pod.name.clone()));
+    let leaving = budget::may_leave(state, new.app, drained.collect());
+    plan.leave.extend(leaving.into_iter().map(|pod| pod.name.clone()));
 }
 
 #[cfg(test)]

@@ -59,6 +59,7 @@ fn changes(state: &State, found: &mut Vec<Problem>) {
         let request = &change.request;
         let what = match &request.action {
             Action::KillPods { pods, .. } => format!("{} killed", pods.join(", ")),
+            Action::EvictPods { pods, .. } => format!("{} asked to leave", pods.join(", ")),
             Action::HangPods { pods } => format!("{} hung", pods.join(", ")),
             Action::FailOverDatabase { .. } => "database failed over".into(),
             Action::DrainZone { zone } => format!("zone {zone} drained"),

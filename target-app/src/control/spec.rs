@@ -1,6 +1,6 @@
 //! What a stack's specification may say.
 
-use crate::api::{Mischief, StackSpec};
+use crate::api::{Autoscale, Mischief, StackSpec};
 
 /// Why a stack cannot be as specified; `None` when it can.
 pub(super) fn objection(spec: &StackSpec) -> Option<String> {
@@ -36,7 +36,23 @@ pub(super) fn objection(spec: &StackSpec) -> Option<String> {
     if mischief.drop_order == Some(0) || mischief.double_order == Some(0) {
         return Some("mischief: every 0th order is none; 1 is every order".into());
     }
-    bad_answers(mischief).or_else(|| bad_version(&spec.version))
+    bad_answers(mischief)
+        .or_else(|| bad_version(&spec.version))
+        .or_else(|| bad_scaling(spec.autoscale?))
+}
+
+fn bad_scaling(autoscale: Autoscale) -> Option<String> {
+    let Autoscale { min, max, .. } = autoscale;
+    if min == 0 || min > max || max > 50 {
+        return Some(format!(
+            "autoscale: {min} to {max} pods: a stack has 1 to 50, and min is not above max"
+        ));
+    }
+    let targets = [autoscale.target_in_flight, autoscale.target_cpu_percent];
+    if !targets.iter().any(|target| target.is_some_and(|target| target > 0)) {
+        return Some("autoscale: set target_in_flight or target_cpu_percent, above 0".into());
+    }
+    None
 }
 
 /// Why a shop cannot answer so badly; `None` when it can.

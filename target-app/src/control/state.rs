@@ -27,6 +27,8 @@ pub(super) struct State {
     pub(super) changes: Changes,
     /// How often all pods of an app were replaced by ones of the same kind.
     pub(super) restarts: BTreeMap<App, u32>,
+    /// How many shop pods the autoscaler wants; none: as specified.
+    pub(super) scaled: Option<usize>,
     /// Releases on their way.
     pub(super) rollouts: BTreeMap<App, Rollout>,
     /// What each app's pods are to be, as far as its rollouts were told, and how often that changed.
@@ -116,6 +118,7 @@ impl State {
             database_trouble: None,
             changes: Changes::default(),
             restarts: BTreeMap::new(),
+            scaled: None,
             rollouts: BTreeMap::new(),
             aims: BTreeMap::new(),
             next: BTreeMap::new(),
@@ -178,7 +181,8 @@ impl State {
 
     /// How many pods an app is to have.
     pub(super) fn replicas(&self, app: App) -> usize {
-        app.replicas(&self.spec)
+        let scaled = self.scaled.filter(|_| app == App::Shop);
+        scaled.unwrap_or_else(|| app.replicas(&self.spec))
     }
 
     /// Whether users' requests reach a pod, or for a task runner, whether it takes jobs.

@@ -53,6 +53,10 @@ impl Supervisor {
     fn check(&self, action: &Action) -> Result<(), Refusal> {
         match action {
             Action::KillPods { pods, .. } => self.check_pods(pods),
+            Action::EvictPods { pods, .. } => {
+                self.check_pods(pods)?;
+                self.check_eviction(pods)
+            }
             Action::HangPods { pods } => {
                 self.check_pods(pods)?;
                 let hung = self.state.changes.hung();
@@ -165,6 +169,7 @@ impl Supervisor {
                 self.tools.database.leave_zone(id.to_owned(), zone.clone());
             }
             Action::Deploy { .. } | Action::RestartPods { .. } => self.begin_rollout(id, action),
+            Action::EvictPods { .. } => self.evict(),
             Action::DelayLinks { .. } => {}
         }
         // Before the receipt, so that a first effect is under way.
@@ -201,7 +206,7 @@ impl Supervisor {
                         ..
                     }
             );
-            going_on && self.is_effective(&change.request.action)
+            going_on && self.is_effective(&change.request.action, change.accepted)
         };
         let changes = self.state.changes.open().iter().filter(complete);
         let ids: Vec<_> = changes.map(|change| change.id.clone()).collect();
@@ -236,7 +241,7 @@ impl Supervisor {
             .add_at(at, EventKind::ChangeEffective, id, detail);
     }
 
-    fn is_effective(&self, action: &Action) -> bool {
+    fn is_effective(&self, action: &Action, accepted: Instant) -> bool {
         let is_gone = |name: &String| {
             self.state
                 .pod(name)
@@ -244,6 +249,7 @@ impl Supervisor {
         };
         match action {
             Action::KillPods { pods, .. } => pods.iter().all(is_gone),
+            Action::EvictPods { pods, timeout_ms } => self.is_evicted(pods, accepted, *timeout_ms),
             Action::HangPods { .. } | Action::DelayLinks { .. } => true,
             Action::Deploy { app, .. } | Action::RestartPods { app } => {
                 App::named(app).is_none_or(|app| !self.state.rollouts.contains_key(&app))

@@ -5,6 +5,7 @@ mod apply;
 mod pods;
 mod roles;
 mod rollouts;
+mod scaling;
 mod status;
 mod undo;
 
@@ -30,6 +31,8 @@ use crate::edge::admin_api::Stats;
 use crate::links::Link;
 use crate::process::Shutdown;
 
+use scaling::Scaling;
+pub(super) use scaling::Seen;
 use undo::Waiter;
 
 /// How often the world is looked at when nothing is heard of it: what waits for a time waits at
@@ -61,6 +64,8 @@ pub(super) enum Message {
     Database(DatabaseNews),
     /// What the edge has counted.
     Traffic(Stats),
+    /// What pods had to do.
+    Usage(Seen),
 }
 
 /// What the supervisor works with.
@@ -84,6 +89,7 @@ pub(super) struct Supervisor {
     failed_starts: BTreeMap<App, u32>,
     /// When the edge was last asked for its numbers.
     traffic_asked: Option<tokio::time::Instant>,
+    scaling: Scaling,
     /// What was last reported, so that only differences are events.
     reported: Reported,
 }
@@ -103,6 +109,7 @@ impl Supervisor {
             waiters: Vec::new(),
             failed_starts: BTreeMap::new(),
             traffic_asked: None,
+            scaling: Scaling::default(),
             reported: Reported::default(),
         }
     }
@@ -145,6 +152,7 @@ impl Supervisor {
             Message::Edge(news) => self.hear_edge(news),
             Message::Database(news) => self.hear_database(news),
             Message::Traffic(stats) => self.hear_traffic(&stats),
+            Message::Usage(seen) => self.hear_usage(seen),
         }
     }
 
@@ -153,7 +161,9 @@ impl Supervisor {
         self.look_at_database();
         self.report_zones();
         self.advance_rollouts();
+        self.look_at_usage();
         self.place_pods();
+        self.evict();
         self.forget_gone_pods();
         self.set_links();
         self.tell_edge();

@@ -169,7 +169,7 @@ impl Supervisor {
     }
 
     /// In good order: the edge stops sending, the pod finishes what it has and ends.
-    fn drain(&mut self, name: &str) {
+    pub(super) fn drain(&mut self, name: &str) {
         let Some(child) = self.pods.get(name).and_then(|handle| handle.child.clone()) else {
             return self.kill(name);
         };

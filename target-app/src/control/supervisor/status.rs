@@ -2,6 +2,7 @@
 
 use super::Supervisor;
 use crate::api::{Database, Link, Pod, PodState, StackStatus, Workload, Zone};
+use crate::control::budget;
 use crate::control::change::Change;
 use crate::control::pod::PodHandle;
 use crate::control::problems;
@@ -81,6 +82,7 @@ fn workload(state: &State, app: App) -> Workload {
         app: app.as_str().into(),
         version: state.release(app).version,
         desired: number(state.replicas(app)),
+        headroom: budget::headroom(state, app).map(number),
         ready: number(state.pods.iter().filter(ready).count()),
         generation: state.generation(app),
         settled: !state.rollouts.contains_key(&app) && state.is_settled(app),

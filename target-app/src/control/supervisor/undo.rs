@@ -83,6 +83,7 @@ impl Supervisor {
                 self.tools.database.regain_zone(zone);
             }
             Action::KillPods { .. }
+            | Action::EvictPods { .. }
             | Action::FailOverDatabase { .. }
             | Action::RestartPods { .. }
             | Action::DelayLinks { .. } => {}
@@ -99,6 +100,7 @@ impl Supervisor {
         let (pods, database) = (has(Scope::Pods), has(Scope::Database));
         let is_over = |action: &Action| match action {
             Action::KillPods { .. }
+            | Action::EvictPods { .. }
             | Action::HangPods { .. }
             | Action::Deploy { .. }
             | Action::RestartPods { .. } => !pods,
