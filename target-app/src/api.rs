@@ -12,8 +12,9 @@
 //! | `DELETE /v1/changes/{id}` | undo it and wait until undone; unknown ids are already undone |
 //! | `POST /v1/recover` | undo every open change and repair what is broken, back to the stack's specification |
 //! | `POST /v1/stop` | take the stack down and leave nothing behind |
+//! | `GET /metrics` | the stack in numbers, for Prometheus; the only call without a token |
 //!
-//! Every call carries `Authorization: Bearer <token>` and is answered on loopback only. Errors are
+//! Every other call carries `Authorization: Bearer <token>`, and all are answered on loopback only. Errors are
 //! [`ApiError`] with a 4xx or 5xx status.
 
 mod deploy;
@@ -28,7 +29,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a stack is to consist of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct StackSpec {
     /// The stack's name: unique among the stacks of this user on this machine.
     pub name: String,
@@ -49,21 +50,13 @@ pub struct StackSpec {
     /// Customers `customer<N>@example.test`, N from 1, password `secret-<N>`.
     pub customers: u32,
     /// How the shop breaks its word on purpose; not at all unless told.
-    #[serde(default)]
     pub mischief: Mischief,
     /// The version of the shop that is there at the start.
-    #[serde(default = "first_version")]
     pub version: String,
     /// More and fewer shop pods by what they have to do; none: always `replicas`.
-    #[serde(default)]
     pub autoscale: Option<Autoscale>,
     /// How many shop pods may be gone of somebody's free will; none: any.
-    #[serde(default)]
     pub disruption_budget: Option<DisruptionBudget>,
-}
-
-fn first_version() -> String {
-    "1".into()
 }
 
 /// Defects that the shop is given on purpose, to see that a ledger or a rollback finds them. Each
@@ -128,7 +121,7 @@ impl Default for StackSpec {
             products: 2_000,
             customers: 2_000,
             mischief: Mischief::default(),
-            version: first_version(),
+            version: "1".into(),
             autoscale: None,
             disruption_budget: None,
         }
@@ -334,6 +327,20 @@ pub struct StackStatus {
     pub isolation: String,
     /// The last event's number.
     pub last_event: u64,
+    /// Where its processes tell their metrics.
+    #[serde(default)]
+    pub metrics: Vec<MetricsPage>,
+}
+
+/// A `/metrics` page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MetricsPage {
+    /// Whose it is: `shop-1`, `edge`, `control-plane`.
+    pub process: String,
+    /// What that is: `shop`, `task-runner`, `edge`, `control-plane`.
+    pub app: String,
+    /// Where it is read.
+    pub url: String,
 }
 
 /// An availability zone.

@@ -12,13 +12,13 @@ use super::UsageError;
 use super::override_args::OverrideArgs;
 use super::quantities::{duration, now_unix_seconds, rate};
 use super::regression::percent;
+use super::results;
 use super::run::{Interrupts, Wish, listen, runtime};
 use super::scenario_file;
 use crate::capacity::result::{self, Capacity, End};
 use crate::capacity::search::{Bounds, Next, next};
 use crate::capacity::steps::{Unfit, held_fault, highest_rate, limit_time, limits};
 use crate::gate::{ExitCode, Verdict};
-use crate::report::markdown::plain;
 use crate::report::{self, folder, html};
 use crate::scenario::{FaultId, Gate, Scenario};
 use step::Stepped;
@@ -167,22 +167,10 @@ pub(super) fn run(args: &CapacityArgs) -> anyhow::Result<ExitCode> {
         place: &place,
     };
     let (result, code) = runtime()?.block_on(search.go(listen()?))?;
-    write(&place, &result)?;
-    print!("{}", plain(&report::capacity::markdown(&result)));
-    println!("page: {}", place.join("capacity.html").display());
+    let page = html::capacity::render(&result);
+    let markdown = report::capacity::markdown(&result);
+    results::write(&place, "capacity", &result, (&page, &markdown))?;
     Ok(code)
-}
-
-fn write(place: &Path, result: &Capacity) -> anyhow::Result<()> {
-    let json = serde_json::to_string_pretty(result)?;
-    for (file, text) in [
-        (result::FILE, json),
-        ("capacity.html", html::capacity::render(result)),
-        ("capacity.md", report::capacity::markdown(result)),
-    ] {
-        folder::atomically(&place.join(file), text.as_bytes())?;
-    }
-    Ok(())
 }
 
 impl Search<'_> {
