@@ -96,7 +96,7 @@ pub enum Change {
         /// How the one before gives way.
         strategy: Strategy,
         /// What is wrong with it on purpose.
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "is_none")]
         bad: Mischief,
         /// When it is taken back by itself.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -163,6 +163,10 @@ pub enum Change {
         /// Taken messages are not seen by others for so long, seconds.
         visibility_s: Option<u64>,
     },
+}
+
+fn is_none(bad: &Mischief) -> bool {
+    *bad == Mischief::default()
 }
 
 /// A change to make, and for whom.

@@ -5,7 +5,13 @@ use serde::Deserialize;
 
 use crate::api::StackSpec;
 
-const BUNDLED: &[(&str, &str)] = &[("three-zone", include_str!("../topologies/three-zone.toml"))];
+const BUNDLED: &[(&str, &str)] = &[
+    (
+        "task-manager",
+        include_str!("../topologies/task-manager.toml"),
+    ),
+    ("three-zone", include_str!("../topologies/three-zone.toml")),
+];
 
 /// What a topology file says.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

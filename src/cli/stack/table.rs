@@ -192,7 +192,6 @@ mod tests {
             isolation: "ports".into(),
             metrics: Vec::new(),
             last_event: 0,
-            metrics: Vec::new(),
         }
     }
 

@@ -320,7 +320,9 @@ impl State {
     fn make(&mut self, action: &Action) {
         let status = &mut self.status;
         match action {
-            Action::KillPods { pods, .. } | Action::EvictPods { pods, .. } => status.pods.retain(|pod| !pods.contains(&pod.name)),
+            Action::KillPods { pods, .. } | Action::EvictPods { pods, .. } => {
+                status.pods.retain(|pod| !pods.contains(&pod.name))
+            }
             Action::HangPods { pods } => {
                 for pod in &mut status.pods {
                     if pods.contains(&pod.name) {

@@ -3,8 +3,8 @@
 use target_app::api;
 
 use crate::provider::{
-    BudgetView, Change, ChangeId, DatabaseView, LinkView, Milestone, NodeView, Occurrence, OpenChange, Order,
-    PodView, Role, Snapshot, WorkloadView, ZoneView,
+    BudgetView, Change, ChangeId, DatabaseView, LinkView, Milestone, NodeView, Occurrence,
+    OpenChange, Order, PodView, Role, Snapshot, WorkloadView, ZoneView,
 };
 
 /// The app whose pods stand behind the edge.
@@ -20,7 +20,11 @@ pub(super) fn snapshot(status: &api::StackStatus) -> Snapshot {
         database: Some(database(&status.database)),
         links: status.links.iter().map(link).collect(),
         workloads: status.workloads.iter().map(workload).collect(),
-        budgets: status.workloads.iter().filter_map(|w| budget(w, status)).collect(),
+        budgets: status
+            .workloads
+            .iter()
+            .filter_map(|w| budget(w, status))
+            .collect(),
         open: status.open_changes.iter().map(open_change).collect(),
         problems: status.problems.clone(),
         last_occurrence: status.last_event,

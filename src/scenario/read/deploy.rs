@@ -71,7 +71,7 @@ pub(super) fn read_deploy(table: &mut TableReader<'_>) -> Option<Deploy> {
     })
 }
 
-fn read_version(log: &Log, node: &Node) -> Option<String> {
+pub(super) fn read_version(log: &Log, node: &Node) -> Option<String> {
     let Text { text, at } = value::text(log, node)?;
     let fits = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     if (1..=32).contains(&text.len()) && text.chars().all(fits) {

@@ -22,6 +22,7 @@ mod metric_condition;
 mod names;
 mod prometheus;
 mod runbook;
+mod scaling;
 mod selector;
 mod step;
 mod target;

@@ -4,10 +4,11 @@ use target_app::api::{FailoverProfile, Mischief, Replication, StackSpec};
 use target_app::control;
 use target_app::topologies::{self, Topology};
 
-use super::deploy::read_answers;
+use super::deploy::{read_answers, read_version};
 use super::files::Files;
 use super::headers::read_template;
 use super::names::Unique;
+use super::scaling::{read_autoscale, read_budget};
 use crate::scenario::model::{StackTarget, Target};
 use crate::scenario::syntax::{Log, Node, TableReader, value};
 use crate::scenario::template::{Bindings, Escape};
@@ -177,6 +178,15 @@ fn read_stack(mut table: TableReader<'_>, files: &Files<'_>) -> Option<StackSpec
     spec.mischief = table
         .optional("mischief", read_mischief)
         .unwrap_or(spec.mischief);
+    if let Some(version) = table.optional("version", read_version) {
+        spec.version = version;
+    }
+    spec.autoscale = table
+        .optional("autoscale", read_autoscale)
+        .or(spec.autoscale);
+    spec.disruption_budget = table
+        .optional("disruption_budget", read_budget)
+        .or(spec.disruption_budget);
     spec.postgres_bin = table
         .optional("postgres_bin", value::text)
         .map(|found| found.text.into());

@@ -21,6 +21,20 @@ pub struct Autoscale {
     pub scale_down_after_ms: u64,
 }
 
+impl Autoscale {
+    /// Between these numbers of pods; a target is still to be set.
+    #[must_use]
+    pub fn between(min: u32, max: u32) -> Self {
+        Self {
+            min,
+            max,
+            target_in_flight: None,
+            target_cpu_percent: None,
+            scale_down_after_ms: scale_down_after_ms(),
+        }
+    }
+}
+
 /// A few looks; Kubernetes' own default is five minutes, too long for a test.
 fn scale_down_after_ms() -> u64 {
     15_000

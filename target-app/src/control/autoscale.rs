@@ -44,7 +44,11 @@ impl Autoscaler {
         let wanted = desired(spec, current, usage);
         self.desired.push_back((now, wanted));
         let window = Duration::from_millis(spec.scale_down_after_ms);
-        while self.desired.front().is_some_and(|(at, _)| *at + window < now) {
+        while self
+            .desired
+            .front()
+            .is_some_and(|(at, _)| *at + window < now)
+        {
             self.desired.pop_front();
         }
         let highest = self.desired.iter().map(|(_, wanted)| *wanted).max();
@@ -66,7 +70,8 @@ fn desired(spec: &Autoscale, current: usize, usage: Usage) -> usize {
     let cpu = (spec.target_cpu_percent.zip(usage.cpu))
         .map(|(percent, cores)| (cores, f64::from(percent) / 100.0));
     let asked = in_flight.into_iter().chain(cpu);
-    let by_metric = asked.map(|(all, target)| by_ratio(current, all / current.max(1) as f64 / target));
+    let by_metric =
+        asked.map(|(all, target)| by_ratio(current, all / current.max(1) as f64 / target));
     by_metric.max().unwrap_or(current)
 }
 

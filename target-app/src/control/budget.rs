@@ -6,8 +6,15 @@ use crate::api::{DisruptionBudget, PodState};
 /// How many pods of an app may be asked to leave now; none: nothing limits it.
 pub(super) fn headroom(state: &State, app: App) -> Option<usize> {
     let budget = state.spec.disruption_budget.filter(|_| app == App::Shop)?;
-    let serving = state.pods.iter().filter(|pod| pod.app == app && state.serves(pod));
-    Some(serving.count().saturating_sub(least(budget, state.replicas(app))))
+    let serving = state
+        .pods
+        .iter()
+        .filter(|pod| pod.app == app && state.serves(pod));
+    Some(
+        serving
+            .count()
+            .saturating_sub(least(budget, state.replicas(app))),
+    )
 }
 
 /// How many have to serve.
@@ -32,7 +39,10 @@ pub(super) fn objection(state: &State, pods: &[String]) -> Option<String> {
     }
     held.map(|pod| {
         let app = pod.app.as_str();
-        let serving = state.pods.iter().filter(|other| other.app == pod.app && state.serves(other));
+        let serving = state
+            .pods
+            .iter()
+            .filter(|other| other.app == pod.app && state.serves(other));
         format!(
             "the disruption budget of {app} keeps {}: {} pods serve, and none may be missing now",
             pod.name,
@@ -101,7 +111,10 @@ mod tests {
         let all = Some(DisruptionBudget::MaxUnavailable(0));
         let state = state(all, 3);
         let why = objection(&state, &["shop-2".into()]).unwrap();
-        assert!(why.contains("shop-2") && why.contains("3 pods serve"), "{why}");
+        assert!(
+            why.contains("shop-2") && why.contains("3 pods serve"),
+            "{why}"
+        );
         assert_eq!(objection(&state, &["shop-9".into()]), None);
     }
 }

@@ -117,7 +117,8 @@ impl<'a> Set<'a> {
         plan.start.extend(self.missing(&desired));
         let drained = self.staying().filter(|pod| self.is_drained(pod)).collect();
         let leaving = budget::may_leave(self.state, self.app, drained);
-        plan.leave.extend(leaving.into_iter().map(|pod| pod.name.clone()));
+        plan.leave
+            .extend(leaving.into_iter().map(|pod| pod.name.clone()));
         self.spread_out(size, &desired, plan);
     }
 
@@ -186,7 +187,8 @@ fn roll(rolling: Rolling, new: &Set<'_>, replicas: usize, plan: &mut Plan) {
     plan.leave.extend(leaving.map(|pod| pod.name.clone()));
     let drained = new.of_app().filter(|pod| pod.is_staying() && drained(pod));
     let leaving = budget::may_leave(state, new.app, drained.collect());
-    plan.leave.extend(leaving.into_iter().map(|pod| pod.name.clone()));
+    plan.leave
+        .extend(leaving.into_iter().map(|pod| pod.name.clone()));
 }
 
 #[cfg(test)]
@@ -350,7 +352,9 @@ mod tests {
             .rollouts
             .get(&App::Shop)
             .map(|rollout| rollout.to.clone());
-        let fits = |pod: &&Pod| Some(&pod.release) == to.as_ref() && state.serves(pod);
+        let fits = |pod: &&Pod| {
+            pod.app == App::Shop && Some(&pod.release) == to.as_ref() && state.serves(pod)
+        };
         let serving = state.pods.iter().filter(fits).count();
         let replicas = state.replicas(App::Shop);
         if let Some(rollout) = state.rollouts.get_mut(&App::Shop)

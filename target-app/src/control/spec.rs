@@ -50,7 +50,10 @@ fn bad_scaling(autoscale: Autoscale) -> Option<String> {
         ));
     }
     let targets = [autoscale.target_in_flight, autoscale.target_cpu_percent];
-    if !targets.iter().any(|target| target.is_some_and(|target| target > 0)) {
+    if !targets
+        .iter()
+        .any(|target| target.is_some_and(|target| target > 0))
+    {
         return Some("autoscale: set target_in_flight or target_cpu_percent, above 0".into());
     }
     None

@@ -163,12 +163,19 @@ impl Supervisor {
     }
 
     /// Whether evictions are over: all have left, or time is up and the others stay.
-    pub(super) fn is_evicted(&self, pods: &[String], accepted: api::Instant, limit_ms: u64) -> bool {
+    pub(super) fn is_evicted(
+        &self,
+        pods: &[String],
+        accepted: api::Instant,
+        limit_ms: u64,
+    ) -> bool {
         let is = |name: &String, wanted: fn(&crate::control::state::Pod) -> bool| {
             self.state.pod(name).is_some_and(wanted)
         };
         let late = api::Instant::now().monotonic_us >= accepted.monotonic_us + limit_ms * 1_000;
-        let leaving = pods.iter().any(|name| is(name, |pod| pod.state == PodState::Draining));
+        let leaving = pods
+            .iter()
+            .any(|name| is(name, |pod| pod.state == PodState::Draining));
         let staying = pods.iter().any(|name| is(name, |pod| pod.is_staying()));
         !leaving && (!staying || late)
     }
@@ -177,8 +184,18 @@ impl Supervisor {
 /// From a pod's own page of metrics, as a metrics server has it from the kubelet.
 async fn cpu_seconds(http: &reqwest::Client, pod: SocketAddr) -> Option<f64> {
     let url = format!("http://{pod}/metrics");
-    let page = http.get(url).timeout(TIMEOUT).send().await.ok()?.text().await.ok()?;
-    let line = page.lines().find(|line| line.starts_with("shop_process_cpu_seconds_total"))?;
+    let page = http
+        .get(url)
+        .timeout(TIMEOUT)
+        .send()
+        .await
+        .ok()?
+        .text()
+        .await
+        .ok()?;
+    let line = page
+        .lines()
+        .find(|line| line.starts_with("shop_process_cpu_seconds_total"))?;
     line.rsplit(' ').next()?.parse().ok()
 }
 
@@ -191,8 +208,14 @@ mod tests {
         let start = Instant::now();
         let seen = |seconds, pods: &[(&str, u64, f64)]| Seen {
             at: start + Duration::from_secs(seconds),
-            busy_us: pods.iter().map(|(pod, us, _)| ((*pod).to_owned(), *us)).collect(),
-            cpu: pods.iter().map(|(pod, _, cpu)| ((*pod).to_owned(), *cpu)).collect(),
+            busy_us: pods
+                .iter()
+                .map(|(pod, us, _)| ((*pod).to_owned(), *us))
+                .collect(),
+            cpu: pods
+                .iter()
+                .map(|(pod, _, cpu)| ((*pod).to_owned(), *cpu))
+                .collect(),
         };
         let before = seen(0, &[("shop-1", 4_000_000, 7.0), ("gone", 9_000_000, 9.0)]);
         let after = seen(2, &[("shop-1", 10_000_000, 8.0), ("new", 2_000_000, 0.5)]);

@@ -1,9 +1,7 @@
 //! The state as [`StackStatus`].
 
 use super::Supervisor;
-use crate::api::{
-    Database, Link, MetricsPage, Pod, PodState, StackStatus, Workload, Zone,
-};
+use crate::api::{Database, Link, MetricsPage, Pod, PodState, StackStatus, Workload, Zone};
 use crate::control::budget;
 use crate::control::change::Change;
 use crate::control::pod::PodHandle;

@@ -115,7 +115,9 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<&str, ShopError> {
     headers
         .get(IDEMPOTENCY_KEY)
         .ok_or_else(|| {
-            problem("this header is required: a text of your choice, new for each thing that it makes")
+            problem(
+                "this header is required: a text of your choice, new for each thing that it makes",
+            )
         })?
         .to_str()
         .ok()
