@@ -11,4 +11,5 @@ mod shop;
 mod stack;
 mod storefront;
 mod task_runner;
+mod tasks;
 mod unknown_outcome;
