@@ -57,6 +57,9 @@ pub struct StackSpec {
     pub autoscale: Option<Autoscale>,
     /// How many shop pods may be gone of somebody's free will; none: any.
     pub disruption_budget: Option<DisruptionBudget>,
+    /// Whether the catalogue's search has its index. Without, every search reads every product:
+    /// something to find and to mend.
+    pub search_index: bool,
 }
 
 /// Defects that the shop is given on purpose, to see that a ledger or a rollback finds them. Each
@@ -124,6 +127,7 @@ impl Default for StackSpec {
             version: "1".into(),
             autoscale: None,
             disruption_budget: None,
+            search_index: true,
         }
     }
 }
