@@ -3,6 +3,9 @@
 //! Arrows run downward only: `cli` → `load`, `chaos`, `baseline` → `report` → `capacity`, `measure`, `gate`,
 //! `provider` → `scenario`. `scenario`, `gate` and the deciding parts of `measure` do no IO and read no clock.
 
+// A run is one future in another, and those of a whole experiment hold several runs.
+#![recursion_limit = "256"]
+
 pub mod baseline;
 pub mod capacity;
 pub mod chaos;

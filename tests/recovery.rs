@@ -84,6 +84,23 @@ fn a_run_that_is_killed_in_the_middle_of_a_fault_is_recovered() {
         ),
         ("kind = \"db-failover\"", 2),
         ("kind = \"db-crash\"", 3),
+        (
+            "kind = \"rollout-restart\"\nworkload = \"deployment/shop\"",
+            2,
+        ),
+        (
+            "kind = \"deploy\"\nversion = \"2\"\nstrategy = \"rolling\"\nfor = \"60s\"",
+            2,
+        ),
+        (
+            "kind = \"deploy\"\nversion = \"2\"\nstrategy = \"canary\"\n\
+             steps = [\"10% for 30s\", \"100%\"]\nfor = \"60s\"",
+            3,
+        ),
+        (
+            "kind = \"deploy\"\nversion = \"2\"\nstrategy = \"blue-green\"\nfor = \"1s\"",
+            4,
+        ),
     ] {
         let _ = std::fs::remove_dir_all(bench.path().join("reports"));
         bench.file("killed.toml", &scenario(fault));

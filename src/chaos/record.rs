@@ -30,6 +30,9 @@ pub struct FaultRecord {
     pub undone_us: Option<Micros>,
     /// Whether it was taken back.
     pub undone: Undo,
+    /// It took its effect back by itself, as it was told to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rolled_back: Option<RolledBack>,
     /// T7: what it took from the infrastructure was there again.
     pub redundancy_restored_us: Option<Micros>,
     /// What was still missing when the run ended; empty when restored.
@@ -55,6 +58,15 @@ pub enum Undo {
         /// Commands with which a person can.
         by_hand: Vec<String>,
     },
+}
+
+/// A fault that took its effect back by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RolledBack {
+    /// When that began.
+    pub at_us: Micros,
+    /// What was seen.
+    pub why: String,
 }
 
 /// Something the provider saw or did, in run time.
@@ -111,6 +123,11 @@ pub enum ChaosEventKind {
     Accepted,
     /// Its effect is complete.
     Effective,
+    /// It takes its effect back by itself.
+    RolledBack {
+        /// What was seen.
+        why: String,
+    },
     /// Undoing begins.
     Undoing,
     /// It was taken back.

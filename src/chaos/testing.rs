@@ -102,6 +102,27 @@ pub(crate) fn every_kind() -> Vec<FaultKind> {
             delay: Duration::from_millis(50),
             jitter: Duration::from_millis(5),
         },
+        FaultKind::PodEvict {
+            pods: pods("shop", PickCount::Count(2)),
+            timeout: Duration::from_secs(60),
+        },
+        FaultKind::RolloutRestart {
+            workload: WorkloadSelector {
+                name: "deployment/shop".into(),
+                namespace: None,
+            },
+        },
+        FaultKind::Deploy {
+            deploy: Deploy {
+                version: "2".into(),
+                strategy: DeployStrategy::Rolling {
+                    max_surge: Extent::Percent(25),
+                    max_unavailable: Extent::Percent(25),
+                },
+                bad: target_app::api::Mischief::default(),
+                rollback_when: None,
+            },
+        },
     ]
 }
 

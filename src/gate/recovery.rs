@@ -24,6 +24,8 @@ pub struct FaultOutcome {
     pub writes: Option<Writes>,
     /// Whether it was undone completely, and how or why not.
     pub undone: Option<(bool, String)>,
+    /// Why it took its effect back by itself. Absent: it did not.
+    pub rolled_back: Option<String>,
 }
 
 /// Acknowledged writes.
@@ -115,6 +117,9 @@ fn limit_of(check: &RecoveryCheck) -> (CompareOp, f64, Unit) {
             (CompareOp::AtMost, *limit as f64, Unit::Count)
         }
         RecoveryCheck::Undone => (CompareOp::Equal, 1.0, Unit::YesNo),
+        RecoveryCheck::RolledBack(wanted) => {
+            (CompareOp::Equal, f64::from(u8::from(*wanted)), Unit::YesNo)
+        }
     }
 }
 
@@ -135,6 +140,15 @@ fn measure(check: &RecoveryCheck, outcome: &FaultOutcome) -> (Option<f64>, Optio
             (outcome.failed_requests.map(|count| count as f64), None)
         }
         RecoveryCheck::LostWrites(_) => measure_writes(outcome.writes),
+        RecoveryCheck::RolledBack(wanted) => {
+            let did = outcome.rolled_back.is_some();
+            let amiss = (did != *wanted).then(|| match &outcome.rolled_back {
+                Some(why) => format!("it was rolled back: {why}"),
+                None => "nothing made it roll back".to_owned(),
+            });
+            let measured = f64::from(u8::from(did));
+            (Some(measured), amiss.map(Caveat::Fails))
+        }
         RecoveryCheck::Undone => match &outcome.undone {
             Some((true, _)) => (Some(1.0), None),
             Some((false, why)) => (Some(0.0), Some(Caveat::Fails(format!("not undone: {why}")))),
@@ -181,6 +195,10 @@ fn measure_writes(writes: Option<Writes>) -> (Option<f64>, Option<Caveat>) {
 }
 
 fn explain(check: &RecoveryCheck, outcome: &FaultOutcome, comparison: &Comparison) -> String {
+    if let (RecoveryCheck::RolledBack(_), why) = (check, &outcome.rolled_back) {
+        let not = || "it was not rolled back".to_owned();
+        return why.clone().unwrap_or_else(not);
+    }
     match (check, outcome.writes, &outcome.undone) {
         (RecoveryCheck::LostWrites(_), Some(writes), _) => format!(
             "{} of {} acknowledged writes lost",

@@ -15,7 +15,8 @@ pub struct Entry<'a> {
 }
 
 /// Kinds that mean somebody noticed, and who that is.
-const DETECTORS: [(&str, &str); 8] = [
+const DETECTORS: [(&str, &str); 9] = [
+    ("rollout-rolled-back", "rollback rule"),
     ("edge-target-down", "edge health check"),
     ("pod-unready", "readiness probe"),
     ("pod-exited", "control plane"),
@@ -27,7 +28,11 @@ const DETECTORS: [(&str, &str); 8] = [
 ];
 
 /// Kinds that mean something was done about it.
-const MITIGATIONS: [&str; 2] = ["edge-target-down", "database-endpoint-moved"];
+const MITIGATIONS: [&str; 3] = [
+    "edge-target-down",
+    "database-endpoint-moved",
+    "rollout-rolled-back",
+];
 
 /// T2: each detector's first word in `from..=to`, in order of time.
 #[must_use]

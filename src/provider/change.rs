@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use target_app::api::{FailoverMode, FailoverProfile, Instant};
+use target_app::api::{FailoverMode, FailoverProfile, Instant, Mischief, RollbackRule, Strategy};
 
 /// Names a change, in the journal and at the provider. Chosen by us, so that it is on disk before
 /// the change is made.
@@ -87,6 +87,21 @@ pub enum Change {
         /// Namespace, kind and name: `shop/deployment/web`.
         workload: String,
     },
+    /// Let another version take over.
+    Deploy {
+        /// Kind and name: `deployment/shop`.
+        workload: String,
+        /// Which.
+        version: String,
+        /// How the one before gives way.
+        strategy: Strategy,
+        /// What is wrong with it on purpose.
+        #[serde(default, skip_serializing_if = "is_none")]
+        bad: Mischief,
+        /// When it is taken back by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rollback_when: Option<RollbackRule>,
+    },
     /// Give a workload another number of pods.
     ScaleWorkload {
         /// Namespace, kind and name: `shop/deployment/web`.
@@ -150,6 +165,10 @@ pub enum Change {
     },
 }
 
+fn is_none(bad: &Mischief) -> bool {
+    *bad == Mischief::default()
+}
+
 /// A change to make, and for whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
@@ -196,6 +215,13 @@ pub enum Milestone {
     Effective(ChangeId),
     /// It was taken back.
     Undone(ChangeId),
+    /// It takes its effect back by itself: what it was told to watch for was there.
+    RolledBack {
+        /// Which.
+        change: ChangeId,
+        /// What was seen.
+        why: String,
+    },
     /// It was accepted and will not happen: what is measured is no failure.
     Void {
         /// Which.

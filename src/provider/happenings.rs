@@ -37,8 +37,10 @@ impl Happenings {
 
     /// A change has come so far now.
     pub fn reached(&self, kind: &str, milestone: Milestone, detail: impl Into<String>) {
-        let (Milestone::Effective(id) | Milestone::Undone(id) | Milestone::Void { change: id, .. }) =
-            &milestone;
+        let (Milestone::Effective(id)
+        | Milestone::Undone(id)
+        | Milestone::RolledBack { change: id, .. }
+        | Milestone::Void { change: id, .. }) = &milestone;
         let subject = id.to_string();
         let (kind, detail) = (kind.to_owned(), detail.into());
         self.add(Instant::now(), kind, subject, detail, Some(milestone));

@@ -196,6 +196,16 @@ pub enum ProviderError {
         /// Its words.
         reason: String,
     },
+    /// It understood and said not now: nothing was changed, and asking again may help.
+    #[error("{place} refused to {what} for now: {reason}")]
+    Busy {
+        /// What was asked.
+        place: String,
+        /// What it was asked to do.
+        what: String,
+        /// Its words.
+        reason: String,
+    },
     /// It failed, or did not answer: whether something was changed is unknown.
     #[error("{place} failed to {what}: {reason}")]
     Failed {

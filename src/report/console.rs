@@ -242,6 +242,9 @@ fn faults(out: &mut String, summary: &Summary, colours: Colours) {
         }
     }
     for fault in &summary.faults {
+        if let Some(words) = fault.rolled_back_words() {
+            *out += &format!("  {}: {words}\n", fault.name);
+        }
         if let Some(words) = fault.overlap_words() {
             *out += &format!("  {}: {words}\n", fault.name);
         }

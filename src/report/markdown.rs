@@ -195,7 +195,10 @@ fn faults(out: &mut Draft, summary: &Summary) {
     };
     let rows = summary.faults.iter().map(|fault| {
         let undone = match &fault.undo {
-            Some(undo) if undo.done => "yes".into(),
+            Some(undo) if undo.done => match fault.rolled_back_words() {
+                Some(words) => format!("yes, {}", text(&words)),
+                None => "yes".into(),
+            },
             Some(undo) => format!("**no**: {}", text(&undo.how)),
             None if fault.accepted_us.is_none() => "never injected".into(),
             None => "**unknown**".into(),

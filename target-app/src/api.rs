@@ -18,9 +18,14 @@
 //! Every other call carries `Authorization: Bearer <token>`, and all are answered on loopback only. Errors are
 //! [`ApiError`] with a 4xx or 5xx status.
 
+mod deploy;
+mod scaling;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+pub use deploy::{CanaryStep, Comparison, RollbackRule, Strategy, TrafficMetric, Workload};
+pub use scaling::{Autoscale, DisruptionBudget};
 use serde::{Deserialize, Serialize};
 
 pub use crate::edge::admin_api::{Purge, Purged};
@@ -49,6 +54,12 @@ pub struct StackSpec {
     pub customers: u32,
     /// How the shop breaks its word on purpose; not at all unless told.
     pub mischief: Mischief,
+    /// The version of the shop that is there at the start.
+    pub version: String,
+    /// More and fewer shop pods by what they have to do; none: always `replicas`.
+    pub autoscale: Option<Autoscale>,
+    /// How many shop pods may be gone of somebody's free will; none: any.
+    pub disruption_budget: Option<DisruptionBudget>,
     /// Whether the catalogue's search has its index. Without, every search reads every product:
     /// something to find and to mend.
     pub search_index: bool,
@@ -58,8 +69,8 @@ pub struct StackSpec {
     pub mail: bool,
 }
 
-/// Defects that the shop is given on purpose, to see that a ledger finds them. Each pod counts the
-/// orders that it places itself.
+/// Defects that the shop is given on purpose, to see that a ledger or a rollback finds them. Each
+/// pod counts the orders and requests that it gets itself.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Mischief {
@@ -68,6 +79,10 @@ pub struct Mischief {
     /// Every so many-th order is placed twice under its key. The shop's tables then lack the
     /// unique index on keys, so a repeated key places another order as well.
     pub double_order: Option<u32>,
+    /// This share of all requests, in parts per million, is answered 500. Probes are not among them.
+    pub errors_ppm: Option<u32>,
+    /// Every answer takes this much longer, in milliseconds. Probes are answered at once.
+    pub delay_ms: Option<u64>,
 }
 
 impl Mischief {
@@ -80,8 +95,26 @@ impl Mischief {
         let doubled = self
             .double_order
             .map(|nth| format!("places 1 of {nth} orders twice"));
-        let deeds: Vec<_> = dropped.into_iter().chain(doubled).collect();
+        let failed = self.errors_ppm.map(|ppm| {
+            let percent = f64::from(ppm) / 1e4;
+            format!("answers {percent} % of requests with an error")
+        });
+        let delayed = (self.delay_ms).map(|delay| format!("answers {delay} ms late"));
+        let deeds: Vec<_> = [dropped, doubled, failed, delayed]
+            .into_iter()
+            .flatten()
+            .collect();
         (!deeds.is_empty()).then(|| format!("a shop that {} on purpose", deeds.join(" and ")))
+    }
+
+    /// The same, and also answers as badly as `bad` does.
+    #[must_use]
+    pub fn answering_like(self, bad: Self) -> Self {
+        Self {
+            errors_ppm: bad.errors_ppm,
+            delay_ms: bad.delay_ms,
+            ..self
+        }
     }
 }
 
@@ -98,6 +131,9 @@ impl Default for StackSpec {
             products: 2_000,
             customers: 2_000,
             mischief: Mischief::default(),
+            version: "1".into(),
+            autoscale: None,
+            disruption_budget: None,
             search_index: true,
             cdn: false,
             mail: false,
@@ -148,6 +184,14 @@ pub enum Action {
         /// Zero: SIGKILL at once.
         grace_ms: u64,
     },
+    /// Ask pods to leave in good order. Refused with 429 when the disruption budget lets none of them
+    /// go now: ask again. Once one may go, the others follow as the budget allows.
+    EvictPods {
+        /// Pod names.
+        pods: Vec<String>,
+        /// Those that the budget keeps for so long stay where they are.
+        timeout_ms: u64,
+    },
     /// SIGSTOP: the process keeps its sockets and answers nothing. Undone by SIGCONT. A liveness
     /// probe does not restart pods that were hung on purpose while the change is open.
     HangPods {
@@ -180,6 +224,28 @@ pub enum Action {
         delay_ms: u64,
         /// Uniform, plus or minus, in milliseconds.
         jitter_ms: u64,
+    },
+    /// Another version of the shop takes the place of the one that runs. Undone by bringing that one
+    /// back in the same orderly way.
+    Deploy {
+        /// `shop`.
+        app: String,
+        /// 1 to 32 letters, digits, `.`, `_` and `-`; told in the header `x-version`.
+        version: String,
+        /// In which way.
+        strategy: Strategy,
+        /// What is wrong with it on purpose: how it answers. Nothing, unless told.
+        #[serde(default)]
+        bad: Mischief,
+        /// When it is taken back without being asked to.
+        #[serde(default)]
+        rollback_when: Option<RollbackRule>,
+    },
+    /// Every pod of an app is replaced by one of the same kind, a few at a time: as many as may be
+    /// beyond and short of the specified number by the rules of Kubernetes, a quarter each.
+    RestartPods {
+        /// `shop` or `task-runner`.
+        app: String,
     },
 }
 
@@ -264,6 +330,9 @@ pub struct StackStatus {
     pub zones: Vec<Zone>,
     /// Shop and task runner pods.
     pub pods: Vec<Pod>,
+    /// What those pods are to be.
+    #[serde(default)]
+    pub workloads: Vec<Workload>,
     /// The pair.
     pub database: Database,
     /// Crossings between zones.
@@ -492,6 +561,16 @@ pub enum EventKind {
     ZoneChanged,
     /// A link changed its mode.
     LinkChanged,
+    /// The edge gives a version another share of the traffic.
+    TrafficShifted,
+    /// A rollout is taken back by itself: its rule held.
+    RolloutRolledBack,
+    /// Every pod is of the version that it is to be.
+    RolloutDone,
+    /// An app is to have another number of pods.
+    Scaled,
+    /// A disruption budget keeps pods that were asked to leave.
+    EvictionRefused,
     /// The stack meets its specification (again).
     StackHealthy,
     /// Something went wrong that a person should see.

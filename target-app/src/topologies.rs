@@ -6,6 +6,10 @@ use serde::Deserialize;
 use crate::api::StackSpec;
 
 const BUNDLED: &[(&str, &str)] = &[
+    (
+        "task-manager",
+        include_str!("../topologies/task-manager.toml"),
+    ),
     ("three-zone", include_str!("../topologies/three-zone.toml")),
     ("two-zone", include_str!("../topologies/two-zone.toml")),
 ];

@@ -82,19 +82,19 @@ fn complete(example: &str) -> String {
 
 #[test]
 fn every_example_is_accepted() {
-    let handbook = fs::read_to_string(repository("docs/scenarios.md")).unwrap();
-    let examples = examples(&handbook);
-    assert!(
-        examples.len() >= 15,
-        "the handbook has {} examples",
-        examples.len()
-    );
+    let mut count = 0;
     let mut failures = Vec::new();
-    for example in examples {
-        let text = complete(&example.text);
-        if let Err(mistakes) = parse_with(&text, &Overrides::default()) {
-            failures.push(format!("docs/scenarios.md:{}\n{mistakes}", example.line));
+    for page in ["scenarios.md", "deploys.md", "task-manager.md"] {
+        let page = format!("docs/{page}");
+        let handbook = fs::read_to_string(repository(&page)).unwrap();
+        for example in examples(&handbook) {
+            count += 1;
+            let text = complete(&example.text);
+            if let Err(mistakes) = parse_with(&text, &Overrides::default()) {
+                failures.push(format!("{page}:{}\n{mistakes}", example.line));
+            }
         }
     }
+    assert!(count >= 15, "the handbook has {count} examples");
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }

@@ -56,6 +56,7 @@ async fn refuses_a_wrong_token_and_impossible_changes() {
         (Action::DrainZone { zone: zone() }, 404),
         (Action::OutageZone { zone: zone() }, 404),
         (delay(&["shop-1->nowhere"]), 404),
+        (Action::RestartPods { app: "till".into() }, 404),
         (
             Action::DelayLinks {
                 links: vec!["shop-1->database".into()],

@@ -2,9 +2,11 @@
 
 mod api;
 mod database;
+mod deploys;
 mod harness;
 mod life;
 mod pods;
+mod scaling;
 mod shopper;
 mod traces;
 mod two_zone;

@@ -88,6 +88,7 @@ fn status(edge: &str) -> StackStatus {
         address: String::new(),
     };
     StackStatus {
+        workloads: Vec::new(),
         spec: StackSpec::default(),
         pid: std::process::id(),
         root: PathBuf::new(),

@@ -9,6 +9,7 @@ mod container_kill;
 mod db_crash;
 mod db_failover;
 mod db_reboot;
+mod deploy;
 mod ecs_task_stop;
 mod emptying;
 mod hosts;
@@ -132,6 +133,7 @@ fn resolve(kind: &FaultKind, now: &Snapshot, choice: Choice<'_>) -> Result<Plan,
         FaultKind::RolloutRestart { workload } => {
             rollout_restart::RolloutRestart { workload }.plan(now, choice)
         }
+        FaultKind::Deploy { deploy } => deploy::Deploy { deploy }.plan(now, choice),
         FaultKind::ScaleTo { workload, replicas } => {
             scale_to::ScaleTo { workload, replicas }.plan(now, choice)
         }
@@ -165,6 +167,7 @@ pub fn healing(kind: &FaultKind) -> Healing {
         | FaultKind::DbReboot
         | FaultKind::EcsTaskStop { .. } => Healing::ByItself,
         FaultKind::PodHang { .. }
+        | FaultKind::Deploy { .. }
         | FaultKind::ScaleTo { .. }
         | FaultKind::NodeDrain { .. }
         | FaultKind::NetworkPartition { .. }
@@ -208,6 +211,7 @@ pub fn intention(fault: &ScenarioFault) -> String {
         FaultKind::RolloutRestart { workload } => {
             format!("replace every pod of {}", workload.name)
         }
+        FaultKind::Deploy { deploy } => format!("deploy version {}", deploy.version),
         FaultKind::ScaleTo { workload, replicas } => {
             format!("scale {} to {replicas} pods", workload.name)
         }

@@ -37,6 +37,11 @@ pub fn missing(plan: &Plan, before: &Snapshot, now: &Snapshot) -> Vec<String> {
             missing.extend(pods_missing(before, now));
             missing
         }
+        Change::Deploy { workload, .. } => {
+            let mut missing = not_rolled_out(workload, now);
+            missing.extend(pods_missing(before, now));
+            missing
+        }
         Change::ScaleWorkload { workload, .. } => {
             let mut missing = not_scaled_back(workload, before, now);
             missing.extend(pods_missing(before, now));
@@ -79,13 +84,26 @@ fn still_there(killed: &[String], before: &Snapshot, now: &Snapshot) -> Vec<Stri
 }
 
 fn pods_missing(before: &Snapshot, now: &Snapshot) -> Vec<String> {
-    let mut missing = fewer(before.ready_by_app(), &now.ready_by_app(), "are ready");
+    let ready = as_wanted(before.ready_by_app(), now);
+    let mut missing = fewer(ready, &now.ready_by_app(), "are ready");
     if missing.is_empty() {
         // Ready is what the pod says of itself; who sends it requests may not know yet.
-        let serving = "are in service";
-        missing = fewer(before.serving_by_app(), &now.serving_by_app(), serving);
+        let serving = as_wanted(before.serving_by_app(), now);
+        missing = fewer(serving, &now.serving_by_app(), "are in service");
     }
     missing
+}
+
+/// Pods that an autoscaler has taken away since are not missing.
+fn as_wanted<'s>(mut before: BTreeMap<&'s str, usize>, now: &Snapshot) -> BTreeMap<&'s str, usize> {
+    for (app, count) in &mut before {
+        let name = format!("deployment/{app}");
+        let workload = now.workloads.iter().find(|workload| workload.name == name);
+        if let Some(workload) = workload {
+            *count = (*count).min(workload.desired as usize);
+        }
+    }
+    before
 }
 
 fn fewer(before: BTreeMap<&str, usize>, now: &BTreeMap<&str, usize>, state: &str) -> Vec<String> {
@@ -115,6 +133,14 @@ fn not_restarted(name: &str, before: &Snapshot, now: &Snapshot) -> Vec<String> {
         (Some(before), Some(now)) if now.generation > before.generation && now.settled => vec![],
         (_, Some(_)) => vec![format!("{name} still replaces pods")],
         (_, None) => vec![format!("{name} is not there")],
+    }
+}
+
+fn not_rolled_out(name: &str, now: &Snapshot) -> Vec<String> {
+    match workload(name, now) {
+        Some(now) if now.settled => vec![],
+        Some(_) => vec![format!("{name} still replaces pods")],
+        None => vec![format!("{name} is not there")],
     }
 }
 

@@ -94,6 +94,24 @@ link-delay: delay edge->shop-1, edge->shop-2 by 50 ms (± 5 ms) each way
   leaves 2 of 4 links become slow
   the links pass bytes on at once again
   over when the links have no delay
+pod-evict: evict shop-2 (zone b), shop-3 (zone c), for at most 60 s where a disruption budget refuses
+  {"do":"evict-pods","pods":["shop-2","shop-3"],"timeout_ms":60000}
+  hits shop-2, shop-3
+  leaves 1 of 3 pods of shop stay ready
+  nothing to undo: replacements start by themselves
+  over when as many pods of each app are ready as before
+rollout-restart: replace every pod of deployment/shop, a few at a time
+  {"do":"restart-workload","workload":"deployment/shop"}
+  hits deployment/shop
+  leaves all 3 pods of deployment/shop are replaced, as fast as its strategy allows
+  nothing to undo: the rollout goes on to its end
+  over when every pod was replaced and is ready
+deploy: deploy version 2 of deployment/shop, rolling: at most 1 pods more and 0 fewer
+  {"do":"deploy","workload":"deployment/shop","version":"2","strategy":{"way":"rolling","max_surge":1,"max_unavailable":0}}
+  hits deployment/shop
+  leaves all 3 pods of deployment/shop are replaced
+  the version before comes back, in good order as well
+  over when every pod is of the version before and serves
 "#);
 }
 

@@ -4,7 +4,9 @@ use tokio::sync::mpsc;
 
 use super::calls::{Aimed, UndoResult};
 use crate::chaos::catalogue::{self, Healing};
-use crate::chaos::record::{ChaosEvent, ChaosEventKind, FaultRecord, ProviderEvent, Undo};
+use crate::chaos::record::{
+    ChaosEvent, ChaosEventKind, FaultRecord, ProviderEvent, RolledBack, Undo,
+};
 use crate::measure::clock::{Micros, RunClock};
 use crate::measure::validity::InvalidCause;
 use crate::provider::{self, Occurrence};
@@ -38,6 +40,7 @@ impl Book {
             undo_started_us: None,
             undone_us: None,
             undone: Undo::NotNeeded,
+            rolled_back: None,
             redundancy_restored_us: None,
             missing: Vec::new(),
             refused: None,
@@ -93,6 +96,15 @@ impl Book {
     pub(super) fn effective(&mut self, fault: FaultId, at: Micros) {
         self.records[fault].effective_us = Some(at);
         self.tell(fault, at, ChaosEventKind::Effective);
+    }
+
+    /// It takes its effect back by itself, as it was told to.
+    pub(super) fn rolled_back(&mut self, fault: FaultId, at: Micros, why: String) {
+        self.records[fault].rolled_back = Some(RolledBack {
+            at_us: at,
+            why: why.clone(),
+        });
+        self.tell(fault, at, ChaosEventKind::RolledBack { why });
     }
 
     pub(super) fn restored(&mut self, fault: FaultId, at: Micros) {

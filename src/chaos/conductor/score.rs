@@ -366,6 +366,12 @@ impl Score {
             {
                 self.effective(fault, self.input.clock.at(occurrence.at));
             }
+            if let Some(Milestone::RolledBack { change, why }) = &occurrence.milestone
+                && let Some(fault) = self.parts.iter().position(|part| part.id == *change)
+            {
+                let at = self.input.clock.at(occurrence.at);
+                lock(&self.book).rolled_back(fault, at, why.clone());
+            }
             if let Some(Milestone::Void { change, reason }) = &occurrence.milestone
                 && let Some(fault) = self.parts.iter().position(|part| part.id == *change)
             {

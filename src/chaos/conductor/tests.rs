@@ -172,7 +172,13 @@ fn every_kind_in_turn_is_done_measured_and_taken_back() {
             assert!(!record.targets.is_empty());
             let kinds: Vec<_> = record.events.iter().map(|event| &event.kind).collect();
             assert!(kinds.iter().any(|kind| *kind == "change-effective"));
-            let heals = ["pod-kill", "db-failover", "db-crash"];
+            let heals = [
+                "pod-kill",
+                "pod-evict",
+                "rollout-restart",
+                "db-failover",
+                "db-crash",
+            ];
             let expected = if heals.contains(&record.kind.as_str()) {
                 Undo::NotNeeded
             } else {

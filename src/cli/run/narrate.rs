@@ -37,6 +37,7 @@ pub(super) fn fault(
         }
         ChaosEventKind::Accepted => live.fault = Some(name.clone()),
         ChaosEventKind::Effective => say(progress, "has taken effect".into()),
+        ChaosEventKind::RolledBack { why } => say(progress, format!("is rolled back: {why}")),
         ChaosEventKind::Undoing => live.fault = Some(format!("{name}: undoing")),
         // Which of the two comes last depends on the fault; then it is over.
         ChaosEventKind::Undone => {

@@ -157,6 +157,7 @@ mod tests {
 
     fn stack() -> StackStatus {
         StackStatus {
+            workloads: Vec::new(),
             spec: StackSpec::default(),
             pid: 1,
             root: "/dev/shm/x".into(),
@@ -193,7 +194,6 @@ mod tests {
             open_changes: Vec::new(),
             isolation: "ports".into(),
             last_event: 0,
-            metrics: Vec::new(),
         }
     }
 

@@ -75,6 +75,14 @@ fn told(client: &Client, what: &str) -> impl FnOnce(ClientError) -> ProviderErro
             reason: error.to_string(),
         },
         ClientError::Refused {
+            status: 429,
+            message,
+        } => ProviderError::Busy {
+            place,
+            what,
+            reason: message,
+        },
+        ClientError::Refused {
             status: 400..=499,
             message,
         } => ProviderError::Refused {

@@ -16,6 +16,8 @@ use crate::provider::{Finder, Found, Pending, Place, Provider, ProviderError};
 
 /// How often the stack is looked at before it has healed.
 const LOOKS_TO_HEAL: u32 = 3;
+/// What the shop runs at first.
+const FIRST_VERSION: &str = "1";
 
 /// Stops the world at the n-th dangerous point.
 #[derive(Debug, Clone, Default)]
@@ -162,6 +164,11 @@ impl Double {
         }
         if status.links.iter().any(|link| link.mode != LinkMode::Pass) {
             wounds.push(format!("links: {:?}", status.links));
+        }
+        for workload in &status.workloads {
+            if workload.version != FIRST_VERSION || !workload.settled {
+                wounds.push(format!("{workload:?}"));
+            }
         }
         if !status.database.redundant {
             wounds.push("database".into());
@@ -313,7 +320,9 @@ impl State {
     fn make(&mut self, action: &Action) {
         let status = &mut self.status;
         match action {
-            Action::KillPods { pods, .. } => status.pods.retain(|pod| !pods.contains(&pod.name)),
+            Action::KillPods { pods, .. } | Action::EvictPods { pods, .. } => {
+                status.pods.retain(|pod| !pods.contains(&pod.name))
+            }
             Action::HangPods { pods } => {
                 for pod in &mut status.pods {
                     if pods.contains(&pod.name) {
@@ -338,7 +347,26 @@ impl State {
                     }
                 }
             }
+            Action::Deploy { app, version, .. } => self.roll(app, version),
+            Action::RestartPods { app } => {
+                let version = self.workload(app).version.clone();
+                self.roll(app, &version);
+            }
         }
+    }
+
+    fn workload(&mut self, app: &str) -> &mut Workload {
+        let mut workloads = self.status.workloads.iter_mut();
+        let found = workloads.find(|workload| workload.app == app);
+        found.expect("an app of the stack")
+    }
+
+    /// Its pods are of another kind when it heals.
+    fn roll(&mut self, app: &str, version: &str) {
+        let workload = self.workload(app);
+        workload.version = version.into();
+        workload.generation += 1;
+        workload.settled = false;
     }
 
     fn fail_over(&mut self) {
@@ -383,7 +411,9 @@ impl State {
     fn take_back(&mut self, action: &Action) {
         let status = &mut self.status;
         match action {
-            Action::KillPods { .. } | Action::FailOverDatabase { .. } => {}
+            Action::KillPods { .. }
+            | Action::EvictPods { .. }
+            | Action::FailOverDatabase { .. } => {}
             Action::HangPods { .. } => {
                 for pod in &mut status.pods {
                     pod.state = PodState::Ready;
@@ -401,6 +431,8 @@ impl State {
                     link.mode = LinkMode::Pass;
                 }
             }
+            Action::Deploy { app, .. } => self.roll(app, FIRST_VERSION),
+            Action::RestartPods { .. } => {}
         }
     }
 
@@ -430,6 +462,9 @@ impl State {
                 self.event(EventKind::PodReady, &name);
             }
         }
+        for workload in &mut self.status.workloads {
+            workload.settled = true;
+        }
         let database = &mut self.status.database;
         for node in &mut database.nodes {
             if node.role == DatabaseRole::Rebuilding {
@@ -452,6 +487,18 @@ fn pod(name: &str, app: &str, zone: &str) -> Pod {
         address: String::new(),
         state: PodState::Ready,
         labels: BTreeMap::from([("app".into(), app.into()), ("zone".into(), zone.into())]),
+    }
+}
+
+fn workload(app: &str, desired: u32) -> Workload {
+    Workload {
+        app: app.into(),
+        version: FIRST_VERSION.into(),
+        desired,
+        ready: desired,
+        generation: 1,
+        headroom: None,
+        settled: true,
     }
 }
 
@@ -490,6 +537,7 @@ pub(crate) fn healthy() -> StackStatus {
             pod("shop-3", "shop", "c"),
             pod("task-runner-1", "task-runner", "a"),
         ],
+        workloads: vec![workload("shop", 3), workload("task-runner", 1)],
         database: Database {
             nodes: vec![
                 node("db-1", "a", DatabaseRole::Primary),

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 pub use control::ControlApi;
 pub use find::LocalFinder;
-use target_app::api::MetricsPage;
+use target_app::api::{ChangeReceipt, ChangeRequest, MetricsPage};
 use target_app::client::Client;
 
 use super::{
@@ -20,6 +20,11 @@ use super::{
 };
 use crate::observe::pages::Address;
 use crate::scenario::ProviderKind;
+
+/// Before a refused eviction is asked for again.
+const ASK_AGAIN: Duration = Duration::from_millis(500);
+/// A change has to be accepted or refused within the time that a call may take.
+const LONGEST_ASKING: Duration = Duration::from_secs(25);
 
 /// Faults on a local stack.
 #[derive(Debug)]
@@ -36,6 +41,29 @@ impl<C: ControlApi> LocalProvider<C> {
             control,
             stack: stack.into(),
             pid,
+        }
+    }
+}
+
+impl<C: ControlApi> LocalProvider<C> {
+    /// What a disruption budget refuses is asked again until `timeout_ms`, as a drain does.
+    async fn ask_to_leave(
+        &self,
+        id: &ChangeId,
+        request: &ChangeRequest,
+        timeout_ms: u64,
+    ) -> Result<ChangeReceipt, ProviderError> {
+        let patience = Duration::from_millis(timeout_ms).min(LONGEST_ASKING);
+        let until = tokio::time::Instant::now() + patience;
+        loop {
+            let refused = match self.control.change(&id.0, request).await {
+                Err(refused @ ProviderError::Busy { .. }) => refused,
+                answer => return answer,
+            };
+            if tokio::time::Instant::now() >= until {
+                return Err(refused);
+            }
+            tokio::time::sleep(ASK_AGAIN).await;
         }
     }
 }
@@ -74,7 +102,10 @@ impl<C: ControlApi> Provider for LocalProvider<C> {
         );
         let call = match change {
             // Replacements start, and a standby is built, by themselves.
-            Change::KillPods { .. } | Change::FailOverDatabase { .. } => call,
+            Change::KillPods { .. }
+            | Change::EvictPods { .. }
+            | Change::FailOverDatabase { .. }
+            | Change::RestartWorkload { .. } => call,
             _ => call.undone_by("DELETE /v1/changes/ID"),
         };
         Box::pin(async { Ok(vec![call]) })
@@ -92,7 +123,12 @@ impl<C: ControlApi> Provider for LocalProvider<C> {
                     what: what.to_owned(),
                     reason: "a local stack has no such thing: use another provider".to_owned(),
                 })?;
-            let receipt = self.control.change(&order.id.0, &request).await?;
+            let receipt = match order.change {
+                Change::EvictPods { timeout_ms, .. } => {
+                    self.ask_to_leave(&order.id, &request, timeout_ms).await?
+                }
+                _ => self.control.change(&order.id.0, &request).await?,
+            };
             Ok(Receipt {
                 accepted: receipt.accepted,
                 undo: receipt.undo,

@@ -3,12 +3,14 @@
 use target_app::api;
 
 use crate::provider::{
-    Change, ChangeId, DatabaseView, LinkView, Milestone, NodeView, Occurrence, OpenChange, Order,
-    PodView, Role, Snapshot, ZoneView,
+    BudgetView, Change, ChangeId, DatabaseView, LinkView, Milestone, NodeView, Occurrence,
+    OpenChange, Order, PodView, Role, Snapshot, WorkloadView, ZoneView,
 };
 
 /// The app whose pods stand behind the edge.
 const SERVING_APP: &str = "shop";
+/// What keeps pods of an app running is a Deployment in all but name.
+const WORKLOAD_KIND: &str = "deployment/";
 
 /// The stack as faults see it.
 pub(super) fn snapshot(status: &api::StackStatus) -> Snapshot {
@@ -17,6 +19,12 @@ pub(super) fn snapshot(status: &api::StackStatus) -> Snapshot {
         pods: status.pods.iter().map(pod).collect(),
         database: Some(database(&status.database)),
         links: status.links.iter().map(link).collect(),
+        workloads: status.workloads.iter().map(workload).collect(),
+        budgets: status
+            .workloads
+            .iter()
+            .filter_map(|w| budget(w, status))
+            .collect(),
         open: status.open_changes.iter().map(open_change).collect(),
         problems: status.problems.clone(),
         last_occurrence: status.last_event,
@@ -43,6 +51,35 @@ fn pod(pod: &api::Pod) -> PodView {
         labels: pod.labels.clone(),
         ..PodView::default()
     }
+}
+
+fn workload(workload: &api::Workload) -> WorkloadView {
+    WorkloadView {
+        name: format!("{WORKLOAD_KIND}{}", workload.app),
+        namespace: None,
+        desired: workload.desired,
+        ready: workload.ready,
+        generation: i64::try_from(workload.generation).unwrap_or(i64::MAX),
+        settled: workload.settled,
+        shielded: None,
+    }
+}
+
+/// What limits how many pods of a workload may be gone; none: nothing does.
+fn budget(workload: &api::Workload, status: &api::StackStatus) -> Option<BudgetView> {
+    let pods = status.pods.iter().filter(|pod| pod.app == workload.app);
+    Some(BudgetView {
+        name: workload.app.clone(),
+        namespace: None,
+        pods: pods.map(|pod| pod.name.clone()).collect(),
+        headroom: workload.headroom?,
+    })
+}
+
+/// The app of a workload that is named as Kubernetes names it.
+fn app_of(workload: &str) -> String {
+    let app = workload.strip_prefix(WORKLOAD_KIND);
+    app.unwrap_or(workload).to_owned()
 }
 
 fn database(database: &api::Database) -> DatabaseView {
@@ -86,6 +123,7 @@ fn open_change(open: &api::OpenChange) -> OpenChange {
 fn words(action: &api::Action) -> String {
     match action {
         api::Action::KillPods { pods, .. } => format!("pods killed: {}", pods.join(", ")),
+        api::Action::EvictPods { pods, .. } => format!("pods evicted: {}", pods.join(", ")),
         api::Action::HangPods { pods } => format!("pods hung: {}", pods.join(", ")),
         api::Action::FailOverDatabase { .. } => "database failed over".to_owned(),
         api::Action::DrainZone { zone } => format!("zone {zone} drained"),
@@ -93,6 +131,10 @@ fn words(action: &api::Action) -> String {
         api::Action::DelayLinks {
             links, delay_ms, ..
         } => format!("delayed by {delay_ms} ms: {}", links.join(", ")),
+        api::Action::Deploy { app, version, .. } => {
+            format!("version {version} of {app} deployed")
+        }
+        api::Action::RestartPods { app } => format!("every pod of {app} replaced"),
     }
 }
 
@@ -112,9 +154,14 @@ pub(super) fn expected(change: &Change) -> &'static str {
         Change::DrainZone { .. } => "empty within a second, back with the undo",
         Change::OutageZone { .. } => "lost at once, back within seconds of the undo",
         Change::DelayLinks { .. } => "slow at once, quick again with the undo",
-        Change::EvictPods { .. }
-        | Change::KillContainers { .. }
-        | Change::RestartWorkload { .. }
+        Change::Deploy { .. } => {
+            "a pod starts within a second, and leaves within two; back with the undo"
+        }
+        Change::RestartWorkload { .. } => "about three seconds for each round of pods",
+        Change::EvictPods { .. } => {
+            "out of service at once, as far as the budget allows; replacements serve within a second"
+        }
+        Change::KillContainers { .. }
         | Change::ScaleWorkload { .. }
         | Change::DrainHosts { .. }
         | Change::PartitionPods { .. }
@@ -157,9 +204,24 @@ fn action(change: &Change) -> Result<api::Action, Lacking> {
             delay_ms,
             jitter_ms,
         },
-        Change::EvictPods { .. } => return Err(Lacking("evict pods")),
+        Change::EvictPods { pods, timeout_ms } => api::Action::EvictPods { pods, timeout_ms },
         Change::KillContainers { .. } => return Err(Lacking("kill a container of a pod")),
-        Change::RestartWorkload { .. } => return Err(Lacking("restart a workload")),
+        Change::RestartWorkload { workload } => api::Action::RestartPods {
+            app: app_of(&workload),
+        },
+        Change::Deploy {
+            workload,
+            version,
+            strategy,
+            bad,
+            rollback_when,
+        } => api::Action::Deploy {
+            app: app_of(&workload),
+            version,
+            strategy,
+            bad,
+            rollback_when,
+        },
         Change::ScaleWorkload { .. } => return Err(Lacking("scale a workload")),
         Change::DrainHosts { .. } => return Err(Lacking("drain nodes")),
         Change::PartitionPods { .. } => return Err(Lacking("cut pods off")),
@@ -177,6 +239,10 @@ pub(super) fn occurrence(event: api::Event) -> Occurrence {
         api::EventKind::ChangeEffective => {
             Some(Milestone::Effective(ChangeId(event.subject.clone())))
         }
+        api::EventKind::RolloutRolledBack => Some(Milestone::RolledBack {
+            change: ChangeId(event.subject.clone()),
+            why: event.detail.clone(),
+        }),
         api::EventKind::ChangeUndone => Some(Milestone::Undone(ChangeId(event.subject.clone()))),
         _ => None,
     };

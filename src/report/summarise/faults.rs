@@ -117,6 +117,7 @@ pub(super) fn outcome(fault: &Fault, ledger: Option<Ledger>, run_us: u64) -> Fau
             lost: ledger.lost,
             unverified: ledger.unverified,
         }),
+        rolled_back: fault.rolled_back.as_ref().map(|back| back.why.clone()),
         undone: fault
             .undo
             .as_ref()

@@ -133,6 +133,9 @@ pub struct Fault {
     /// What it did to the canaries: all together, then each. Empty without any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub canary: Vec<CanaryImpact>,
+    /// It took its effect back by itself, as a deploy with `rollback_when` does. Absent: it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rolled_back: Option<RolledBack>,
     /// Whether it is undone completely, as `undo` explains. Absent when it was never injected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undone: Option<bool>,
@@ -253,6 +256,14 @@ impl Fault {
         })
     }
 
+    /// `rolled back after 3.2 s: errors > 2% for 2s …`, where it took its effect back by itself.
+    #[must_use]
+    pub fn rolled_back_words(&self) -> Option<String> {
+        let RolledBack { at_us, why } = self.rolled_back.as_ref()?;
+        let after = units::micros(at_us.saturating_sub(self.accepted_us?));
+        Some(format!("rolled back after {after}: {why}"))
+    }
+
     /// Whether it was put back, or has nothing to put back because it was never injected.
     #[must_use]
     pub fn is_clean(&self) -> bool {
@@ -310,6 +321,15 @@ pub struct Ledger {
     /// Acknowledged writes that could not be read back, so that nobody knows.
     #[serde(default)]
     pub unverified: u64,
+}
+
+/// A fault that took its effect back by itself.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+pub struct RolledBack {
+    /// When that began, run time.
+    pub at_us: u64,
+    /// What was seen: `errors > 2% for 2s: 20.0 % errors of 120 requests to it`.
+    pub why: String,
 }
 
 /// How a fault was put back.

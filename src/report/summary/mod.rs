@@ -26,7 +26,7 @@ pub use belief::Outcome;
 pub use canary::{Canary, CanaryImpact, CanaryWriter};
 pub use connections::{Compression, Connections};
 pub use drill::{Drill, Note, RunbookStep};
-pub use fault::{Budget, ControlEvent, Detection, Fault, Ledger, Mark, Undo};
+pub use fault::{Budget, ControlEvent, Detection, Fault, Ledger, Mark, RolledBack, Undo};
 pub use generator::{Generator, GeneratorVerdict};
 pub use heat::{Heat, HeatColumn};
 pub use impact::{Check, ClassImpact, CloseUp, Stage, Towards};

@@ -95,7 +95,9 @@ fn possible(kind: &FaultKind, provider: ProviderKind) -> Result<(), (&'static st
 
 fn check_stack(log: &Log, fault: &Fault, places: &FaultPlaces, stack: &StackTarget) {
     match &fault.kind {
-        FaultKind::PodKill { pods, .. } | FaultKind::PodHang { pods } => {
+        FaultKind::PodKill { pods, .. }
+        | FaultKind::PodHang { pods }
+        | FaultKind::PodEvict { pods, .. } => {
             check_pods(log, pods, places, stack);
         }
         FaultKind::ZoneDrain { .. } | FaultKind::ZoneOutage { .. }

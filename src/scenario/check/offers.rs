@@ -15,7 +15,10 @@ pub(super) fn offers(provider: ProviderKind, kind: &FaultKind) -> bool {
         FaultKind::PodKill { .. } => (true, true, true),
         FaultKind::PodHang { .. } | FaultKind::ZoneDrain { .. } => (true, true, false),
         FaultKind::DbFailover { .. } | FaultKind::ZoneOutage { .. } => (true, false, true),
-        FaultKind::DbCrash { .. } | FaultKind::LinkDelay { .. } => (true, false, false),
+        FaultKind::DbCrash { .. } | FaultKind::LinkDelay { .. } | FaultKind::Deploy { .. } => {
+            (true, false, false)
+        }
+        FaultKind::RolloutRestart { .. } | FaultKind::PodEvict { .. } => (true, true, false),
         // A zone of AWS is drained by one of two ways, each a kind of its own.
         FaultKind::DbReboot
         | FaultKind::ZoneShift { .. }
@@ -23,9 +26,7 @@ pub(super) fn offers(provider: ProviderKind, kind: &FaultKind) -> bool {
         | FaultKind::InstanceStop { .. }
         | FaultKind::EcsTaskStop { .. }
         | FaultKind::QueueDelay { .. } => (false, false, true),
-        FaultKind::PodEvict { .. }
-        | FaultKind::ContainerKill { .. }
-        | FaultKind::RolloutRestart { .. }
+        FaultKind::ContainerKill { .. }
         | FaultKind::ScaleTo { .. }
         | FaultKind::NodeDrain { .. }
         | FaultKind::NetworkPartition { .. } => (false, true, false),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{FaultId, InstanceSelector, QueueDelay};
+use super::{Deploy, FaultId, InstanceSelector, QueueDelay};
 
 /// One thing done to the infrastructure.
 #[derive(Debug, Clone, PartialEq)]
@@ -127,6 +127,11 @@ pub enum FaultKind {
         /// Which.
         workload: WorkloadSelector,
     },
+    /// Another version takes over.
+    Deploy {
+        /// Which, and how.
+        deploy: Deploy,
+    },
     /// A workload has another number of pods.
     ScaleTo {
         /// Which.
@@ -204,6 +209,7 @@ impl FaultKind {
             Self::PodEvict { .. } => "pod-evict",
             Self::ContainerKill { .. } => "container-kill",
             Self::RolloutRestart { .. } => "rollout-restart",
+            Self::Deploy { .. } => "deploy",
             Self::ScaleTo { .. } => "scale-to",
             Self::NodeDrain { .. } => "node-drain",
             Self::NetworkPartition { .. } => "network-partition",

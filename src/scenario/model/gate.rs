@@ -179,4 +179,6 @@ pub enum RecoveryCheck {
     FailedRequests(u64),
     /// It was undone completely.
     Undone,
+    /// It took its effect back by itself, or did not.
+    RolledBack(bool),
 }

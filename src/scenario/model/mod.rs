@@ -6,6 +6,7 @@
 mod answer;
 mod aws;
 mod canary;
+mod deploy;
 mod fault;
 mod gate;
 mod http;
@@ -23,6 +24,7 @@ use super::fingerprint::Fingerprint;
 pub use answer::*;
 pub use aws::*;
 pub use canary::*;
+pub use deploy::*;
 pub use fault::*;
 pub use gate::*;
 pub use http::*;

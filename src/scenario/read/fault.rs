@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::aws;
+use super::deploy::read_deploy;
 use super::names::{Unique, find};
 use super::selector::{
     Zones, any_shop_pod, read_hosts, read_links, read_pods, read_workload, read_zone,
@@ -17,7 +18,7 @@ const PROVIDERS: [(&str, ProviderKind); 3] = [
     ("kubernetes", ProviderKind::Kubernetes),
     ("aws", ProviderKind::Aws),
 ];
-const KINDS: [&str; 17] = [
+const KINDS: [&str; 18] = [
     "pod-kill",
     "pod-hang",
     "db-failover",
@@ -32,6 +33,7 @@ const KINDS: [&str; 17] = [
     "pod-evict",
     "container-kill",
     "rollout-restart",
+    "deploy",
     "scale-to",
     "node-drain",
     "network-partition",
@@ -252,6 +254,9 @@ fn read_kind(table: &mut TableReader<'_>, kind: &str, zones: Zones<'_>) -> Optio
         "rollout-restart" => FaultKind::RolloutRestart {
             workload: table.required("workload", WORKLOAD, read_workload)?,
         },
+        "deploy" => FaultKind::Deploy {
+            deploy: read_deploy(table)?,
+        },
         "scale-to" => {
             let replicas = table.required("replicas", "1", value::count);
             FaultKind::ScaleTo {
@@ -316,6 +321,7 @@ fn check_hold(log: &Log, kind: &FaultKind, given: bool, hold_at: Place, kind_at:
         | FaultKind::ZoneStop { .. }
         | FaultKind::InstanceStop { .. }
         | FaultKind::QueueDelay { .. }
+        | FaultKind::Deploy { .. }
         | FaultKind::ScaleTo { .. }
         | FaultKind::NodeDrain { .. }
         | FaultKind::NetworkPartition { .. }

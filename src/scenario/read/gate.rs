@@ -310,11 +310,12 @@ fn read_recovery(
         "unavailable",
         "failed_requests",
         "undone",
+        "rolled_back",
     ]
     .iter()
     .any(|key| table.node(key).is_some());
     if !any {
-        let help = "add recovered_within = \"15s\", lost_writes = 0, unavailable = \"5s\", failed_requests = 100 or undone = true";
+        let help = "add recovered_within = \"15s\", lost_writes = 0, unavailable = \"5s\", failed_requests = 100, undone = true or rolled_back = false";
         log.missing(at, "this gate expects nothing of the fault", help);
     }
     table.finish_with(&[
@@ -347,6 +348,8 @@ fn recovery_gate(fault: FaultId, name: &str, check: RecoveryCheck, key: &str, li
         RecoveryCheck::Unavailable(limit) => format!("unavailable <= {}", show_duration(*limit)),
         RecoveryCheck::FailedRequests(limit) => format!("failed requests <= {limit}"),
         RecoveryCheck::Undone => "undone".to_owned(),
+        RecoveryCheck::RolledBack(true) => "rolled back".to_owned(),
+        RecoveryCheck::RolledBack(false) => "not rolled back".to_owned(),
     };
     Gate {
         id: format!("fault:{name}/{key}"),
@@ -399,5 +402,8 @@ fn read_checks(table: &mut TableReader<'_>) -> Vec<(RecoveryCheck, &'static str)
         }
     });
     add(undone, "undone");
+    let key = "rolled_back";
+    let rolled_back = table.optional(key, value::flag);
+    add(rolled_back.map(RecoveryCheck::RolledBack), key);
     checks
 }

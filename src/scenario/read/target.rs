@@ -4,9 +4,11 @@ use target_app::api::{FailoverProfile, Mischief, Replication, StackSpec};
 use target_app::control;
 use target_app::topologies::{self, Topology};
 
+use super::deploy::{read_answers, read_version};
 use super::files::Files;
 use super::headers::read_template;
 use super::names::Unique;
+use super::scaling::{read_autoscale, read_budget};
 use crate::scenario::model::{StackTarget, Target};
 use crate::scenario::syntax::{Log, Node, TableReader, value};
 use crate::scenario::template::{Bindings, Escape};
@@ -182,6 +184,15 @@ fn read_stack(mut table: TableReader<'_>, files: &Files<'_>) -> Option<StackSpec
     for (key, switch) in [("cdn", &mut spec.cdn), ("mail", &mut spec.mail)] {
         *switch = table.optional(key, value::flag).unwrap_or(*switch);
     }
+    if let Some(version) = table.optional("version", read_version) {
+        spec.version = version;
+    }
+    spec.autoscale = table
+        .optional("autoscale", read_autoscale)
+        .or(spec.autoscale);
+    spec.disruption_budget = table
+        .optional("disruption_budget", read_budget)
+        .or(spec.disruption_budget);
     spec.postgres_bin = table
         .optional("postgres_bin", value::text)
         .map(|found| found.text.into());
@@ -234,9 +245,11 @@ fn read_mischief(log: &Log, node: &Node) -> Option<Mischief> {
         let read = table.optional(key, |log, node| value::positive(log, node, 1_000_000));
         read.and_then(|nth| u32::try_from(nth).ok())
     };
+    let (drop_order, double_order) = (nth("drop_order"), nth("double_order"));
     let mischief = Mischief {
-        drop_order: nth("drop_order"),
-        double_order: nth("double_order"),
+        drop_order,
+        double_order,
+        ..read_answers(&mut table)
     };
     table.finish();
     Some(mischief)

@@ -4,7 +4,9 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use crate::api::{Action, ChangeRequest, Instant, LinkMode, OpenChange, ZoneState};
+use crate::api::{
+    Action, ChangeRequest, Instant, LinkMode, Mischief, OpenChange, Strategy, ZoneState,
+};
 
 /// Ids remembered after they were undone, so that a late request cannot break things again.
 const UNDONE_KEPT: usize = 10_000;
@@ -34,6 +36,13 @@ pub(super) enum Stage {
     Effective,
     /// It could not be done, for this reason.
     Failed(String),
+    /// It took its effect back by itself.
+    RolledBack {
+        /// For this reason.
+        why: String,
+        /// Nothing of it is left.
+        complete: bool,
+    },
     /// Its effect was taken back; the stack is getting well.
     Undoing,
 }
@@ -126,10 +135,19 @@ impl Changes {
             .unwrap_or_default()
     }
 
+    /// The version of the shop that is to run, and how badly it is to answer; none: the first one.
+    pub(super) fn deployed(&self) -> Option<(&str, Mischief)> {
+        let deployed = self.in_force().filter_map(|action| match action {
+            Action::Deploy { version, bad, .. } => Some((version.as_str(), *bad)),
+            _ => None,
+        });
+        deployed.last()
+    }
+
     fn in_force(&self) -> impl Iterator<Item = &Action> {
         self.open
             .iter()
-            .filter(|change| !matches!(change.stage, Stage::Undoing))
+            .filter(|change| !matches!(change.stage, Stage::Undoing | Stage::RolledBack { .. }))
             .map(|change| &change.request.action)
     }
 }
@@ -147,7 +165,7 @@ impl Change {
 /// How an action is undone, in words.
 pub(super) fn undo_in_words(action: &Action) -> String {
     match action {
-        Action::KillPods { .. } => {
+        Action::KillPods { .. } | Action::EvictPods { .. } => {
             "replacements are started without being asked for; undoing waits for them".into()
         }
         Action::HangPods { .. } => "SIGCONT: the pods go on where they stopped".into(),
@@ -161,6 +179,18 @@ pub(super) fn undo_in_words(action: &Action) -> String {
             format!("zone {zone}'s links pass again, and pods and database are spread as specified")
         }
         Action::DelayLinks { .. } => "the links pass without delay".into(),
+        Action::Deploy { strategy, .. } => match strategy {
+            Strategy::Rolling { .. } => {
+                "the version before comes back in the same way, a few pods at a time".into()
+            }
+            Strategy::BlueGreen { .. } | Strategy::Canary { .. } => {
+                "the version before gets all traffic once it stands in full, and the other leaves"
+                    .into()
+            }
+        },
+        Action::RestartPods { .. } => {
+            "nothing to undo: undoing waits until every pod was replaced".into()
+        }
     }
 }
 

@@ -147,11 +147,16 @@ impl EdgeView {
         Err(Refusal::new(status, refused.error))
     }
 
-    async fn in_flight(&self, pod: &str) -> Option<u64> {
+    /// What the edge has counted; none while it does not run.
+    pub(super) async fn stats(&self) -> Option<Stats> {
         let admin = (*self.admin.borrow())?;
         let url = format!("http://{admin}/stats");
         let answer = self.http.get(url).timeout(TIMEOUT).send().await.ok()?;
-        let stats: Stats = answer.json().await.ok()?;
+        answer.json().await.ok()
+    }
+
+    async fn in_flight(&self, pod: &str) -> Option<u64> {
+        let stats = self.stats().await?;
         Some(stats.targets.get(pod).map_or(0, |t| t.counts.in_flight))
     }
 }

@@ -21,6 +21,12 @@ pub(super) enum Record<'a> {
     },
     /// Its effect is complete.
     Effective { id: &'a str, at: Instant },
+    /// It takes its effect back by itself.
+    RolledBack {
+        id: &'a str,
+        at: Instant,
+        why: &'a str,
+    },
     /// It was undone.
     Undone { id: &'a str, at: Instant },
 }

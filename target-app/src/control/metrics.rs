@@ -16,6 +16,11 @@ struct PodLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AppLabels {
+    app: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ZoneLabels {
     zone: String,
 }
@@ -49,6 +54,16 @@ pub(super) fn registry(status: &StackStatus) -> Registry {
         pods.get_or_create(&PodLabels { app, state }).set(count);
     }
     registry.register("pods", "Pods, by what they are and how", pods);
+    let desired = Family::<AppLabels, Gauge>::default();
+    for workload in &status.workloads {
+        let app = workload.app.clone();
+        let labels = AppLabels { app };
+        desired
+            .get_or_create(&labels)
+            .set(i64::from(workload.desired));
+    }
+    let help = "Pods that there are to be: as specified, or as the autoscaler wants";
+    registry.register("pods_desired", help, desired);
     let zones = Family::<ZoneLabels, Gauge>::default();
     for zone in &status.zones {
         let labels = ZoneLabels {

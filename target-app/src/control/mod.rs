@@ -4,6 +4,8 @@
 //! [`crate::client::Client`] talks to it, [`stop`] takes it down. From inside: [`run`].
 
 mod auth;
+mod autoscale;
+mod budget;
 mod change;
 mod database;
 mod edge;
@@ -19,7 +21,9 @@ mod placement;
 mod pod;
 mod probe;
 mod problems;
+mod release;
 mod role;
+mod rollout;
 mod root;
 mod server;
 mod spec;

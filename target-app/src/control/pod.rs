@@ -13,10 +13,11 @@ use tokio::task::JoinHandle;
 use super::probe::{
     LIVE_FAILURES, LIVE_PERIOD, LIVE_TIMEOUT, Probe, READY_FAILURES, READY_PERIOD, START_PERIOD,
 };
+use super::release::Release;
 use super::root;
+use super::state;
 use super::state::App;
 use super::supervisor::Message;
-use crate::api::Mischief;
 use crate::links::Link;
 use crate::process::{self, Child, Launch, Lifetime, Role};
 use crate::service::Secret;
@@ -31,7 +32,6 @@ pub(super) struct PodSettings {
     /// Its address is replaced by that of the pod's own link.
     pub(super) database: DatabaseParams,
     pub(super) session_key: Secret,
-    pub(super) mischief: Mischief,
     /// Where the database's endpoint leads now.
     pub(super) database_target: watch::Receiver<Option<SocketAddr>>,
     /// Where mail is taken, and the URL of the books about it.
@@ -70,13 +70,8 @@ pub(super) struct PodHandle {
 
 impl PodHandle {
     /// Opens the links and begins to start the process; the rest is heard as [`PodNews`].
-    pub(super) fn start(
-        settings: &PodSettings,
-        name: &str,
-        app: App,
-        zone: &str,
-        ip: IpAddr,
-    ) -> io::Result<Self> {
+    pub(super) fn start(settings: &PodSettings, pod: &state::Pod, ip: IpAddr) -> io::Result<Self> {
+        let (name, app, zone) = (pod.name.as_str(), pod.app, pod.zone.as_str());
         let (front_target, target) = watch::channel(None);
         let front = match app {
             App::Shop => {
@@ -106,6 +101,7 @@ impl PodHandle {
             name: name.to_owned(),
             app,
             zone: zone.to_owned(),
+            release: pod.release.clone(),
             listen: SocketAddr::new(ip, 0),
             database: back.address(),
             smtp: post.as_ref().map(Link::address),
@@ -184,6 +180,7 @@ struct Life {
     name: String,
     app: App,
     zone: String,
+    release: Release,
     listen: SocketAddr,
     /// The near end of its link to the database.
     database: SocketAddr,
@@ -232,7 +229,8 @@ impl Life {
             App::Shop => {
                 let key = settings.session_key.clone();
                 let config = ShopConfig {
-                    mischief: settings.mischief,
+                    version: self.release.version.clone(),
+                    mischief: self.release.mischief,
                     mail_books: settings.mail.as_ref().map(|(_, url)| url.clone()),
                     ..ShopConfig::new(pod, zone, listen, database, key)
                 };

@@ -31,7 +31,13 @@ pub(super) fn find(state: &State) -> Vec<Problem> {
     edge(state, &mut found);
     mail(state, &mut found);
     for app in App::ALL {
-        spread(state, app, &mut found);
+        match state.rollouts.get(&app) {
+            None => spread(state, app, &mut found),
+            Some(rollout) => {
+                let text = format!("{} is on its way to {}", rollout.to, app.as_str());
+                add(&mut found, Scope::Pods, text);
+            }
+        }
     }
     pods(state, &mut found);
     database(state, &mut found);
@@ -54,14 +60,18 @@ fn changes(state: &State, found: &mut Vec<Problem>) {
         let request = &change.request;
         let what = match &request.action {
             Action::KillPods { pods, .. } => format!("{} killed", pods.join(", ")),
+            Action::EvictPods { pods, .. } => format!("{} asked to leave", pods.join(", ")),
             Action::HangPods { pods } => format!("{} hung", pods.join(", ")),
             Action::FailOverDatabase { .. } => "database failed over".into(),
             Action::DrainZone { zone } => format!("zone {zone} drained"),
             Action::OutageZone { zone } => format!("zone {zone} cut off"),
             Action::DelayLinks { links, .. } => format!("{} delayed", links.join(", ")),
+            Action::Deploy { app, version, .. } => format!("version {version} of {app} deployed"),
+            Action::RestartPods { app } => format!("every pod of {app} replaced"),
         };
         let failed = match &change.stage {
             Stage::Failed(why) => format!(", which failed: {why}"),
+            Stage::RolledBack { why, .. } => format!(", which was rolled back: {why}"),
             Stage::Applying | Stage::Effective | Stage::Undoing => String::new(),
         };
         let text = format!(
@@ -87,7 +97,7 @@ fn mail(state: &State, found: &mut Vec<Problem>) {
 
 fn spread(state: &State, app: App, found: &mut Vec<Problem>) {
     let up = state.zones_up();
-    let desired = placement::desired(app.replicas(&state.spec), &up);
+    let desired = placement::desired(state.replicas(app), &up);
     let count = |zone: &str| {
         let here =
             |pod: &&super::state::Pod| pod.app == app && pod.zone == zone && pod.is_staying();
@@ -223,7 +233,8 @@ mod tests {
             (App::Shop, "c"),
             (App::TaskRunner, "a"),
         ] {
-            let name = state.add_pod(app, zone).name.clone();
+            let release = state.release(app);
+            let name = state.add_pod(app, zone, release).name.clone();
             state.pod_mut(&name).unwrap().state = PodState::Ready;
             state.edge.in_rotation.insert(name);
         }

@@ -218,7 +218,6 @@ fn supervisor(
             root: config.root.clone(),
             database: access,
             session_key: Secret::from(auth::new_token()),
-            mischief: config.spec.mischief,
             database_target: database.target(),
             mail: mail.as_ref().map(|sink| (sink.smtp(), sink.url())),
             http,

@@ -1,6 +1,6 @@
 //! What a stack's specification may say.
 
-use crate::api::StackSpec;
+use crate::api::{Autoscale, Mischief, StackSpec};
 
 /// Why a stack cannot be as specified; `None` when it can.
 #[must_use]
@@ -38,7 +38,54 @@ pub fn objection(spec: &StackSpec) -> Option<String> {
     if mischief.drop_order == Some(0) || mischief.double_order == Some(0) {
         return Some("mischief: every 0th order is none; 1 is every order".into());
     }
+    bad_answers(mischief)
+        .or_else(|| bad_version(&spec.version))
+        .or_else(|| bad_scaling(spec.autoscale?))
+}
+
+fn bad_scaling(autoscale: Autoscale) -> Option<String> {
+    let Autoscale { min, max, .. } = autoscale;
+    if min == 0 || min > max || max > 50 {
+        return Some(format!(
+            "autoscale: {min} to {max} pods: a stack has 1 to 50, and min is not above max"
+        ));
+    }
+    let targets = [autoscale.target_in_flight, autoscale.target_cpu_percent];
+    if !targets
+        .iter()
+        .any(|target| target.is_some_and(|target| target > 0))
+    {
+        return Some("autoscale: set target_in_flight or target_cpu_percent, above 0".into());
+    }
     None
+}
+
+/// Why a shop cannot answer so badly; `None` when it can.
+pub(super) fn bad_answers(mischief: &Mischief) -> Option<String> {
+    match mischief {
+        Mischief {
+            errors_ppm: Some(ppm),
+            ..
+        } if !(1..=1_000_000).contains(ppm) => Some(format!(
+            "{ppm} parts per million of errors: there are 1 to 1000000"
+        )),
+        Mischief {
+            delay_ms: Some(delay),
+            ..
+        } if !(1..=60_000).contains(delay) => {
+            Some(format!("{delay} ms of delay: there are 1 to 60000"))
+        }
+        _ => None,
+    }
+}
+
+/// Why a version cannot be called so; `None` when it can.
+pub(super) fn bad_version(version: &str) -> Option<String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let sound = (1..=32).contains(&version.len()) && version.chars().all(fits);
+    (!sound).then(|| {
+        format!("version '{version}': a version is 1 to 32 letters, digits, '.', '_' and '-'")
+    })
 }
 
 #[cfg(test)]

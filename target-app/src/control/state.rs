@@ -6,6 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 use tokio::time::Instant;
 
 use super::change::Changes;
+use super::release::Release;
+use super::rollout::{Rollout, Way};
 use super::topology::Isolation;
 use crate::api::{self, Database, PodState, StackSpec, ZoneState};
 
@@ -25,6 +27,14 @@ pub(super) struct State {
     /// The mail sink died, and its books with it.
     pub(super) mail_lost: bool,
     pub(super) changes: Changes,
+    /// How often all pods of an app were replaced by ones of the same kind.
+    pub(super) restarts: BTreeMap<App, u32>,
+    /// How many shop pods the autoscaler wants; none: as specified.
+    pub(super) scaled: Option<usize>,
+    /// Releases on their way.
+    pub(super) rollouts: BTreeMap<App, Rollout>,
+    /// What each app's pods are to be, as far as its rollouts were told, and how often that changed.
+    aims: BTreeMap<App, (Release, u64)>,
     /// The next pod's number, for each app.
     next: BTreeMap<App, u32>,
 }
@@ -42,6 +52,7 @@ pub(super) struct Pod {
     pub(super) name: String,
     pub(super) app: App,
     pub(super) zone: String,
+    pub(super) release: Release,
     pub(super) state: PodState,
     pub(super) pid: Option<u32>,
     pub(super) address: Option<SocketAddr>,
@@ -71,6 +82,10 @@ impl App {
             Self::Shop => "shop",
             Self::TaskRunner => "task-runner",
         }
+    }
+
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|app| app.as_str() == name)
     }
 
     /// How many the specification asks for.
@@ -105,12 +120,93 @@ impl State {
             database_trouble: None,
             mail_lost: false,
             changes: Changes::default(),
+            restarts: BTreeMap::new(),
+            scaled: None,
+            rollouts: BTreeMap::new(),
+            aims: BTreeMap::new(),
             next: BTreeMap::new(),
         }
     }
 
+    /// What every pod of an app is to be: what the open changes say.
+    pub(super) fn release(&self, app: App) -> Release {
+        let deployed = match app {
+            App::Shop => self.changes.deployed(),
+            App::TaskRunner => None,
+        };
+        let own = self.spec.mischief;
+        let (version, mischief) = match deployed {
+            Some((version, bad)) => (version, own.answering_like(bad)),
+            None => (self.spec.version.as_str(), own),
+        };
+        Release {
+            version: version.to_owned(),
+            mischief,
+            restarts: self.restarts.get(&app).copied().unwrap_or(0),
+        }
+    }
+
+    /// How often what an app's pods are to be has changed.
+    pub(super) fn generation(&self, app: App) -> u64 {
+        self.aims.get(&app).map_or(1, |(_, generation)| *generation)
+    }
+
+    /// Begins to bring every pod of an app to what it is to be now, if that has changed.
+    pub(super) fn roll_out(&mut self, app: App, change: &str, way: Way) -> Option<&mut Rollout> {
+        let to = self.release(app);
+        let generation = self.generation(app);
+        let from = self
+            .aims
+            .get(&app)
+            .map_or_else(|| self.first_release(), |(at, _)| at.clone());
+        if from == to {
+            return None;
+        }
+        self.aims.insert(app, (to.clone(), generation + 1));
+        let rollout = Rollout {
+            change: change.to_owned(),
+            from,
+            to,
+            way,
+            judge: None,
+        };
+        self.rollouts.insert(app, rollout);
+        self.rollouts.get_mut(&app)
+    }
+
+    fn first_release(&self) -> Release {
+        Release {
+            version: self.spec.version.clone(),
+            mischief: self.spec.mischief,
+            restarts: 0,
+        }
+    }
+
+    /// How many pods an app is to have.
+    pub(super) fn replicas(&self, app: App) -> usize {
+        let scaled = self.scaled.filter(|_| app == App::Shop);
+        scaled.unwrap_or_else(|| app.replicas(&self.spec))
+    }
+
+    /// Whether users' requests reach a pod, or for a task runner, whether it takes jobs.
+    pub(super) fn serves(&self, pod: &Pod) -> bool {
+        let reached = pod.app != App::Shop || self.edge.in_rotation.contains(&pod.name);
+        pod.state == PodState::Ready && reached
+    }
+
+    /// Whether every pod of an app is what it is to be, serves, and none is missing.
+    pub(super) fn is_settled(&self, app: App) -> bool {
+        let release = self.release(app);
+        let there = self
+            .pods
+            .iter()
+            .filter(|pod| pod.app == app && pod.state != PodState::Gone);
+        let fits = |pod: &Pod| pod.release == release && self.serves(pod);
+        there.clone().all(fits) && there.count() == self.replicas(app)
+    }
+
     /// A new pod's record, with the next number of its app.
-    pub(super) fn add_pod(&mut self, app: App, zone: &str) -> &Pod {
+    pub(super) fn add_pod(&mut self, app: App, zone: &str, release: Release) -> &Pod {
         let number = self.next.entry(app).or_insert(1);
         let name = format!("{}-{number}", app.as_str());
         *number += 1;
@@ -118,6 +214,7 @@ impl State {
             name,
             app,
             zone: zone.to_owned(),
+            release,
             state: PodState::Starting,
             pid: None,
             address: None,

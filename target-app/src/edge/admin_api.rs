@@ -26,6 +26,9 @@ pub struct Target {
     pub zone: String,
     /// Where it is reached.
     pub address: SocketAddr,
+    /// What it runs; empty: unknown.
+    #[serde(default)]
+    pub version: String,
     /// Its share, relative to the others'.
     #[serde(default = "one")]
     pub weight: u32,
@@ -69,6 +72,9 @@ pub struct Stats {
 pub struct TargetStats {
     /// Its zone.
     pub zone: String,
+    /// What it runs; empty: unknown.
+    #[serde(default)]
+    pub version: String,
     /// Where it is reached.
     pub address: SocketAddr,
     /// Whether it gets new requests.

@@ -20,6 +20,7 @@ use super::{EdgeConfig, HealthCheck};
 pub(super) struct Backend {
     pub(super) name: String,
     pub(super) zone: String,
+    pub(super) version: String,
     pub(super) address: SocketAddr,
     pub(super) pod_header: HeaderValue,
     pub(super) zone_header: HeaderValue,
@@ -49,6 +50,7 @@ impl Backend {
         Self {
             name: target.name.clone(),
             zone: target.zone.clone(),
+            version: target.version.clone(),
             address: target.address,
             pod_header: header(&target.name),
             zone_header: header(&target.zone),
@@ -57,7 +59,7 @@ impl Backend {
                 Duration::from_millis(config.connect_timeout_ms),
                 Duration::from_millis(config.response_timeout_ms),
             ),
-            metrics: metrics.of_target(&target.name, &target.zone),
+            metrics: metrics.of_target(&target.name, &target.zone, &target.version),
             weight: AtomicU32::new(target.weight),
             draining: AtomicBool::new(target.state == TargetState::Draining),
             removed: AtomicBool::new(false),
@@ -73,14 +75,22 @@ impl Backend {
 
     /// Whether this is the same server, so that its state can be kept.
     pub(super) fn is(&self, target: &Target) -> bool {
-        self.name == target.name && self.zone == target.zone && self.address == target.address
+        self.name == target.name
+            && self.zone == target.zone
+            && self.version == target.version
+            && self.address == target.address
     }
 
-    /// Takes over what may change about a target.
-    pub(super) fn update(&self, target: &Target) {
-        self.weight.store(target.weight, Ordering::Relaxed);
+    /// Takes over what may change about a target; answers whether its weight did.
+    pub(super) fn update(&self, target: &Target) -> bool {
         let draining = target.state == TargetState::Draining;
         self.draining.store(draining, Ordering::Relaxed);
+        self.weight.swap(target.weight, Ordering::Relaxed) != target.weight
+    }
+
+    /// What it was owed by other weights is not owed any more.
+    pub(super) fn forget_credit(&self) {
+        self.credit.store(0, Ordering::Relaxed);
     }
 
     /// Ends checks and events about it: what happens to it now is nobody's concern here.
@@ -143,6 +153,7 @@ impl Backend {
         let ended = requests.saturating_sub(in_flight).max(1);
         TargetStats {
             zone: self.zone.clone(),
+            version: self.version.clone(),
             address: self.address,
             state: if self.is_active() {
                 TargetState::Active

@@ -15,6 +15,7 @@ use crate::service::exposition::seconds_histogram;
 struct TargetLabels {
     target: String,
     zone: String,
+    version: String,
 }
 
 /// The edge's metrics.
@@ -84,10 +85,11 @@ impl Default for Metrics {
 
 impl Metrics {
     /// One target's metrics, looked up once and not for each request.
-    pub(super) fn of_target(&self, target: &str, zone: &str) -> TargetMetrics {
+    pub(super) fn of_target(&self, target: &str, zone: &str, version: &str) -> TargetMetrics {
         let labels = TargetLabels {
             target: target.into(),
             zone: zone.into(),
+            version: version.into(),
         };
         TargetMetrics {
             requests: self.requests.get_or_create_owned(&labels),

@@ -57,18 +57,23 @@ impl Edge {
             .backends
             .write()
             .unwrap_or_else(PoisonError::into_inner);
+        let mut weighed_anew = false;
         let next: Arc<[_]> = targets
             .iter()
             .map(
                 |target| match backends.iter().find(|known| known.is(target)) {
                     Some(known) => {
-                        known.update(target);
+                        weighed_anew |= known.update(target);
                         Arc::clone(known)
                     }
                     None => self.enter(target),
                 },
             )
             .collect();
+        if weighed_anew {
+            // Credits are in units of weight: old ones would give somebody turns without end.
+            next.iter().for_each(|backend| backend.forget_credit());
+        }
         let mut leaving = self.leaving();
         for old in backends.iter() {
             if !next.iter().any(|new| Arc::ptr_eq(old, new)) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::error::{FieldErrors, ShopError};
@@ -64,6 +65,21 @@ impl Fields {
             self.wrong(name, "must be an e-mail address");
         }
         text
+    }
+
+    /// An instant as RFC 3339 writes it, when there is one.
+    pub(crate) fn instant(&mut self, name: &str) -> Option<Timestamp> {
+        match self.object.get(name) {
+            None | Some(Value::Null) => None,
+            Some(Value::String(text)) if text.is_empty() => None,
+            Some(value) => {
+                let instant = value.as_str().and_then(|text| text.parse().ok());
+                if instant.is_none() {
+                    self.wrong(name, "must be a time such as 2030-01-31T12:00:00Z");
+                }
+                instant
+            }
+        }
     }
 
     /// `items`, when there are any.

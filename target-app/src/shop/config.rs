@@ -66,6 +66,9 @@ pub struct ShopConfig {
     /// URL of a mail sink whose books are compared with the shop's own.
     #[serde(default)]
     pub mail_books: Option<String>,
+    /// What it runs, told in the header `x-version`.
+    #[serde(default = "default::version")]
+    pub version: String,
 }
 
 impl ShopConfig {
@@ -99,6 +102,7 @@ impl ShopConfig {
             mischief: Mischief::default(),
             catalogue_caching: CatalogueCaching::default(),
             mail_books: None,
+            version: default::version(),
         }
     }
 
@@ -174,5 +178,8 @@ mod default {
     }
     pub(super) fn grace_ms() -> u64 {
         5_000
+    }
+    pub(super) fn version() -> String {
+        "1".into()
     }
 }

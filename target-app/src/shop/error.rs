@@ -39,6 +39,9 @@ pub(crate) enum ShopError {
     /// The write may or may not have happened.
     #[error("{0}; whether it was written is not known: ask again with the same key, or look")]
     UnknownOutcome(DatabaseError),
+    /// On purpose, before anything was looked at.
+    #[error("this version of the shop fails on purpose")]
+    Mischief,
 }
 
 impl From<DatabaseError> for ShopError {
@@ -80,6 +83,7 @@ impl ShopError {
             Self::Unavailable(_) | Self::Elsewhere(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::UnknownOutcome(DatabaseError::TimedOut(_)) => StatusCode::GATEWAY_TIMEOUT,
             Self::UnknownOutcome(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Mischief => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -99,7 +103,9 @@ impl ShopError {
         match self {
             Self::Invalid(fields) => body["fields"] = json!(fields),
             Self::Conflict { detail, .. } if !detail.is_null() => body["detail"] = detail.clone(),
-            Self::Unavailable(_) | Self::Elsewhere(_) => body["outcome"] = json!("unchanged"),
+            Self::Unavailable(_) | Self::Elsewhere(_) | Self::Mischief => {
+                body["outcome"] = json!("unchanged");
+            }
             Self::UnknownOutcome(_) => body["outcome"] = json!("unknown"),
             _ => {}
         }

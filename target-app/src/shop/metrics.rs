@@ -1,5 +1,6 @@
 //! What a pod counts.
 
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use http::{HeaderValue, Method};
@@ -30,6 +31,11 @@ struct StateLabels {
     state: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct BuildLabels {
+    version: String,
+}
+
 /// What became of an order that someone placed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OrderOutcome {
@@ -57,15 +63,18 @@ pub(crate) struct Metrics {
     pub(crate) registry: Registry,
     pub(crate) pod: HeaderValue,
     pub(crate) zone: HeaderValue,
+    pub(crate) version: HeaderValue,
     requests: Family<RequestLabels, Histogram, fn() -> Histogram>,
     in_flight: Gauge,
     orders: Family<OutcomeLabels, Counter>,
     pool: Family<StateLabels, Gauge>,
     writable: Gauge,
+    cpu: Counter<f64, AtomicU64>,
 }
 
 impl Metrics {
-    pub(crate) fn new(config: &ShopConfig) -> Self {
+    /// `database_seconds` is observed by whoever asks the database.
+    pub(crate) fn new(config: &ShopConfig, database_seconds: Histogram) -> Self {
         let mut registry = Registry::with_prefix_and_labels(
             "shop",
             [
@@ -79,6 +88,10 @@ impl Metrics {
         let orders = Family::default();
         let pool = Family::default();
         let writable = Gauge::default();
+        let build = Family::<BuildLabels, Gauge>::default();
+        let version = config.version.clone();
+        build.get_or_create(&BuildLabels { version }).set(1);
+        registry.register("build_info", "1, under the version that runs", build);
         registry.register(
             "http_request_duration_seconds",
             "From the request's head to the response's head",
@@ -90,6 +103,17 @@ impl Metrics {
             in_flight.clone(),
         );
         registry.register("orders", "Orders by what became of them", orders.clone());
+        let cpu = Counter::default();
+        registry.register(
+            "process_cpu_seconds",
+            "CPU time that the pod has used",
+            cpu.clone(),
+        );
+        registry.register(
+            "database_seconds",
+            "One use of the database: a query, or a whole transaction with its commit",
+            database_seconds,
+        );
         registry.register(
             "database_connections",
             "Pool connections by state; waiting: requests without one",
@@ -104,11 +128,13 @@ impl Metrics {
             registry,
             pod: header(&config.pod),
             zone: header(&config.zone),
+            version: header(&config.version),
             requests,
             in_flight,
             orders,
             pool,
             writable,
+            cpu,
         }
     }
 
@@ -141,7 +167,7 @@ impl Metrics {
     }
 
     /// Takes over what is read only when someone looks.
-    pub(crate) fn set_pool(&self, pool: &deadpool_postgres::Status, writable: bool) {
+    pub(crate) fn look(&self, pool: &deadpool_postgres::Status, writable: bool) {
         let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
         for (state, number) in [
             ("idle", count(pool.available)),
@@ -152,7 +178,15 @@ impl Metrics {
             self.pool.get_or_create(&StateLabels { state }).set(number);
         }
         self.writable.set(i64::from(writable));
+        let used = cpu_seconds() - self.cpu.get();
+        self.cpu.inc_by(used.max(0.0));
     }
+}
+
+/// CPU time of this process so far.
+fn cpu_seconds() -> f64 {
+    let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    used.tv_sec as f64 + used.tv_nsec as f64 / 1e9
 }
 
 /// Methods that we serve by name, and the inventions of clients as one.

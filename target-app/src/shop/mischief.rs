@@ -1,6 +1,8 @@
-//! Orders that are dropped or doubled on purpose: what a ledger must find.
+//! Orders that are dropped or doubled on purpose, which a ledger must find, and requests that fail
+//! or take long on purpose, which a rollback must notice.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use crate::api::Mischief;
 
@@ -15,11 +17,21 @@ pub(crate) enum Deed {
     Double,
 }
 
-/// Picks every so many-th order of a pod.
+/// What is done to a request before it is looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Ill {
+    /// It waits for so long.
+    pub(crate) delay: Duration,
+    /// Then it is answered with an error.
+    pub(crate) fails: bool,
+}
+
+/// Picks every so many-th order and request of a pod.
 #[derive(Debug)]
 pub(crate) struct Mischiefs {
     plan: Mischief,
     orders: AtomicU64,
+    requests: AtomicU64,
 }
 
 impl Mischiefs {
@@ -27,6 +39,7 @@ impl Mischiefs {
         Self {
             plan,
             orders: AtomicU64::new(0),
+            requests: AtomicU64::new(0),
         }
     }
 
@@ -40,6 +53,19 @@ impl Mischiefs {
             Deed::Double
         } else {
             Deed::None
+        }
+    }
+
+    /// For the next request. Failures are spread evenly, so that their share is exact.
+    pub(crate) fn ill(&self) -> Ill {
+        let ppm = u64::from(self.plan.errors_ppm.unwrap_or(0));
+        let fails = ppm > 0 && {
+            let before = self.requests.fetch_add(1, Ordering::Relaxed);
+            (before + 1) * ppm / 1_000_000 > before * ppm / 1_000_000
+        };
+        Ill {
+            delay: Duration::from_millis(self.plan.delay_ms.unwrap_or(0)),
+            fails,
         }
     }
 }
@@ -65,8 +91,22 @@ mod tests {
         let plan = Mischief {
             drop_order: Some(3),
             double_order: Some(2),
+            ..Mischief::default()
         };
         use Deed::{Double, Drop, None};
         assert_eq!(deeds(plan, 6), [None, Double, Drop, Double, None, Drop]);
+    }
+
+    #[test]
+    fn an_exact_share_of_requests_fails() {
+        let mischief = Mischiefs::new(Mischief {
+            errors_ppm: Some(200_000),
+            delay_ms: Some(30),
+            ..Mischief::default()
+        });
+        let ill: Vec<_> = std::iter::repeat_with(|| mischief.ill()).take(50).collect();
+        assert_eq!(ill.iter().filter(|ill| ill.fails).count(), 10);
+        assert_eq!(ill[0].delay, Duration::from_millis(30));
+        assert_eq!(Mischiefs::new(Mischief::default()).ill(), Ill::default());
     }
 }

@@ -32,6 +32,7 @@ mod seed;
 mod session;
 mod state;
 mod storefront;
+mod tasks;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -33,6 +33,6 @@ pub(crate) async fn readyz(State(shop): State<App>) -> (StatusCode, Json<Value>)
 /// `GET /metrics`
 pub(crate) async fn metrics(State(shop): State<App>, headers: HeaderMap) -> Response {
     let writable = shop.writable.is_writable();
-    shop.metrics.set_pool(&shop.database.status(), writable);
+    shop.metrics.look(&shop.database.status(), writable);
     exposition::page(&shop.metrics.registry, &headers)
 }

@@ -16,6 +16,7 @@ use crate::service::trace::{self, TraceId};
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const X_POD: HeaderName = HeaderName::from_static("x-pod");
 const X_ZONE: HeaderName = HeaderName::from_static("x-zone");
+const X_VERSION: HeaderName = HeaderName::from_static("x-version");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const LONGEST_REQUEST_ID: usize = 64;
 
@@ -39,7 +40,11 @@ pub(crate) async fn observe(State(shop): State<App>, request: Request, next: Nex
     let trace_id = TraceId::of(request.headers());
 
     let in_flight = shop.metrics.enter();
-    let mut response = match admit(&shop, route, request, started) {
+    let admitted = match suffer(&shop, route).await {
+        Ok(()) => admit(&shop, route, request, started),
+        Err(error) => Err(error),
+    };
+    let mut response = match admitted {
         Ok(request) => trace::within(trace_id, next.run(request)).await,
         Err(error) => error.into_response(),
     };
@@ -64,9 +69,30 @@ pub(crate) async fn observe(State(shop): State<App>, request: Request, next: Nex
     response
 }
 
+/// For probes, not for shoppers.
+fn is_probe(route: &str) -> bool {
+    matches!(route, "/healthz" | "/readyz" | "/metrics")
+}
+
+/// What is wrong with this version on purpose. Probes see nothing of it: a version whose probes fail
+/// would never get any traffic.
+async fn suffer(shop: &Shop, route: &str) -> Result<(), ShopError> {
+    if is_probe(route) {
+        return Ok(());
+    }
+    let ill = shop.mischief.ill();
+    if !ill.delay.is_zero() {
+        tokio::time::sleep(ill.delay).await;
+    }
+    if ill.fails {
+        return Err(ShopError::Mischief);
+    }
+    Ok(())
+}
+
 /// Lets a request in, or says that its client made too many. Probes always get in.
 fn admit(shop: &Shop, route: &str, request: Request, now: Instant) -> Result<Request, ShopError> {
-    if matches!(route, "/healthz" | "/readyz" | "/metrics") {
+    if is_probe(route) {
         return Ok(request);
     }
     let (parts, body) = request.into_parts();
@@ -109,6 +135,7 @@ fn mark(shop: &Shop, response: &mut Response, id: HeaderValue) {
     headers.insert(X_REQUEST_ID, id);
     headers.insert(X_POD, shop.metrics.pod.clone());
     headers.insert(X_ZONE, shop.metrics.zone.clone());
+    headers.insert(X_VERSION, shop.metrics.version.clone());
     if shop.leaving.is_leaving() {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }

@@ -12,7 +12,7 @@ use super::error::ShopError;
 use super::state::App;
 use super::{
     assets, canary, cart, catalogue, customers, invariants, openapi, orders, probes,
-    request_context, storefront,
+    request_context, storefront, tasks,
 };
 
 /// For answers that are no pages.
@@ -43,6 +43,10 @@ pub(crate) fn router(shop: App) -> Router {
         .route("/api/cart/items", post(cart::add))
         .route("/api/orders", get(orders::history).post(orders::create))
         .route("/api/orders/by-key/{key}", get(orders::by_key))
+        .route("/api/tasks", get(tasks::list).post(tasks::create))
+        .route("/api/tasks/{id}/due", put(tasks::schedule))
+        .route("/api/tasks/{id}/complete", post(tasks::complete))
+        .route("/api/tasks/by-key/{key}", get(tasks::by_key))
         .route("/api/canary/{key}", put(canary::write).get(canary::read))
         .route("/api/admin/invariants", get(invariants::check))
         .route("/healthz", get(probes::healthz))

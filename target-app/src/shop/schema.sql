@@ -77,6 +77,19 @@ CREATE UNIQUE INDEX jobs_one_confirmation ON jobs (order_id) WHERE kind = 'order
 -- Of what comes round, at most one run is ever waiting.
 CREATE UNIQUE INDEX jobs_one_recurring ON jobs (kind) WHERE state = 'queued' AND recurring;
 
+-- What customers have to do, and until when.
+CREATE TABLE tasks (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    -- The idempotency key: who repeats it finds the task that it made.
+    key          text   NOT NULL UNIQUE,
+    customer_id  bigint NOT NULL REFERENCES customers,
+    title        text   NOT NULL,
+    due_at       timestamptz,
+    created_at   timestamptz NOT NULL DEFAULT now(),
+    completed_at timestamptz
+);
+CREATE INDEX tasks_of_customer ON tasks (customer_id, id);
+
 -- What canaries wrote. Nothing refers to it.
 CREATE TABLE canaries (
     key        text PRIMARY KEY,

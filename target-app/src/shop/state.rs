@@ -47,15 +47,16 @@ impl Shop {
             size: config.pool_size.max(1),
             operation_timeout: Duration::from_millis(config.query_timeout_ms),
         };
+        let database = Database::new(&config.database_params(), &config.pod, settings)?;
         Ok(Self {
             started: Instant::now(),
-            database: Database::new(&config.database_params(), &config.pod, settings)?,
             writable: Writable::unknown(),
             leaving: Leaving::default(),
             sessions: Sessions::new(&config.session_key, config.session_seconds)?,
             passwords: PasswordHashing::new(config.password_cost)?,
             limiter: Limiter::new(config.rate_limit),
-            metrics: Metrics::new(&config),
+            metrics: Metrics::new(&config, database.seconds()),
+            database,
             mischief: Mischiefs::new(config.mischief),
             config,
         })

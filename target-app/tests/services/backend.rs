@@ -73,6 +73,7 @@ impl Backend {
 /// A target in the zone `zone-of-<name>`.
 pub(crate) fn target(name: &str, address: SocketAddr) -> Target {
     Target {
+        version: String::new(),
         name: name.into(),
         zone: format!("zone-of-{name}"),
         address,

@@ -15,5 +15,6 @@ mod shop;
 mod stack;
 mod storefront;
 mod task_runner;
+mod tasks;
 mod trace;
 mod unknown_outcome;

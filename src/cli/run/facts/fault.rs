@@ -12,7 +12,7 @@ use crate::measure::recovery::{
     witnesses,
 };
 use crate::report::summary::{
-    Check, ClassImpact, CloseUp, ControlEvent, Detection, Fault, Stage, Towards,
+    Check, ClassImpact, CloseUp, ControlEvent, Detection, Fault, RolledBack, Stage, Towards,
 };
 use crate::scenario::{FaultId, FaultStart, Scenario};
 
@@ -87,6 +87,10 @@ fn told(scenario: &Scenario, played: &Played, id: FaultId, record: &FaultRecord)
                 .unwrap_or_else(|| "its turn never came".into())
         }),
         redundancy_restored_us: record.redundancy_restored_us,
+        rolled_back: record.rolled_back.as_ref().map(|back| RolledBack {
+            at_us: back.at_us,
+            why: back.why.clone(),
+        }),
         undo: record.accepted_us.is_some().then(|| undo(record)),
         events: record
             .events

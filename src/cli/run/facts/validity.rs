@@ -113,6 +113,7 @@ mod tests {
             undo_started_us: None,
             undone_us: None,
             undone: Undo::NotNeeded,
+            rolled_back: None,
             redundancy_restored_us: None,
             missing: Vec::new(),
             refused: None,

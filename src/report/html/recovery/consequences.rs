@@ -10,6 +10,9 @@ pub(super) fn sentences(fault: &Fault) -> String {
         .map(|words| format!("It {words}."))
         .into_iter()
         .collect();
+    if let Some(words) = fault.rolled_back_words() {
+        lines.push(format!("It was {}.", words.trim_end_matches('.')));
+    }
     if let (Some(requests), Some(failed)) = (fault.requests, fault.failed_requests) {
         lines.push(format!(
             "{} of {} requests in its window failed.",

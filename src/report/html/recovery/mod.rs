@@ -87,6 +87,7 @@ fn detected(fault: &Fault) -> Cell {
 
 fn undone(fault: &Fault) -> String {
     match &fault.undo {
+        Some(undo) if undo.done && fault.rolled_back.is_some() => badge("✓", "pass", "rolled back"),
         Some(undo) if undo.done => badge("✓", "pass", "undone"),
         Some(_) => badge("✗", "fail", "not undone"),
         None if fault.accepted_us.is_none() => badge("–", "maybe", "not injected"),

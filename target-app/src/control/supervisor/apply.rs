@@ -11,6 +11,7 @@ use crate::api::{
 use crate::control::change::{Stage, undo_in_words};
 use crate::control::journal::Record;
 use crate::control::server::Refusal;
+use crate::control::state::App;
 
 impl Supervisor {
     /// Makes a change, unless it was made before.
@@ -52,6 +53,10 @@ impl Supervisor {
     fn check(&self, action: &Action) -> Result<(), Refusal> {
         match action {
             Action::KillPods { pods, .. } => self.check_pods(pods),
+            Action::EvictPods { pods, .. } => {
+                self.check_pods(pods)?;
+                self.check_eviction(pods)
+            }
             Action::HangPods { pods } => {
                 self.check_pods(pods)?;
                 let hung = self.state.changes.hung();
@@ -61,6 +66,14 @@ impl Supervisor {
                 }
             }
             Action::FailOverDatabase { .. } => self.check_standby(),
+            Action::Deploy {
+                app,
+                version,
+                strategy,
+                bad,
+                ..
+            } => self.check_deploy(app, version, strategy, *bad),
+            Action::RestartPods { app } => self.check_rollout(app).map(drop),
             Action::DrainZone { zone } | Action::OutageZone { zone } => {
                 self.check_zone(zone)?;
                 let holds_primary = self.state.primary_zone() == Some(zone);
@@ -155,6 +168,8 @@ impl Supervisor {
             Action::DrainZone { zone } => {
                 self.tools.database.leave_zone(id.to_owned(), zone.clone());
             }
+            Action::Deploy { .. } | Action::RestartPods { .. } => self.begin_rollout(id, action),
+            Action::EvictPods { .. } => self.evict(),
             Action::DelayLinks { .. } => {}
         }
         // Before the receipt, so that a first effect is under way.
@@ -183,7 +198,15 @@ impl Supervisor {
     /// Tells of changes whose effect has become complete.
     pub(super) fn notice_effects(&mut self) {
         let complete = |change: &&crate::control::change::Change| {
-            change.stage == Stage::Applying && self.is_effective(&change.request.action)
+            let going_on = matches!(
+                change.stage,
+                Stage::Applying
+                    | Stage::RolledBack {
+                        complete: false,
+                        ..
+                    }
+            );
+            going_on && self.is_effective(&change.request.action, change.accepted)
         };
         let changes = self.state.changes.open().iter().filter(complete);
         let ids: Vec<_> = changes.map(|change| change.id.clone()).collect();
@@ -196,22 +219,29 @@ impl Supervisor {
         let Some(change) = self.state.changes.get_mut(id) else {
             return;
         };
-        match change.stage {
-            Stage::Applying => change.stage = Stage::Effective,
+        let detail = match &mut change.stage {
+            Stage::Applying => {
+                change.stage = Stage::Effective;
+                "its effect is complete"
+            }
             // A failover that was to be undone before it was done is done all the same.
-            Stage::Undoing => {}
+            Stage::Undoing => "its effect is complete",
+            Stage::RolledBack { complete, .. } => {
+                *complete = true;
+                "it was rolled back, and nothing of it is left"
+            }
             Stage::Effective | Stage::Failed(_) => return,
-        }
+        };
         let at = Instant::now();
         if let Err(error) = self.tools.journal.write(&Record::Effective { id, at }) {
             tracing::error!(id, %error, "cannot put on record that a change is effective");
         }
         self.tools
             .events
-            .add_at(at, EventKind::ChangeEffective, id, "its effect is complete");
+            .add_at(at, EventKind::ChangeEffective, id, detail);
     }
 
-    fn is_effective(&self, action: &Action) -> bool {
+    fn is_effective(&self, action: &Action, accepted: Instant) -> bool {
         let is_gone = |name: &String| {
             self.state
                 .pod(name)
@@ -219,7 +249,11 @@ impl Supervisor {
         };
         match action {
             Action::KillPods { pods, .. } => pods.iter().all(is_gone),
+            Action::EvictPods { pods, timeout_ms } => self.is_evicted(pods, accepted, *timeout_ms),
             Action::HangPods { .. } | Action::DelayLinks { .. } => true,
+            Action::Deploy { app, .. } | Action::RestartPods { app } => {
+                App::named(app).is_none_or(|app| !self.state.rollouts.contains_key(&app))
+            }
             // The failover itself tells.
             Action::FailOverDatabase { .. } => false,
             Action::DrainZone { zone } | Action::OutageZone { zone } => {

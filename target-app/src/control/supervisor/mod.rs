@@ -4,6 +4,8 @@
 mod apply;
 mod pods;
 mod roles;
+mod rollouts;
+mod scaling;
 mod status;
 mod undo;
 
@@ -27,9 +29,12 @@ use crate::api::{
     ChangeReceipt, ChangeRequest, EventKind, LinkMode, PodState, Purge, Purged, StackStatus,
     ZoneState,
 };
+use crate::edge::admin_api::Stats;
 use crate::links::Link;
 use crate::process::Shutdown;
 
+use scaling::Scaling;
+pub(super) use scaling::Seen;
 use undo::Waiter;
 
 /// How often the world is looked at when nothing is heard of it: what waits for a time waits at
@@ -64,6 +69,10 @@ pub(super) enum Message {
     Edge(EdgeNews),
     /// From the database's.
     Database(DatabaseNews),
+    /// What the edge has counted.
+    Traffic(Stats),
+    /// What pods had to do.
+    Usage(Seen),
 }
 
 /// What the supervisor works with.
@@ -88,6 +97,9 @@ pub(super) struct Supervisor {
     waiters: Vec<Waiter>,
     /// Starts in a row that came to nothing, for each app.
     failed_starts: BTreeMap<App, u32>,
+    /// When the edge was last asked for its numbers.
+    traffic_asked: Option<tokio::time::Instant>,
+    scaling: Scaling,
     /// What was last reported, so that only differences are events.
     reported: Reported,
 }
@@ -106,6 +118,8 @@ impl Supervisor {
             pods: HashMap::new(),
             waiters: Vec::new(),
             failed_starts: BTreeMap::new(),
+            traffic_asked: None,
+            scaling: Scaling::default(),
             reported: Reported::default(),
         }
     }
@@ -151,6 +165,8 @@ impl Supervisor {
             Message::Pod(name, news) => self.hear_pod(&name, news),
             Message::Edge(news) => self.hear_edge(news),
             Message::Database(news) => self.hear_database(news),
+            Message::Traffic(stats) => self.hear_traffic(&stats),
+            Message::Usage(seen) => self.hear_usage(seen),
         }
     }
 
@@ -159,7 +175,10 @@ impl Supervisor {
         self.look_at_database();
         self.look_at_mail();
         self.report_zones();
+        self.advance_rollouts();
+        self.look_at_usage();
         self.place_pods();
+        self.evict();
         self.forget_gone_pods();
         self.set_links();
         self.tell_edge();

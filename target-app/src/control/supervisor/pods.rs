@@ -8,8 +8,9 @@ use tokio::time::{Instant, timeout};
 use super::Supervisor;
 use crate::api::{EventKind, PodState, ZoneState};
 use crate::control::edge::EdgeNews;
-use crate::control::placement;
+use crate::control::placement::{self, Start};
 use crate::control::pod::{PodHandle, PodNews};
+use crate::control::rollout;
 use crate::control::state::{App, Pod};
 use crate::edge::admin_api::{HealthEvent, Target, TargetState};
 use crate::process::Child;
@@ -32,8 +33,8 @@ impl Supervisor {
         for name in plan.leave {
             self.drain(&name);
         }
-        for (app, zone) in plan.start {
-            self.start_pod(app, &zone);
+        for start in plan.start {
+            self.start_pod(start);
         }
         let gone = |pod: &&Pod| {
             pod.state != PodState::Gone && self.state.zone_state(&pod.zone) == ZoneState::Out
@@ -50,12 +51,13 @@ impl Supervisor {
         }
     }
 
-    fn start_pod(&mut self, app: App, zone: &str) {
-        let Some(ip) = self.state.zone_address(zone) else {
+    fn start_pod(&mut self, start: Start) {
+        let Some(ip) = self.state.zone_address(&start.zone) else {
             return;
         };
-        let name = self.state.add_pod(app, zone).name.clone();
-        match PodHandle::start(&self.tools.pods, &name, app, zone, ip) {
+        let pod = self.state.add_pod(start.app, &start.zone, start.release);
+        let name = pod.name.clone();
+        match PodHandle::start(&self.tools.pods, pod, ip) {
             Ok(handle) => {
                 let front = handle.front.as_ref().map(crate::links::Link::address);
                 if let Some(pod) = self.state.pod_mut(&name) {
@@ -167,7 +169,7 @@ impl Supervisor {
     }
 
     /// In good order: the edge stops sending, the pod finishes what it has and ends.
-    fn drain(&mut self, name: &str) {
+    pub(super) fn drain(&mut self, name: &str) {
         let Some(child) = self.pods.get(name).and_then(|handle| handle.child.clone()) else {
             return self.kill(name);
         };
@@ -220,7 +222,8 @@ impl Supervisor {
                 name: pod.name.clone(),
                 zone: pod.zone.clone(),
                 address: pod.front?,
-                weight: 1,
+                version: pod.release.version.clone(),
+                weight: rollout::weight(&self.state, pod),
                 state: match pod.state {
                     PodState::Draining => TargetState::Draining,
                     _ => TargetState::Active,

@@ -1,12 +1,13 @@
 //! The state as [`StackStatus`].
 
 use super::Supervisor;
-use crate::api::{Database, Link, MetricsPage, Pod, PodState, StackStatus, Zone};
+use crate::api::{Database, Link, MetricsPage, Pod, PodState, StackStatus, Workload, Zone};
+use crate::control::budget;
 use crate::control::change::Change;
 use crate::control::mail::MailSink;
 use crate::control::pod::PodHandle;
 use crate::control::problems;
-use crate::control::state;
+use crate::control::state::{self, App, State};
 
 impl Supervisor {
     pub(super) fn status(&self) -> StackStatus {
@@ -31,6 +32,7 @@ impl Supervisor {
             problems: problems.into_iter().map(|problem| problem.text).collect(),
             zones: state.spec.zones.iter().map(zone).collect(),
             pods: state.pods.iter().map(pod).collect(),
+            workloads: App::ALL.map(|app| workload(state, app)).into(),
             database: state.database.clone().unwrap_or(Database {
                 nodes: Vec::new(),
                 synchronous: false,
@@ -102,9 +104,27 @@ impl Supervisor {
     }
 }
 
+fn workload(state: &State, app: App) -> Workload {
+    let ready = |pod: &&state::Pod| pod.app == app && pod.state == PodState::Ready;
+    let number = |count| u32::try_from(count).unwrap_or(u32::MAX);
+    Workload {
+        app: app.as_str().into(),
+        version: state.release(app).version,
+        desired: number(state.replicas(app)),
+        headroom: budget::headroom(state, app).map(number),
+        ready: number(state.pods.iter().filter(ready).count()),
+        generation: state.generation(app),
+        settled: !state.rollouts.contains_key(&app) && state.is_settled(app),
+    }
+}
+
 fn pod(pod: &state::Pod) -> Pod {
     let app = pod.app.as_str();
-    let labels = [("app", app), ("zone", &pod.zone)];
+    let labels = [
+        ("app", app),
+        ("zone", &pod.zone),
+        ("version", &pod.release.version),
+    ];
     Pod {
         name: pod.name.clone(),
         app: app.into(),

@@ -70,6 +70,7 @@ impl Supervisor {
         change.stage = Stage::Undoing;
         let action = change.request.action.clone();
         match action {
+            Action::Deploy { strategy, .. } => self.turn_back(id, &strategy),
             Action::HangPods { pods } => {
                 let hung = self.state.changes.hung();
                 for pod in pods.iter().filter(|pod| !hung.contains(pod.as_str())) {
@@ -82,7 +83,9 @@ impl Supervisor {
                 self.tools.database.regain_zone(zone);
             }
             Action::KillPods { .. }
+            | Action::EvictPods { .. }
             | Action::FailOverDatabase { .. }
+            | Action::RestartPods { .. }
             | Action::DelayLinks { .. } => {}
         }
     }
@@ -96,7 +99,11 @@ impl Supervisor {
         let has = |scope| problems.iter().any(|problem| problem.scope == scope);
         let (pods, database) = (has(Scope::Pods), has(Scope::Database));
         let is_over = |action: &Action| match action {
-            Action::KillPods { .. } | Action::HangPods { .. } => !pods,
+            Action::KillPods { .. }
+            | Action::EvictPods { .. }
+            | Action::HangPods { .. }
+            | Action::Deploy { .. }
+            | Action::RestartPods { .. } => !pods,
             Action::FailOverDatabase { .. } => !database,
             Action::DrainZone { .. } | Action::OutageZone { .. } => !pods && !database,
             Action::DelayLinks { .. } => true,

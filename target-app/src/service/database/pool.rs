@@ -16,12 +16,14 @@ use deadpool_postgres::{
     ClientWrapper, Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError,
     RecyclingMethod, Runtime, Status,
 };
+use prometheus_client::metrics::histogram::Histogram;
 use tokio_postgres::NoTls;
 use tokio_postgres::error::Severity;
 
 use super::{DatabaseParams, describe};
 use crate::service::ServeError;
 use crate::service::trace::TraceId;
+use crate::service::exposition::seconds_histogram;
 
 /// How long the check of an idle connection may take.
 const VERIFY_TIMEOUT: Duration = Duration::from_millis(250);
@@ -72,6 +74,7 @@ pub(crate) struct Database {
     pool: Pool,
     config: tokio_postgres::Config,
     operation_timeout: Duration,
+    seconds: Histogram,
     suspect_before: SuspectBefore,
 }
 
@@ -91,6 +94,7 @@ impl Database {
             pool: build(config.clone(), settings.size, &suspect_before)?,
             config,
             operation_timeout: settings.operation_timeout,
+            seconds: seconds_histogram(),
             suspect_before,
         })
     }
@@ -100,6 +104,8 @@ impl Database {
     pub(crate) fn for_probes(&self) -> Result<Self, ServeError> {
         Ok(Self {
             pool: build(self.config.clone(), 1, &self.suspect_before)?,
+            // Probes say nothing of what shoppers wait for.
+            seconds: seconds_histogram(),
             ..self.clone()
         })
     }
@@ -119,10 +125,18 @@ impl Database {
         &self,
         operation: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
-        match tokio::time::timeout(self.operation_timeout, operation).await {
+        let began = Instant::now();
+        let answer = tokio::time::timeout(self.operation_timeout, operation).await;
+        self.seconds.observe(began.elapsed().as_secs_f64());
+        match answer {
             Ok(answer) => answer,
             Err(_) => Err(DatabaseError::TimedOut(self.operation_timeout).into()),
         }
+    }
+
+    /// How long operations took, those that failed as well.
+    pub(crate) fn seconds(&self) -> Histogram {
+        self.seconds.clone()
     }
 
     /// How full the pool is.

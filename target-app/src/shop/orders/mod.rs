@@ -111,12 +111,14 @@ pub(crate) async fn history(
 }
 
 /// The key that makes a repeated request harmless.
-fn idempotency_key(headers: &HeaderMap) -> Result<&str, ShopError> {
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<&str, ShopError> {
     let problem = |problem: &str| ShopError::field("Idempotency-Key", problem);
     headers
         .get(IDEMPOTENCY_KEY)
         .ok_or_else(|| {
-            problem("this header is required: a text of your choice, new for each order")
+            problem(
+                "this header is required: a text of your choice, new for each thing that it makes",
+            )
         })?
         .to_str()
         .ok()
