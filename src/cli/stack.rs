@@ -154,6 +154,7 @@ impl Up {
                 drop_order: self.mischief_drop_order,
                 double_order: self.mischief_double_order,
             },
+            ..StackSpec::default()
         }
     }
 }

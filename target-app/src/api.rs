@@ -16,10 +16,16 @@
 //! Every call carries `Authorization: Bearer <token>` and is answered on loopback only. Errors are
 //! [`ApiError`] with a 4xx or 5xx status.
 
+mod millis;
+mod scale;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+
+pub use millis::Millis;
+pub use scale::{Cache, Confirm, DatabaseTime};
 
 /// What a stack is to consist of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +52,33 @@ pub struct StackSpec {
     /// How the shop breaks its word on purpose; not at all unless told.
     #[serde(default)]
     pub mischief: Mischief,
+    /// What a request costs a shop pod: one of its `concurrency` slots for this long. Unless
+    /// stated it costs what this machine makes of it.
+    #[serde(default)]
+    pub service_time: Option<Millis>,
+    /// Requests that a pod works on at once; goes with `service_time`.
+    #[serde(default)]
+    pub concurrency: Option<u32>,
+    /// What the work of a database server costs: one of its `database_concurrency` slots for this
+    /// long.
+    #[serde(default)]
+    pub database_time: Option<DatabaseTime>,
+    /// What a database server works on at once, whoever asks; goes with `database_time`.
+    #[serde(default)]
+    pub database_concurrency: Option<u32>,
+    /// The only pod and the database are one server: the database's work takes the pod's slots.
+    #[serde(default)]
+    pub single_server: bool,
+    /// Pods keep what they read of the catalogue.
+    #[serde(default)]
+    pub cache: Option<Cache>,
+    /// When an order's confirmation is written and sent.
+    #[serde(default)]
+    pub confirm: Confirm,
+    /// What writing and sending one takes: of the pod's slots when it is done in the request, of
+    /// the task runner's time otherwise.
+    #[serde(default)]
+    pub confirm_time: Option<Millis>,
 }
 
 /// Defects that the shop is given on purpose, to see that a ledger finds them. Each pod counts the
@@ -88,6 +121,14 @@ impl Default for StackSpec {
             products: 2_000,
             customers: 2_000,
             mischief: Mischief::default(),
+            service_time: None,
+            concurrency: None,
+            database_time: None,
+            database_concurrency: None,
+            single_server: false,
+            cache: None,
+            confirm: Confirm::default(),
+            confirm_time: None,
         }
     }
 }

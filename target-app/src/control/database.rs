@@ -15,6 +15,8 @@ use crate::links::Link;
 use crate::postgres::{Binaries, Error, Pair, PairConfig, Timing};
 use crate::process::Failure;
 use crate::service::database::DatabaseParams;
+use crate::service::slots::Slots;
+use crate::service::turnstile::Turnstile;
 use crate::shop::schema;
 
 /// What is heard of the database.
@@ -52,6 +54,8 @@ pub(super) struct DatabaseHandle {
     /// The fixed address.
     endpoint: Link,
     target: watch::Receiver<Option<SocketAddr>>,
+    /// Where pods share what it does at once, where that is stated.
+    turnstile: Option<Turnstile>,
     pair: Option<Arc<Pair>>,
     starting: JoinHandle<()>,
     news: mpsc::UnboundedSender<Message>,
@@ -69,6 +73,10 @@ impl DatabaseHandle {
         let (lead, target) = watch::channel(None);
         let near = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let endpoint = Link::start("database", "clients", "database", near, target.clone())?;
+        let stated = plan.spec.database_concurrency;
+        let turnstile = stated
+            .map(|count| Turnstile::open(near, Slots::new(count)))
+            .transpose()?;
         let starting = {
             let news = news.clone();
             tokio::spawn(async move {
@@ -87,6 +95,7 @@ impl DatabaseHandle {
         Ok(Self {
             endpoint,
             target,
+            turnstile,
             pair: None,
             starting,
             news,
@@ -101,6 +110,11 @@ impl DatabaseHandle {
     /// Where it leads: for pods' links, which thereby spare themselves one relay.
     pub(super) fn target(&self) -> watch::Receiver<Option<SocketAddr>> {
         self.target.clone()
+    }
+
+    /// Where pods share what it does at once.
+    pub(super) fn turnstile(&self) -> Option<SocketAddr> {
+        self.turnstile.as_ref().map(Turnstile::address)
     }
 
     pub(super) fn set_pair(&mut self, pair: Arc<Pair>) {

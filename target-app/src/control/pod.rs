@@ -15,8 +15,9 @@ use super::probe::{
 };
 use super::root;
 use super::state::App;
+use super::stated;
 use super::supervisor::Message;
-use crate::api::Mischief;
+use crate::api::StackSpec;
 use crate::links::Link;
 use crate::process::{self, Child, Launch, Lifetime, Role};
 use crate::service::Secret;
@@ -31,7 +32,10 @@ pub(super) struct PodSettings {
     /// Its address is replaced by that of the pod's own link.
     pub(super) database: DatabaseParams,
     pub(super) session_key: Secret,
-    pub(super) mischief: Mischief,
+    /// What the stack is to be.
+    pub(super) spec: StackSpec,
+    /// Where the slots of the database are shared, when its work is stated.
+    pub(super) turnstile: Option<SocketAddr>,
     /// Where the database's endpoint leads now.
     pub(super) database_target: watch::Receiver<Option<SocketAddr>>,
     pub(super) http: reqwest::Client,
@@ -215,14 +219,13 @@ impl Life {
         match self.app {
             App::Shop => {
                 let key = settings.session_key.clone();
-                let config = ShopConfig {
-                    mischief: settings.mischief,
-                    ..ShopConfig::new(pod, zone, listen, database, key)
-                };
+                let config = ShopConfig::new(pod, zone, listen, database, key);
+                let config = stated::shop(&settings.spec, settings.turnstile, config);
                 process::spawn(launch, &config, quiet).await
             }
             App::TaskRunner => {
                 let config = TaskRunnerConfig::new(pod, zone, listen, database);
+                let config = stated::task_runner(&settings.spec, settings.turnstile, config);
                 process::spawn(launch, &config, quiet).await
             }
         }

@@ -36,7 +36,57 @@ pub(super) fn objection(spec: &StackSpec) -> Option<String> {
     if mischief.drop_order == Some(0) || mischief.double_order == Some(0) {
         return Some("mischief: every 0th order is none; 1 is every order".into());
     }
-    None
+    stated(spec)
+}
+
+/// What is stated in part, or contradicts itself.
+fn stated(spec: &StackSpec) -> Option<String> {
+    let pods = (spec.service_time.is_some(), spec.concurrency);
+    let database = (spec.database_time.is_some(), spec.database_concurrency);
+    for (time, at_once, (has_time, count)) in [
+        ("service_time", "concurrency", pods),
+        ("database_time", "database_concurrency", database),
+    ] {
+        match (has_time, count) {
+            (true, None) if at_once == "database_concurrency" && spec.single_server => {}
+            (true, None) => {
+                return Some(format!(
+                    "{time} without {at_once}: say how many go on at once"
+                ));
+            }
+            (false, Some(_)) => {
+                return Some(format!("{at_once} without {time}: say what each takes"));
+            }
+            (_, Some(0)) => return Some(format!("{at_once} = 0: nothing would ever be done")),
+            _ => {}
+        }
+    }
+    if spec.single_server {
+        return single_server(spec);
+    }
+    let cache = spec.cache.as_ref();
+    if cache.is_some_and(|cache| cache.redis.is_some()) {
+        return Some(crate::shop::NO_REDIS.into());
+    }
+    cache
+        .is_some_and(|cache| cache.entries == 0)
+        .then(|| "cache: 0 entries are no cache".into())
+}
+
+fn single_server(spec: &StackSpec) -> Option<String> {
+    if spec.replicas != 1 {
+        return Some(format!(
+            "single_server with {} shop pods: one server has one",
+            spec.replicas
+        ));
+    }
+    if spec.database_concurrency.is_some() {
+        let why = "single_server with database_concurrency: the database's work takes the pod's slots there";
+        return Some(why.into());
+    }
+    spec.service_time
+        .is_none()
+        .then(|| "single_server without service_time: there are no slots to share".into())
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ pub(crate) mod http;
 mod listen;
 pub mod logging;
 mod secret;
+pub mod slots;
+pub mod turnstile;
 
 pub use listen::{Bound, ServeError};
 pub use secret::Secret;

@@ -1,11 +1,15 @@
 //! The catalogue: pages, search, one product.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
+use super::cache::{Entry, Key};
 use super::error::{FieldErrors, ShopError};
 use super::state::{App, Shop};
 use crate::service::database::{DatabaseError, Lease};
@@ -41,7 +45,7 @@ impl PageParams {
 }
 
 /// One article.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Product {
     pub(crate) id: i64,
     pub(crate) name: String,
@@ -68,16 +72,32 @@ pub(crate) struct Page {
 pub(crate) async fn list(
     State(shop): State<App>,
     Query(params): Query<PageParams>,
-) -> Result<Json<Page>, ShopError> {
-    page(&shop, &params).await.map(Json)
+) -> Result<Response, ShopError> {
+    let page = page(&shop, &params).await?;
+    Ok(Json(&*page).into_response())
 }
 
 /// `GET /api/products/{id}`
 pub(crate) async fn one(
     State(shop): State<App>,
     Path(id): Path<String>,
-) -> Result<Json<Product>, ShopError> {
+) -> Result<Response, ShopError> {
     let id: i64 = id.parse().map_err(|_| ShopError::NotFound("product"))?;
+    let found = match &shop.cache {
+        None => read_product(&shop, id).await?,
+        Some(cache) => {
+            let read = async { read_product(&shop, id).await.map(Entry::Product) };
+            match cache.get(Key::Product(id), read).await? {
+                Entry::Product(found) => found,
+                Entry::Page(_) => None,
+            }
+        }
+    };
+    let product = found.ok_or(ShopError::NotFound("product"))?;
+    Ok(Json(&*product).into_response())
+}
+
+async fn read_product(shop: &Shop, id: i64) -> Result<Option<Arc<Product>>, ShopError> {
     let lease = shop.database.lease().await?;
     let row = shop
         .database
@@ -87,12 +107,11 @@ pub(crate) async fn one(
         })
         .await?;
     lease.finish();
-    row.map(|row| Json(product(&row)))
-        .ok_or(ShopError::NotFound("product"))
+    Ok(row.map(|row| Arc::new(product(&row))))
 }
 
 /// The page that `params` ask for.
-pub(crate) async fn page(shop: &Shop, params: &PageParams) -> Result<Page, ShopError> {
+pub(crate) async fn page(shop: &Shop, params: &PageParams) -> Result<Arc<Page>, ShopError> {
     let mut errors = FieldErrors::new();
     let page = number(&params.page, "page", 1, LAST_PAGE, &mut errors);
     let per_page = number(
@@ -106,10 +125,32 @@ pub(crate) async fn page(shop: &Shop, params: &PageParams) -> Result<Page, ShopE
         return Err(ShopError::Invalid(errors));
     }
     let words = params.q.as_deref().and_then(search_words);
+    let read = find_page(shop, page, per_page, words.as_deref());
+    let Some(cache) = &shop.cache else {
+        return read.await.map(Arc::new);
+    };
+    let key = Key::Page {
+        page,
+        per_page,
+        words: words.clone(),
+    };
+    let read = async { read.await.map(|page| Entry::Page(Arc::new(page))) };
+    match cache.get(key, read).await? {
+        Entry::Page(page) => Ok(page),
+        Entry::Product(_) => Err(ShopError::NotFound("page")),
+    }
+}
+
+async fn find_page(
+    shop: &Shop,
+    page: i64,
+    per_page: i64,
+    words: Option<&str>,
+) -> Result<Page, ShopError> {
     let offset = (page - 1) * per_page;
 
     let lease = shop.database.lease().await?;
-    let read = read_page(&lease, per_page, offset, words.as_deref());
+    let read = read_page(&lease, per_page, offset, words);
     let (rows, total) = shop.database.limited(read).await?;
     lease.finish();
     Ok(Page {

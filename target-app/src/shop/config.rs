@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::api::Mischief;
+use crate::api::{Cache, Confirm, DatabaseTime, Millis, Mischief};
 use crate::service::Secret;
 use crate::service::database::DatabaseParams;
 
@@ -59,6 +59,41 @@ pub struct ShopConfig {
     /// How the pod breaks its word on purpose.
     #[serde(default)]
     pub mischief: Mischief,
+    /// What a request costs.
+    #[serde(default)]
+    pub work: Option<PodWork>,
+    /// What the database's work costs.
+    #[serde(default)]
+    pub database_work: Option<DatabaseWork>,
+    /// Keeps what was read of the catalogue.
+    #[serde(default)]
+    pub cache: Option<Cache>,
+    /// When an order's confirmation is written and sent.
+    #[serde(default)]
+    pub confirm: Confirm,
+    /// What that takes, of the pod's slots, when it is done in the request.
+    #[serde(default)]
+    pub confirm_time: Option<Millis>,
+}
+
+/// What a request costs a pod: one of its slots for a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PodWork {
+    /// For how long.
+    pub time: Millis,
+    /// How many slots there are.
+    pub at_once: u32,
+}
+
+/// What the database's work costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseWork {
+    /// For how long a slot is taken.
+    pub time: DatabaseTime,
+    /// Who has the slots; absent: the pod itself, because the database is on the same server.
+    pub turnstile: Option<SocketAddr>,
 }
 
 impl ShopConfig {
@@ -90,6 +125,11 @@ impl ShopConfig {
             drain_ms: default::drain_ms(),
             grace_ms: default::grace_ms(),
             mischief: Mischief::default(),
+            work: None,
+            database_work: None,
+            cache: None,
+            confirm: Confirm::default(),
+            confirm_time: None,
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod assets;
 mod body;
+mod cache;
 mod canary;
 mod cart;
 mod catalogue;
@@ -29,11 +30,13 @@ mod seed;
 mod session;
 mod state;
 mod storefront;
+mod work;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use config::{PasswordCost, RateLimit, ShopConfig};
+pub(crate) use cache::NO_REDIS;
+pub use config::{DatabaseWork, PasswordCost, PodWork, RateLimit, ShopConfig};
 
 use crate::process::Shutdown;
 use crate::service::http::{Farewell, serve};

@@ -8,6 +8,7 @@ use http::header::AUTHORIZATION;
 use http::request::Parts;
 
 use super::ShopConfig;
+use super::cache::CatalogueCache;
 use super::error::ShopError;
 use super::limiter::Limiter;
 use super::metrics::Metrics;
@@ -15,6 +16,7 @@ use super::mischief::Mischiefs;
 use super::password::PasswordHashing;
 use super::request_context::Client;
 use super::session::Sessions;
+use super::work::{PodSlots, database_work};
 use crate::service::ServeError;
 use crate::service::database::{Database, PoolSettings, Writable};
 use crate::service::http::Leaving;
@@ -34,6 +36,9 @@ pub(crate) struct Shop {
     pub(crate) limiter: Limiter<Client>,
     pub(crate) metrics: Metrics,
     pub(crate) mischief: Mischiefs,
+    /// What requests cost, where that is stated.
+    pub(crate) work: Option<PodSlots>,
+    pub(crate) cache: Option<CatalogueCache>,
 }
 
 impl Shop {
@@ -47,15 +52,23 @@ impl Shop {
             size: config.pool_size.max(1),
             operation_timeout: Duration::from_millis(config.query_timeout_ms),
         };
+        let mut metrics = Metrics::new(&config);
+        let cache = config.cache.as_ref();
+        let cache = cache.map(|cache| CatalogueCache::new(cache, &mut metrics.registry));
+        let work = config.work.map(PodSlots::new);
+        let database_work = database_work(&config, work.as_ref(), &metrics)?;
+        let database = Database::new(&config.database_params(), &config.pod, settings)?;
         Ok(Self {
             started: Instant::now(),
-            database: Database::new(&config.database_params(), &config.pod, settings)?,
+            database: database.costing(database_work),
             writable: Writable::unknown(),
             leaving: Leaving::default(),
             sessions: Sessions::new(&config.session_key, config.session_seconds)?,
             passwords: PasswordHashing::new(config.password_cost)?,
             limiter: Limiter::new(config.rate_limit),
-            metrics: Metrics::new(&config),
+            metrics,
+            work,
+            cache: cache.transpose()?,
             mischief: Mischiefs::new(config.mischief),
             config,
         })

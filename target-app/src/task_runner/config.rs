@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::api::{DatabaseTime, Millis};
 use crate::service::Secret;
 use crate::service::database::DatabaseParams;
 
@@ -41,6 +42,22 @@ pub struct TaskRunnerConfig {
     /// Longest wait between attempts, in milliseconds.
     #[serde(default = "default::retry_max_ms")]
     pub retry_max_ms: u64,
+    /// What sending the e-mails of a batch takes; they are sent side by side.
+    #[serde(default)]
+    pub confirm_time: Option<Millis>,
+    /// What a batch costs the database: a write.
+    #[serde(default)]
+    pub database_work: Option<QueueWork>,
+}
+
+/// What a batch costs the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueueWork {
+    /// For how long one of its slots is taken.
+    pub time: DatabaseTime,
+    /// Who has them.
+    pub turnstile: SocketAddr,
 }
 
 impl TaskRunnerConfig {
@@ -65,6 +82,8 @@ impl TaskRunnerConfig {
             batch_timeout_ms: default::batch_timeout_ms(),
             retry_ms: default::retry_ms(),
             retry_max_ms: default::retry_max_ms(),
+            confirm_time: None,
+            database_work: None,
         }
     }
 

@@ -49,6 +49,7 @@ pub(super) struct Metrics {
     batches: Histogram,
     queue: Family<StateLabels, Gauge>,
     oldest_seconds: Gauge<f64, std::sync::atomic::AtomicU64>,
+    database_work: Histogram,
 }
 
 impl Metrics {
@@ -81,13 +82,27 @@ impl Metrics {
             "How long the oldest due job has waited",
             oldest_seconds.clone(),
         );
+        let database_work = seconds_histogram();
+        if config.database_work.is_some() {
+            registry.register(
+                "database_work_seconds",
+                "From asking for a slot of the database server until its stated time was over",
+                database_work.clone(),
+            );
+        }
         Self {
             registry,
             jobs,
             batches,
             queue,
             oldest_seconds,
+            database_work,
         }
+    }
+
+    /// Where a batch's stated work for the database is measured.
+    pub(super) fn database_work(&self) -> Histogram {
+        self.database_work.clone()
     }
 
     pub(super) fn batch(&self, outcomes: &[(String, Outcome)], took: Duration) {

@@ -7,6 +7,7 @@
 
 mod config;
 mod email;
+mod inline;
 mod job;
 mod metrics;
 mod probes;
@@ -17,12 +18,14 @@ mod worker;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use config::TaskRunnerConfig;
+pub use config::{QueueWork, TaskRunnerConfig};
+pub(crate) use inline::confirm;
 
 use self::worker::Worker;
 use crate::process::Shutdown;
-use crate::service::database::{Database, PoolSettings, Writable};
+use crate::service::database::{Database, PoolSettings, Server, Work, Writable};
 use crate::service::http::{Farewell, Leaving, serve};
+use crate::service::turnstile::Gate;
 use crate::service::{Bound, ServeError, bind};
 
 /// How long probes may take to finish when asked to stop.
@@ -43,10 +46,14 @@ pub async fn run(
         size: 1,
         operation_timeout: Duration::from_millis(config.batch_timeout_ms),
     };
+    let metrics = Arc::new(metrics::Metrics::new(&config));
     let database = Database::new(&config.database_params(), &config.pod, settings)?;
+    let database = database.costing(config.database_work.map(|work| {
+        let gate = Arc::new(Gate::new(work.turnstile));
+        Work::new(Server::Shared(gate), work.time, metrics.database_work())
+    }));
     let writable = Writable::unknown();
     let leaving = Leaving::default();
-    let metrics = Arc::new(metrics::Metrics::new(&config));
     let watch = writable
         .clone()
         .watch(database.for_probes()?, shutdown.clone());

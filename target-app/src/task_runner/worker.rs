@@ -9,7 +9,7 @@ use super::metrics::{Metrics, Outcome};
 use super::queue;
 use super::retry::{Backoff, Verdict};
 use crate::process::Shutdown;
-use crate::service::database::{Database, DatabaseError, Lease};
+use crate::service::database::{Access, Database, DatabaseError, Lease};
 
 /// Takes batches until it is told to stop.
 pub(super) struct Worker {
@@ -18,6 +18,8 @@ pub(super) struct Worker {
     backoff: Backoff,
     batch: u32,
     poll: Duration,
+    /// What sending a batch's e-mails takes.
+    sending: Option<Duration>,
 }
 
 /// What a batch did, to be counted once it is committed.
@@ -35,6 +37,7 @@ impl Worker {
             backoff: Backoff::new(config),
             batch: config.batch.max(1),
             poll: Duration::from_millis(config.poll_ms.max(1)),
+            sending: config.confirm_time.map(Duration::from),
         }
     }
 
@@ -67,7 +70,7 @@ impl Worker {
     }
 
     async fn batch(&self) -> Result<Outcomes, DatabaseError> {
-        let mut lease = self.database.lease().await?;
+        let mut lease = self.database.connection().await?;
         let outcomes = self.database.limited(self.process(&mut lease)).await?;
         lease.finish();
         Ok(outcomes)
@@ -76,6 +79,9 @@ impl Worker {
     async fn process(&self, lease: &mut Lease) -> Result<Outcomes, DatabaseError> {
         let mut transaction = lease.transaction().await?;
         let jobs = queue::take(&transaction, self.batch).await?;
+        if !jobs.is_empty() {
+            self.spend().await?;
+        }
         let mut outcomes = Outcomes::with_capacity(jobs.len());
         let mut done = Vec::with_capacity(jobs.len());
         let mut ended = Vec::new();
@@ -114,6 +120,16 @@ impl Worker {
         // or neither: the next look at the queue tells.
         transaction.commit().await?;
         Ok(outcomes)
+    }
+
+    /// What a batch costs where that is stated: nothing is asked of the database meanwhile, and its
+    /// jobs are passed over by others.
+    async fn spend(&self) -> Result<(), DatabaseError> {
+        self.database.does(Access::Write).await?;
+        if let Some(time) = self.sending {
+            tokio::time::sleep(time).await;
+        }
+        Ok(())
     }
 
     fn judge(&self, job: &Job, why: &str) -> Verdict {

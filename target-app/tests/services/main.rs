@@ -9,6 +9,7 @@ mod postgres;
 mod relay;
 mod shop;
 mod stack;
+mod stated;
 mod storefront;
 mod task_runner;
 mod unknown_outcome;

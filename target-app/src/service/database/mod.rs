@@ -1,6 +1,7 @@
 //! The way to PostgreSQL: where it is, and a pool that outlives a failover.
 
 mod pool;
+mod work;
 mod writable;
 
 use std::time::Duration;
@@ -10,6 +11,7 @@ use tokio_postgres::config::TargetSessionAttrs;
 use crate::service::{Secret, ServeError};
 
 pub(crate) use pool::{Database, DatabaseError, Lease, PoolSettings};
+pub(crate) use work::{Access, Server, Work};
 pub(crate) use writable::Writable;
 
 /// Where the database is and who asks.

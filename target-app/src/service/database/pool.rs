@@ -19,7 +19,7 @@ use deadpool_postgres::{
 use tokio_postgres::NoTls;
 use tokio_postgres::error::Severity;
 
-use super::{DatabaseParams, describe};
+use super::{Access, DatabaseParams, Work, describe};
 use crate::service::ServeError;
 
 /// How long the check of an idle connection may take.
@@ -33,6 +33,9 @@ pub(crate) enum DatabaseError {
     /// No connection was to be had: nothing was sent.
     #[error("no connection to the database: {0}")]
     NoConnection(String),
+    /// The server has more to do than it can: nothing was sent.
+    #[error("the database is busy: {0}")]
+    Busy(String),
     /// It took too long; the connection was given up.
     #[error("the database did not answer within {0:?}")]
     TimedOut(Duration),
@@ -45,7 +48,7 @@ impl DatabaseError {
     /// Whether it is certain that a write which failed like this was not committed.
     pub(crate) fn changed_nothing(&self) -> bool {
         match self {
-            Self::NoConnection(_) => true,
+            Self::NoConnection(_) | Self::Busy(_) => true,
             Self::TimedOut(_) => false,
             // An ERROR rolls back. FATAL may come while a commit waits for the standby, when it is
             // already on the primary's disk.
@@ -72,6 +75,8 @@ pub(crate) struct Database {
     config: tokio_postgres::Config,
     operation_timeout: Duration,
     suspect_before: SuspectBefore,
+    /// What its work costs; nothing stated: what it costs this machine.
+    work: Option<Work>,
 }
 
 /// Connections made before this instant are not lent again.
@@ -91,7 +96,13 @@ impl Database {
             config,
             operation_timeout: settings.operation_timeout,
             suspect_before,
+            work: None,
         })
+    }
+
+    /// The same database, whose work costs this.
+    pub(crate) fn costing(self, work: Option<Work>) -> Self {
+        Self { work, ..self }
     }
 
     /// A pool with one connection of its own for probes: a busy shop is not an unready one. What
@@ -99,12 +110,33 @@ impl Database {
     pub(crate) fn for_probes(&self) -> Result<Self, ServeError> {
         Ok(Self {
             pool: build(self.config.clone(), 1, &self.suspect_before)?,
+            work: None,
             ..self.clone()
         })
     }
 
-    /// Borrows a connection, verified or new.
+    /// Borrows a connection, verified or new, to read something in one go.
     pub(crate) async fn lease(&self) -> Result<Lease, DatabaseError> {
+        self.does(Access::Read).await?;
+        self.connection().await
+    }
+
+    /// Borrows a connection, verified or new, for a transaction that writes.
+    pub(crate) async fn lease_to_write(&self) -> Result<Lease, DatabaseError> {
+        self.does(Access::Write).await?;
+        self.connection().await
+    }
+
+    /// Lets the server do its stated work.
+    pub(crate) async fn does(&self, access: Access) -> Result<(), DatabaseError> {
+        match &self.work {
+            Some(work) => work.does(access).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Borrows a connection for work that was done already, or costs nothing.
+    pub(crate) async fn connection(&self) -> Result<Lease, DatabaseError> {
         match self.pool.get().await {
             Ok(object) => Ok(Lease(Some(object))),
             Err(PoolError::Backend(error)) => Err(DatabaseError::NoConnection(describe(&error))),

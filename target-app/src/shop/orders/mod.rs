@@ -1,5 +1,6 @@
 //! Orders: placing one, reading it back, the history of a customer.
 
+mod confirm;
 mod place;
 mod read;
 
@@ -57,6 +58,9 @@ pub(crate) async fn create(
         Err(error) => (OrderOutcome::Failed, Err(error)),
     };
     shop.metrics.order(outcome);
+    if let Ok((StatusCode::CREATED, Json(order))) = &answer {
+        confirm::within_the_request(&shop, order.id).await;
+    }
     answer
 }
 

@@ -1,0 +1,41 @@
+//! What a specification says of pods, as each process of them is told.
+
+use std::net::SocketAddr;
+
+use crate::api::StackSpec;
+use crate::shop::{DatabaseWork, PodWork, ShopConfig};
+use crate::task_runner::{QueueWork, TaskRunnerConfig};
+
+/// A shop pod as the specification wants it.
+pub(super) fn shop(
+    spec: &StackSpec,
+    turnstile: Option<SocketAddr>,
+    config: ShopConfig,
+) -> ShopConfig {
+    let work = spec.service_time.zip(spec.concurrency);
+    ShopConfig {
+        mischief: spec.mischief,
+        work: work.map(|(time, at_once)| PodWork { time, at_once }),
+        database_work: spec
+            .database_time
+            .map(|time| DatabaseWork { time, turnstile }),
+        cache: spec.cache.clone(),
+        confirm: spec.confirm,
+        confirm_time: spec.confirm_time,
+        ..config
+    }
+}
+
+/// A task runner as the specification wants it.
+pub(super) fn task_runner(
+    spec: &StackSpec,
+    turnstile: Option<SocketAddr>,
+    config: TaskRunnerConfig,
+) -> TaskRunnerConfig {
+    let work = spec.database_time.zip(turnstile);
+    TaskRunnerConfig {
+        confirm_time: spec.confirm_time,
+        database_work: work.map(|(time, turnstile)| QueueWork { time, turnstile }),
+        ..config
+    }
+}
