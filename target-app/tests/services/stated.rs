@@ -209,7 +209,7 @@ async fn a_confirmation_within_the_request_is_there_with_the_answer() {
         (
             &counts["emails"],
             &counts["jobs_done"],
-            &counts["jobs_queued"]
+            &counts["pending"]
         ),
         (&json!(1), &json!(1), &json!(0)),
         "{counts}"
