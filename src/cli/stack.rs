@@ -9,11 +9,13 @@ use std::time::Instant;
 
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
-use target_app::api::{FailoverProfile, Mischief, Replication, StackHandle, StackSpec};
+use target_app::api::{FailoverProfile, Replication, StackHandle, StackSpec};
 use target_app::client::Client;
 use target_app::control::{self, LaunchError};
 use target_app::process::Progress;
+use target_app::topologies::{self, Topology};
 
+use super::UsageError;
 use super::style::Style;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -27,6 +29,7 @@ Examples:
   loadtest stack up                              a shop of three pods in three zones
   loadtest stack up --name big --replicas 6      another one beside it
   loadtest stack up --zones a,b --failover rds   two zones, failovers as slow as in the cloud
+  loadtest stack up --topology three-zone        as a topology file says
   loadtest stack status --json | jq .edge_url    where shoppers go
   loadtest stack down --name big                 nothing of it is left";
 
@@ -57,35 +60,33 @@ pub(super) struct Up {
     /// Name of the stack.
     #[arg(long, default_value = "default")]
     name: String,
+    /// What it consists of: a bundled topology's name or a file; options go before what it says.
+    #[arg(long, value_name = "NAME|FILE.toml", default_value = "three-zone")]
+    topology: String,
     /// Shop pods, spread over the zones.
-    #[arg(long, value_name = "COUNT", default_value_t = 3)]
-    replicas: u32,
+    #[arg(long, value_name = "COUNT")]
+    replicas: Option<u32>,
     /// Task runners, spread over the zones.
-    #[arg(long, value_name = "COUNT", default_value_t = 1)]
-    task_runners: u32,
+    #[arg(long, value_name = "COUNT")]
+    task_runners: Option<u32>,
     /// Availability zones, separated by commas.
-    #[arg(
-        long,
-        value_name = "NAMES",
-        value_delimiter = ',',
-        default_value = "a,b,c"
-    )]
-    zones: Vec<String>,
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    zones: Option<Vec<String>>,
     /// Folder that holds postgres, initdb and pg_basebackup; searched for unless told.
     #[arg(long, value_name = "DIR", env = "LOADTEST_PG_BIN")]
     pg_bin: Option<PathBuf>,
     /// Whether a commit waits for the standby.
-    #[arg(long, value_enum, default_value = "synchronous")]
-    replication: ReplicationArg,
+    #[arg(long, value_enum)]
+    replication: Option<ReplicationArg>,
     /// How fast a database failover is noticed and announced.
-    #[arg(long, value_enum, default_value = "fast")]
-    failover: FailoverArg,
+    #[arg(long, value_enum)]
+    failover: Option<FailoverArg>,
     /// Products in the shop.
-    #[arg(long, value_name = "COUNT", default_value_t = 2_000)]
-    products: u32,
+    #[arg(long, value_name = "COUNT")]
+    products: Option<u32>,
     /// Customers of the shop.
-    #[arg(long, value_name = "COUNT", default_value_t = 2_000)]
-    customers: u32,
+    #[arg(long, value_name = "COUNT")]
+    customers: Option<u32>,
     /// Give the shop a defect: every Nth order of a pod is acknowledged and not kept.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     mischief_drop_order: Option<u32>,
@@ -132,29 +133,66 @@ enum FailoverArg {
 
 impl Up {
     /// The stack that was asked for.
-    #[must_use]
-    pub(super) fn spec(&self) -> StackSpec {
-        StackSpec {
-            name: self.name.clone(),
-            zones: self.zones.clone(),
-            replicas: self.replicas,
-            task_runners: self.task_runners,
-            postgres_bin: self.pg_bin.clone(),
-            replication: match self.replication {
-                ReplicationArg::Synchronous => Replication::Synchronous,
-                ReplicationArg::Asynchronous => Replication::Asynchronous,
-            },
-            failover: match self.failover {
-                FailoverArg::Fast => FailoverProfile::Fast,
-                FailoverArg::Rds => FailoverProfile::Rds,
-            },
-            products: self.products,
-            customers: self.customers,
-            mischief: Mischief {
-                drop_order: self.mischief_drop_order,
-                double_order: self.mischief_double_order,
-            },
-            ..StackSpec::default()
+    ///
+    /// # Errors
+    /// There is no such topology, or it is none.
+    pub(super) fn spec(&self) -> anyhow::Result<StackSpec> {
+        let mut spec = topology(&self.topology)?.stack;
+        spec.name.clone_from(&self.name);
+        set(&mut spec.zones, self.zones.clone());
+        set(&mut spec.replicas, self.replicas);
+        set(&mut spec.task_runners, self.task_runners);
+        set(&mut spec.replication, self.replication.map(Into::into));
+        set(&mut spec.failover, self.failover.map(Into::into));
+        set(&mut spec.products, self.products);
+        set(&mut spec.customers, self.customers);
+        let mischief = &mut spec.mischief;
+        mischief.drop_order = self.mischief_drop_order.or(mischief.drop_order);
+        mischief.double_order = self.mischief_double_order.or(mischief.double_order);
+        spec.postgres_bin = self.pg_bin.clone().or(spec.postgres_bin);
+        Ok(spec)
+    }
+}
+
+fn set<T>(value: &mut T, told: Option<T>) {
+    if let Some(told) = told {
+        *value = told;
+    }
+}
+
+/// A bundled topology, or what a file says.
+pub(super) fn topology(named: &str) -> anyhow::Result<Topology> {
+    let text = match topologies::bundled(named) {
+        Some(text) => text.to_owned(),
+        None if named.ends_with(".toml") => std::fs::read_to_string(named)
+            .map_err(|error| UsageError(format!("{named} cannot be read: {error}")))?,
+        None => {
+            let known: Vec<_> = topologies::names().collect();
+            let known = known.join(", ");
+            let message = format!(
+                "there is no topology \"{named}\"\n  known: {known}; a file's name ends in .toml"
+            );
+            return Err(UsageError(message).into());
+        }
+    };
+    let read = Topology::parse(&text);
+    read.map_err(|error| UsageError(format!("{named}: {error}")).into())
+}
+
+impl From<ReplicationArg> for Replication {
+    fn from(named: ReplicationArg) -> Self {
+        match named {
+            ReplicationArg::Synchronous => Self::Synchronous,
+            ReplicationArg::Asynchronous => Self::Asynchronous,
+        }
+    }
+}
+
+impl From<FailoverArg> for FailoverProfile {
+    fn from(named: FailoverArg) -> Self {
+        match named {
+            FailoverArg::Fast => Self::Fast,
+            FailoverArg::Rds => Self::Rds,
         }
     }
 }
@@ -167,9 +205,8 @@ impl StackCommand {
             Ok(code) => code,
             Err(error) => {
                 eprintln!("error: {error:#}");
-                let usage = error
-                    .downcast_ref::<LaunchError>()
-                    .is_some_and(LaunchError::is_usage);
+                let launch = error.downcast_ref::<LaunchError>();
+                let usage = error.is::<UsageError>() || launch.is_some_and(LaunchError::is_usage);
                 ExitCode::from(if usage { EXIT_USAGE } else { 1 })
             }
         }
@@ -203,7 +240,7 @@ async fn start(up: &Up) -> anyhow::Result<ExitCode> {
     let begun = Instant::now();
     if up.foreground {
         let stack = tokio::select! {
-            started = control::start_attached(up.spec(), |stage| print_stage(&stage)) => started?,
+            started = control::start_attached(up.spec()?, |stage| print_stage(&stage)) => started?,
             () = &mut stopped => return Ok(ExitCode::from(EXIT_INTERRUPTED)),
         };
         greet(stack.client(), begun).await?;
@@ -212,7 +249,7 @@ async fn start(up: &Up) -> anyhow::Result<ExitCode> {
         stack.stop().await?;
     } else {
         let handle = tokio::select! {
-            started = control::start_detached(up.spec(), |stage| print_stage(&stage)) => started?,
+            started = control::start_detached(up.spec()?, |stage| print_stage(&stage)) => started?,
             // What was started goes down by itself when it loses its lifeline.
             () = stopped => return Ok(ExitCode::from(EXIT_INTERRUPTED)),
         };

@@ -47,7 +47,7 @@ pub(super) fn read_document(
     let seed = root.optional("seed", value::count);
     let data = read::read_data(log, files, root.node("data"));
     let mut bindings = Bindings::new(&data, files.surroundings);
-    let target = read_target(log, root.node("target"), overrides, &mut bindings);
+    let target = read_target(log, root.node("target"), files, overrides, &mut bindings);
     let http = read::read_http(log, root.node("http"), files, &mut bindings);
     let journeys = read::read_journeys(log, root.node("journey"), files, &http, &mut bindings);
     let loads = read::read_loads(log, root.node("load"), &journeys.journeys);
@@ -126,11 +126,12 @@ pub(super) fn read_document(
 fn read_target(
     log: &Log,
     node: Option<&Node>,
+    files: &Files<'_>,
     overrides: &Overrides,
     bindings: &mut Bindings<'_>,
 ) -> Option<Target> {
     let Some(url) = &overrides.target else {
-        return read::read_target(log, node, bindings);
+        return read::read_target(log, node, files, bindings);
     };
     match read::check_base_url(url) {
         Ok(url) => Some(Target::Url(url)),

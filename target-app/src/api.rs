@@ -29,7 +29,7 @@ pub use scale::{Cache, Confirm, DatabaseTime};
 
 /// What a stack is to consist of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct StackSpec {
     /// The stack's name: unique among the stacks of this user on this machine.
     pub name: String,
@@ -50,34 +50,25 @@ pub struct StackSpec {
     /// Customers `customer<N>@example.test`, N from 1, password `secret-<N>`.
     pub customers: u32,
     /// How the shop breaks its word on purpose; not at all unless told.
-    #[serde(default)]
     pub mischief: Mischief,
     /// What a request costs a shop pod: one of its `concurrency` slots for this long. Unless
     /// stated it costs what this machine makes of it.
-    #[serde(default)]
     pub service_time: Option<Millis>,
     /// Requests that a pod works on at once; goes with `service_time`.
-    #[serde(default)]
     pub concurrency: Option<u32>,
     /// What the work of a database server costs: one of its `database_concurrency` slots for this
     /// long.
-    #[serde(default)]
     pub database_time: Option<DatabaseTime>,
     /// What a database server works on at once, whoever asks; goes with `database_time`.
-    #[serde(default)]
     pub database_concurrency: Option<u32>,
     /// The only pod and the database are one server: the database's work takes the pod's slots.
-    #[serde(default)]
     pub single_server: bool,
     /// Pods keep what they read of the catalogue.
-    #[serde(default)]
     pub cache: Option<Cache>,
     /// When an order's confirmation is written and sent.
-    #[serde(default)]
     pub confirm: Confirm,
     /// What writing and sending one takes: of the pod's slots when it is done in the request, of
     /// the task runner's time otherwise.
-    #[serde(default)]
     pub confirm_time: Option<Millis>,
 }
 

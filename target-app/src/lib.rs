@@ -14,3 +14,4 @@ pub mod process;
 pub mod service;
 pub mod shop;
 pub mod task_runner;
+pub mod topologies;

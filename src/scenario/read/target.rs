@@ -1,7 +1,10 @@
 //! `[target]`: the bundled stack, or any HTTP system by its URL.
 
 use target_app::api::{FailoverProfile, Mischief, Replication, StackSpec};
+use target_app::control;
+use target_app::topologies::{self, Topology};
 
+use super::files::Files;
 use super::headers::read_template;
 use super::names::Unique;
 use crate::scenario::model::{StackTarget, Target};
@@ -21,6 +24,7 @@ const REPLICATIONS: [(&str, Replication); 2] = [
 pub(crate) fn read_target(
     log: &Log,
     node: Option<&Node>,
+    files: &Files<'_>,
     bindings: &mut Bindings<'_>,
 ) -> Option<Target> {
     let Some(node) = node else {
@@ -50,7 +54,7 @@ pub(crate) fn read_target(
         }
         Some((_, node)) => {
             let stack = value::choice(log, node, &[("local", ())]);
-            let spec = read_stack(table);
+            let spec = read_stack(table, files);
             stack
                 .and(spec)
                 .map(|spec| Target::Stack(StackTarget { spec }))
@@ -126,10 +130,16 @@ pub(crate) fn check_base_url(url: &str) -> Result<String, String> {
     Ok(url.to_owned())
 }
 
-fn read_stack(mut table: TableReader<'_>) -> Option<StackSpec> {
-    let mut spec = StackSpec::default();
-    let mut sound = true;
+fn read_stack(mut table: TableReader<'_>, files: &Files<'_>) -> Option<StackSpec> {
     let log = table.log();
+    let mut sound = true;
+    let mut spec = StackSpec::default();
+    if let Some(node) = table.node("topology") {
+        match read_topology(log, node, files) {
+            Some(topology) => spec = topology.stack,
+            None => sound = false,
+        }
+    }
     if let Some(name) = table.optional("name", value::name) {
         let plain = name
             .chars()
@@ -169,8 +179,46 @@ fn read_stack(mut table: TableReader<'_>) -> Option<StackSpec> {
     spec.postgres_bin = table
         .optional("postgres_bin", value::text)
         .map(|found| found.text.into());
+    let at = table.at();
     table.finish();
+    if sound
+        && !log.has_mistakes()
+        && let Some(objection) = control::objection(&spec)
+    {
+        log.error(at, objection);
+        sound = false;
+    }
     sound.then_some(spec)
+}
+
+/// A bundled topology by its name, or a file beside the scenario.
+fn read_topology(log: &Log, node: &Node, files: &Files<'_>) -> Option<Topology> {
+    let named = value::text(log, node)?;
+    let text = if named.text.ends_with(".toml") {
+        files.read_text(log, named)?
+    } else if let Some(text) = topologies::bundled(named.text) {
+        // What a name means may differ between versions of the tool.
+        files.fingerprint.borrow_mut().add(text.as_bytes());
+        text.to_owned()
+    } else {
+        value::unknown(log, named, "topology", topologies::names());
+        return None;
+    };
+    match Topology::parse(&text) {
+        Ok(topology) => Some(topology),
+        Err(error) => {
+            // Without the list of all keys there are.
+            let reason = error.message().split(", expected one of").next();
+            let reason = reason.unwrap_or_default();
+            let message = format!("`{}` is no topology: {reason}", named.text);
+            let line = error
+                .span()
+                .map(|span| 1 + text[..span.start].matches('\n').count());
+            let help = line.map_or(String::new(), |line| format!("in its line {line}"));
+            log.error_help(node.at, message, help);
+            None
+        }
+    }
 }
 
 /// `{ drop_order = 10 }`: how the shop breaks its word on purpose.

@@ -32,3 +32,4 @@ pub use folder::FolderError;
 pub use handle::{HandleError, find, list};
 pub use launch::{LaunchError, RunningStack, start_attached, start_detached, stop};
 pub use role::{ControlConfig, run};
+pub use spec::objection;

@@ -3,7 +3,8 @@
 use crate::api::StackSpec;
 
 /// Why a stack cannot be as specified; `None` when it can.
-pub(super) fn objection(spec: &StackSpec) -> Option<String> {
+#[must_use]
+pub fn objection(spec: &StackSpec) -> Option<String> {
     let zones = &spec.zones;
     if zones.is_empty() || zones.len() > 9 {
         return Some(format!("{} zones: a stack has one to nine", zones.len()));

@@ -32,6 +32,22 @@ fn targets() {
 }
 
 #[test]
+fn a_topology_is_what_a_stack_is_where_the_target_says_nothing_else() {
+    let text = SHORTEST.replace("target = \"http://127.0.0.1:8080/\"", "");
+    let topology = |more: &str| {
+        let scenario = sound(&format!("{text}\n[target]\nstack = \"local\"\n{more}"));
+        let Target::Stack(stack) = scenario.target else {
+            panic!("it is a stack: {:?}", scenario.target)
+        };
+        stack.spec
+    };
+    let default = target_app::api::StackSpec::default();
+    assert_eq!(topology("topology = \"three-zone\""), default);
+    let wider = topology("topology = \"three-zone\"\nreplicas = 6");
+    assert_eq!((wider.replicas, wider.zones), (6, default.zones));
+}
+
+#[test]
 fn arrivals() {
     let text = r#"
 target = "http://127.0.0.1:8080"

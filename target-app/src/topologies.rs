@@ -1,0 +1,87 @@
+//! Topologies: what a stack consists of, by name. Each is a file of `target-app/topologies`, and is
+//! in the binary.
+
+use serde::Deserialize;
+
+use crate::api::StackSpec;
+
+const BUNDLED: &[(&str, &str)] = &[("three-zone", include_str!("../topologies/three-zone.toml"))];
+
+/// What a topology file says.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Topology {
+    /// For people, in one line.
+    pub description: String,
+    /// What is not said is as in [`StackSpec::default`].
+    pub stack: StackSpec,
+}
+
+impl Topology {
+    /// Reads a topology file's text.
+    ///
+    /// # Errors
+    /// What is wrong with it, and in which line.
+    pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str(text)
+    }
+}
+
+/// The names of the bundled topologies.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    BUNDLED.iter().map(|(name, _)| *name)
+}
+
+/// The text of a bundled topology's file.
+#[must_use]
+pub fn bundled(name: &str) -> Option<&'static str> {
+    BUNDLED
+        .iter()
+        .find_map(|(known, text)| (*known == name).then_some(*text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::objection;
+
+    #[test]
+    fn every_bundled_topology_can_be_started() {
+        for (name, text) in BUNDLED.iter().copied() {
+            let topology = Topology::parse(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(objection(&topology.stack), None, "{name}");
+            assert!(!topology.description.is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_file_of_the_folder_is_bundled() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/topologies");
+        let mut files: Vec<_> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
+            .collect();
+        files.sort();
+        let mut known: Vec<_> = names().collect();
+        known.sort_unstable();
+        assert_eq!(files, known);
+    }
+
+    #[test]
+    fn what_is_not_said_is_as_usual_and_an_unknown_key_is_told_with_its_line() {
+        let text = "description = \"x\"\n[stack]\nreplicas = 7\n";
+        let spec = Topology::parse(text).unwrap().stack;
+        let expected = StackSpec {
+            replicas: 7,
+            ..StackSpec::default()
+        };
+        assert_eq!(spec, expected);
+        let wrong = Topology::parse("description = \"x\"\n[stack]\nreplikas = 7\n");
+        let words = wrong.unwrap_err().to_string();
+        assert!(
+            words.contains("line 3") && words.contains("replikas"),
+            "{words}"
+        );
+    }
+}
