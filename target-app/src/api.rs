@@ -63,6 +63,10 @@ pub struct StackSpec {
     pub database_concurrency: Option<u32>,
     /// The only pod and the database are one server: the database's work takes the pod's slots.
     pub single_server: bool,
+    /// Servers beside the pair that follow its primary, for pods to read from; never promoted.
+    pub read_replicas: u32,
+    /// How old what a read replica shows may be for it to be read from.
+    pub replica_lag: Millis,
     /// Pods keep what they read of the catalogue.
     pub cache: Option<Cache>,
     /// When an order's confirmation is written and sent.
@@ -117,6 +121,8 @@ impl Default for StackSpec {
             database_time: None,
             database_concurrency: None,
             single_server: false,
+            read_replicas: 0,
+            replica_lag: Millis::SECOND,
             cache: None,
             confirm: Confirm::default(),
             confirm_time: None,
@@ -387,6 +393,8 @@ pub enum DatabaseRole {
     Primary,
     /// Replicates.
     Standby,
+    /// Replicates to be read from; never promoted.
+    Replica,
     /// Being copied from the primary.
     Rebuilding,
     /// Dead or fenced.
@@ -477,6 +485,12 @@ pub enum EventKind {
     DatabaseRebuildStarted,
     /// The standby has replayed a marker written after the change of roles.
     DatabaseStandbyCaughtUp,
+    /// A read replica is being copied from the primary.
+    ReplicaCopying,
+    /// A read replica has caught up and is read from.
+    ReplicaReady,
+    /// A read replica is read from no more.
+    ReplicaLost,
     /// Commits wait for the standby again.
     DatabaseSynchronous,
     /// The standby was lost; commits no longer wait for it.

@@ -5,7 +5,25 @@ use serde::Deserialize;
 
 use crate::api::StackSpec;
 
-const BUNDLED: &[(&str, &str)] = &[("three-zone", include_str!("../topologies/three-zone.toml"))];
+const BUNDLED: &[(&str, &str)] = &[
+    ("three-zone", include_str!("../topologies/three-zone.toml")),
+    (
+        "ladder-1-single-server",
+        include_str!("../topologies/ladder-1-single-server.toml"),
+    ),
+    (
+        "ladder-2-apart",
+        include_str!("../topologies/ladder-2-apart.toml"),
+    ),
+    (
+        "ladder-3-load-balancer",
+        include_str!("../topologies/ladder-3-load-balancer.toml"),
+    ),
+    (
+        "ladder-5-cache",
+        include_str!("../topologies/ladder-5-cache.toml"),
+    ),
+];
 
 /// What a topology file says.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

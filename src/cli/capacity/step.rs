@@ -59,7 +59,8 @@ impl Search<'_> {
             self.place.to_owned(),
             self.args.workers,
         )
-        .told_as(command(self.args, options));
+        .told_as(command(self.args, options))
+        .on_stack(self.args.stack.clone());
         let alone = async |_: &Stage, progress| Ok((progress, None));
         let finished = play(&args, Arc::clone(&scenario), interrupts.clone(), alone).await?;
         let Finished {

@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 pub struct Millis(u32);
 
 impl Millis {
+    /// One second.
+    pub const SECOND: Self = Self(1_000);
+
     /// So many milliseconds; none for zero.
     #[must_use]
     pub fn new(ms: u32) -> Option<Self> {

@@ -56,6 +56,7 @@ pub(super) struct DatabaseHandle {
     target: watch::Receiver<Option<SocketAddr>>,
     /// Where pods share what it does at once, where that is stated.
     turnstile: Option<Turnstile>,
+    replicas: Vec<ReplicaWay>,
     pair: Option<Arc<Pair>>,
     starting: JoinHandle<()>,
     news: mpsc::UnboundedSender<Message>,
@@ -77,6 +78,7 @@ impl DatabaseHandle {
         let turnstile = stated
             .map(|count| Turnstile::open(near, Slots::new(count)))
             .transpose()?;
+        let (replica_leads, replicas) = replica_ways(&plan.spec)?;
         let starting = {
             let news = news.clone();
             tokio::spawn(async move {
@@ -84,6 +86,10 @@ impl DatabaseHandle {
                     Ok(pair) => {
                         let pair = Arc::new(pair);
                         tokio::spawn(follow(pair.endpoint(), lead));
+                        let endpoints = pair.replica_endpoints().into_iter();
+                        for (endpoint, lead) in endpoints.zip(replica_leads) {
+                            tokio::spawn(follow(endpoint, lead));
+                        }
                         DatabaseNews::Started(pair)
                     }
                     Err(failure) => DatabaseNews::Failed(failure),
@@ -96,6 +102,7 @@ impl DatabaseHandle {
             endpoint,
             target,
             turnstile,
+            replicas,
             pair: None,
             starting,
             news,
@@ -117,6 +124,20 @@ impl DatabaseHandle {
         self.turnstile.as_ref().map(Turnstile::address)
     }
 
+    /// The ways to read replicas, in their order.
+    pub(super) fn replicas(&self) -> Vec<ReplicaTarget> {
+        self.replicas.iter().map(|way| way.target.clone()).collect()
+    }
+
+    /// The links by which standby and read replicas follow the primary.
+    pub(super) fn replication_links(&self) -> Vec<Arc<Link>> {
+        let Some(pair) = &self.pair else {
+            return Vec::new();
+        };
+        let links = pair.replication_link().into_iter();
+        links.chain(pair.replica_links()).collect()
+    }
+
     pub(super) fn set_pair(&mut self, pair: Arc<Pair>) {
         self.pair = Some(pair);
     }
@@ -129,11 +150,6 @@ impl DatabaseHandle {
     /// What keeps the pair from being redundant, in words.
     pub(super) fn trouble(&self) -> Option<String> {
         self.pair.as_ref().and_then(|pair| pair.trouble())
-    }
-
-    /// The link by which the standby follows.
-    pub(super) fn replication_link(&self) -> Option<Arc<Link>> {
-        self.pair.as_ref().and_then(|pair| pair.replication_link())
     }
 
     /// Fails over; done when the endpoint leads to the former standby.
@@ -197,6 +213,47 @@ impl DatabaseHandle {
     }
 }
 
+/// How pods get to a read replica.
+#[derive(Debug, Clone)]
+pub(super) struct ReplicaTarget {
+    /// Its name: `replica-1`.
+    pub(super) name: String,
+    /// Where it is now.
+    pub(super) target: watch::Receiver<Option<SocketAddr>>,
+    /// Where pods share what it does at once.
+    pub(super) turnstile: Option<SocketAddr>,
+}
+
+/// The way to a read replica, and its slots.
+struct ReplicaWay {
+    target: ReplicaTarget,
+    _turnstile: Option<Turnstile>,
+}
+
+type Lead = watch::Sender<Option<SocketAddr>>;
+
+fn replica_ways(spec: &StackSpec) -> std::io::Result<(Vec<Lead>, Vec<ReplicaWay>)> {
+    let near = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let mut ways = (Vec::new(), Vec::new());
+    for number in 1..=spec.read_replicas {
+        let turnstile = spec
+            .database_concurrency
+            .map(|count| Turnstile::open(near, Slots::new(count)))
+            .transpose()?;
+        let (lead, target) = watch::channel(None);
+        ways.0.push(lead);
+        ways.1.push(ReplicaWay {
+            target: ReplicaTarget {
+                name: format!("replica-{number}"),
+                target,
+                turnstile: turnstile.as_ref().map(Turnstile::address),
+            },
+            _turnstile: turnstile,
+        });
+    }
+    Ok(ways)
+}
+
 /// Starts the pair, then fills it.
 async fn start(
     plan: DatabasePlan,
@@ -223,6 +280,7 @@ async fn start(
         replication: plan.spec.replication,
         profile: plan.spec.failover,
         timing: Timing::of,
+        read_replicas: plan.spec.read_replicas,
         database: access.name.clone(),
         user: access.user.clone(),
         password: access.password.reveal().to_owned(),

@@ -10,6 +10,7 @@ use std::time::Instant;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use super::database::ReplicaTarget;
 use super::probe::{
     LIVE_FAILURES, LIVE_PERIOD, LIVE_TIMEOUT, Probe, READY_FAILURES, READY_PERIOD, START_PERIOD,
 };
@@ -22,7 +23,7 @@ use crate::links::Link;
 use crate::process::{self, Child, Launch, Lifetime, Role};
 use crate::service::Secret;
 use crate::service::database::DatabaseParams;
-use crate::shop::ShopConfig;
+use crate::shop::{ReplicaConfig, ShopConfig};
 use crate::task_runner::TaskRunnerConfig;
 
 /// What all pods of a stack have in common.
@@ -36,6 +37,8 @@ pub(super) struct PodSettings {
     pub(super) spec: StackSpec,
     /// Where the slots of the database are shared, when its work is stated.
     pub(super) turnstile: Option<SocketAddr>,
+    /// The ways to read replicas.
+    pub(super) replicas: Vec<ReplicaTarget>,
     /// Where the database's endpoint leads now.
     pub(super) database_target: watch::Receiver<Option<SocketAddr>>,
     pub(super) http: reqwest::Client,
@@ -62,6 +65,8 @@ pub(super) struct PodHandle {
     pub(super) front: Option<Link>,
     /// To the database.
     pub(super) back: Link,
+    /// To read replicas; task runners have none.
+    pub(super) reads: Vec<Link>,
     pub(super) child: Option<Arc<Child>>,
     front_target: watch::Sender<Option<SocketAddr>>,
     watcher: JoinHandle<()>,
@@ -94,7 +99,20 @@ impl PodHandle {
             ip,
             settings.database_target.clone(),
         )?;
+        let reads = match app {
+            App::Shop => settings.replicas.iter(),
+            App::TaskRunner => [].iter(),
+        };
+        let reads = reads.map(|replica| {
+            let (to, target) = (replica.name.clone(), replica.target.clone());
+            Link::start(format!("{name}->{to}"), zone, to, ip, target)
+        });
+        let reads = reads.collect::<io::Result<Vec<_>>>()?;
+        let ways = settings.replicas.iter().zip(&reads);
         let life = Life {
+            replicas: ways
+                .map(|(replica, link)| stated::replica(&settings.spec, replica, link.address()))
+                .collect(),
             settings: settings.clone(),
             name: name.to_owned(),
             app,
@@ -105,6 +123,7 @@ impl PodHandle {
         Ok(Self {
             front,
             back,
+            reads,
             child: None,
             front_target,
             watcher: tokio::spawn(life.run()),
@@ -119,7 +138,8 @@ impl PodHandle {
     }
 
     pub(super) fn links(&self) -> impl Iterator<Item = &Link> {
-        self.front.iter().chain(std::iter::once(&self.back))
+        let back = std::iter::once(&self.back);
+        self.front.iter().chain(back).chain(&self.reads)
     }
 
     /// SIGSTOP: it keeps its sockets and answers nothing.
@@ -177,6 +197,8 @@ struct Life {
     listen: SocketAddr,
     /// The near end of its link to the database.
     database: SocketAddr,
+    /// The near ends of its links to read replicas.
+    replicas: Vec<ReplicaConfig>,
 }
 
 impl Life {
@@ -220,7 +242,10 @@ impl Life {
             App::Shop => {
                 let key = settings.session_key.clone();
                 let config = ShopConfig::new(pod, zone, listen, database, key);
-                let config = stated::shop(&settings.spec, settings.turnstile, config);
+                let config = ShopConfig {
+                    replicas: self.replicas.clone(),
+                    ..stated::shop(&settings.spec, settings.turnstile, config)
+                };
                 process::spawn(launch, &config, quiet).await
             }
             App::TaskRunner => {

@@ -189,6 +189,7 @@ fn supervisor(
             session_key: Secret::from(auth::new_token()),
             spec: config.spec.clone(),
             turnstile: database.turnstile(),
+            replicas: database.replicas(),
             database_target: database.target(),
             http,
             news,

@@ -37,6 +37,15 @@ pub fn objection(spec: &StackSpec) -> Option<String> {
     if mischief.drop_order == Some(0) || mischief.double_order == Some(0) {
         return Some("mischief: every 0th order is none; 1 is every order".into());
     }
+    if spec.read_replicas > 5 {
+        return Some(format!(
+            "{} read replicas: a stack has at most 5",
+            spec.read_replicas
+        ));
+    }
+    if spec.single_server && spec.read_replicas > 0 {
+        return Some("single_server with read_replicas: they are servers of their own".into());
+    }
     stated(spec)
 }
 

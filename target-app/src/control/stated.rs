@@ -2,8 +2,9 @@
 
 use std::net::SocketAddr;
 
+use super::database::ReplicaTarget;
 use crate::api::StackSpec;
-use crate::shop::{DatabaseWork, PodWork, ShopConfig};
+use crate::shop::{DatabaseWork, PodWork, ReplicaConfig, ShopConfig};
 use crate::task_runner::{QueueWork, TaskRunnerConfig};
 
 /// A shop pod as the specification wants it.
@@ -23,6 +24,20 @@ pub(super) fn shop(
         confirm: spec.confirm,
         confirm_time: spec.confirm_time,
         ..config
+    }
+}
+
+/// A read replica as a pod is told of it.
+pub(super) fn replica(
+    spec: &StackSpec,
+    replica: &ReplicaTarget,
+    address: SocketAddr,
+) -> ReplicaConfig {
+    ReplicaConfig {
+        name: replica.name.clone(),
+        address,
+        turnstile: replica.turnstile,
+        lag: spec.replica_lag,
     }
 }
 

@@ -46,29 +46,36 @@ impl Slots {
     /// # Errors
     /// [`Full`], at once.
     pub async fn work(&self, time: Duration) -> Result<(), Full> {
-        let slot = match self.free.try_acquire() {
-            Ok(slot) => slot,
-            Err(_) => {
-                let _queued = self.queue()?;
-                // The semaphore is never closed.
-                let Ok(slot) = self.free.acquire().await else {
-                    return Ok(());
-                };
-                slot
-            }
-        };
-        tokio::time::sleep(time).await;
-        drop(slot);
+        if let Ok(_slot) = self.free.try_acquire() {
+            tokio::time::sleep(time).await;
+            return Ok(());
+        }
+        let queued = self.queue();
+        if queued.before >= self.count * QUEUE_PER_SLOT {
+            return Err(Full {
+                waiting: queued.before,
+            });
+        }
+        self.wait_and_work(queued, time).await;
         Ok(())
     }
 
-    fn queue(&self) -> Result<Queued<'_>, Full> {
-        let waiting = self.waiting.fetch_add(1, Ordering::Relaxed);
-        let queued = Queued(&self.waiting);
-        if waiting < self.count * QUEUE_PER_SLOT {
-            Ok(queued)
-        } else {
-            Err(Full { waiting })
+    /// As [`Slots::work`] for what was begun and has to go on: it waits however many do.
+    pub async fn go_on(&self, time: Duration) {
+        self.wait_and_work(self.queue(), time).await;
+    }
+
+    async fn wait_and_work(&self, queued: Queued<'_>, time: Duration) {
+        let slot = self.free.acquire().await;
+        drop(queued);
+        tokio::time::sleep(time).await;
+        drop(slot);
+    }
+
+    fn queue(&self) -> Queued<'_> {
+        Queued {
+            before: self.waiting.fetch_add(1, Ordering::Relaxed),
+            waiting: &self.waiting,
         }
     }
 
@@ -91,12 +98,16 @@ impl Slots {
     }
 }
 
-/// A place in the queue.
-struct Queued<'a>(&'a AtomicUsize);
+/// A place in the queue, given back when it is dropped.
+struct Queued<'a> {
+    /// Who was there before.
+    before: usize,
+    waiting: &'a AtomicUsize,
+}
 
 impl Drop for Queued<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

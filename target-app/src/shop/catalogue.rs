@@ -12,7 +12,7 @@ use tokio_postgres::types::ToSql;
 use super::cache::{Entry, Key};
 use super::error::{FieldErrors, ShopError};
 use super::state::{App, Shop};
-use crate::service::database::{DatabaseError, Lease};
+use crate::service::database::{Database, DatabaseError, Lease};
 
 const DEFAULT_PER_PAGE: i64 = 20;
 const MOST_PER_PAGE: i64 = 100;
@@ -98,9 +98,18 @@ pub(crate) async fn one(
 }
 
 async fn read_product(shop: &Shop, id: i64) -> Result<Option<Arc<Product>>, ShopError> {
-    let lease = shop.database.lease().await?;
-    let row = shop
-        .database
+    if let Some(replica) = shop.replicas.next() {
+        match product_in(&replica.database, id).await {
+            Ok(found) => return Ok(found),
+            Err(error) => replica.failed(&error),
+        }
+    }
+    Ok(product_in(&shop.database, id).await?)
+}
+
+async fn product_in(database: &Database, id: i64) -> Result<Option<Arc<Product>>, DatabaseError> {
+    let lease = database.lease().await?;
+    let row = database
         .limited(async {
             let statement = lease.prepare_cached(PRODUCT).await?;
             Ok::<_, DatabaseError>(lease.query_opt(&statement, &[&id]).await?)
@@ -148,11 +157,15 @@ async fn find_page(
     words: Option<&str>,
 ) -> Result<Page, ShopError> {
     let offset = (page - 1) * per_page;
-
-    let lease = shop.database.lease().await?;
-    let read = read_page(&lease, per_page, offset, words);
-    let (rows, total) = shop.database.limited(read).await?;
-    lease.finish();
+    let (rows, total) = 'read: {
+        if let Some(replica) = shop.replicas.next() {
+            match page_in(&replica.database, per_page, offset, words).await {
+                Ok(found) => break 'read found,
+                Err(error) => replica.failed(&error),
+            }
+        }
+        page_in(&shop.database, per_page, offset, words).await?
+    };
     Ok(Page {
         items: rows.iter().map(product).collect(),
         page,
@@ -160,6 +173,20 @@ async fn find_page(
         pages: ((total + per_page - 1) / per_page).max(1),
         total,
     })
+}
+
+async fn page_in(
+    database: &Database,
+    per_page: i64,
+    offset: i64,
+    words: Option<&str>,
+) -> Result<(Vec<Row>, i64), DatabaseError> {
+    let lease = database.lease().await?;
+    let found = database
+        .limited(read_page(&lease, per_page, offset, words))
+        .await?;
+    lease.finish();
+    Ok(found)
 }
 
 /// The rows of one page and the number of all, asked for in one go.

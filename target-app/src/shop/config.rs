@@ -65,6 +65,9 @@ pub struct ShopConfig {
     /// What the database's work costs.
     #[serde(default)]
     pub database_work: Option<DatabaseWork>,
+    /// Servers that the catalogue and old orders are read from.
+    #[serde(default)]
+    pub replicas: Vec<ReplicaConfig>,
     /// Keeps what was read of the catalogue.
     #[serde(default)]
     pub cache: Option<Cache>,
@@ -84,6 +87,20 @@ pub struct PodWork {
     pub time: Millis,
     /// How many slots there are.
     pub at_once: u32,
+}
+
+/// A server that follows the primary, to be read from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReplicaConfig {
+    /// Name, told in metrics.
+    pub name: String,
+    /// Where it is.
+    pub address: SocketAddr,
+    /// Who has its slots, where its work is stated.
+    pub turnstile: Option<SocketAddr>,
+    /// How old what it shows may be for it to be read from.
+    pub lag: Millis,
 }
 
 /// What the database's work costs.
@@ -127,6 +144,7 @@ impl ShopConfig {
             mischief: Mischief::default(),
             work: None,
             database_work: None,
+            replicas: Vec::new(),
             cache: None,
             confirm: Confirm::default(),
             confirm_time: None,

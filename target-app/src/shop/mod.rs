@@ -23,6 +23,7 @@ mod openapi;
 mod orders;
 mod password;
 mod probes;
+mod replicas;
 mod request_context;
 mod routes;
 pub mod schema;
@@ -36,7 +37,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use cache::NO_REDIS;
-pub use config::{DatabaseWork, PasswordCost, PodWork, RateLimit, ShopConfig};
+pub use config::{DatabaseWork, PasswordCost, PodWork, RateLimit, ReplicaConfig, ShopConfig};
 
 use crate::process::Shutdown;
 use crate::service::http::{Farewell, serve};
@@ -63,6 +64,11 @@ pub async fn run(
     let probes = shop.database.for_probes()?;
     let watch = shop.writable.clone().watch(probes, shutdown.clone());
     let watch = tokio::spawn(watch);
+    let primary = shop.database.for_probes()?;
+    let replicas = {
+        let (shop, shutdown) = (Arc::clone(&shop), shutdown.clone());
+        tokio::spawn(async move { shop.replicas.watch(primary, shutdown).await })
+    };
     bound(Bound {
         address,
         admin: None,
@@ -70,6 +76,8 @@ pub async fn run(
     let router = routes::router(Arc::clone(&shop));
     let served = serve(listener, router, shutdown, &shop.leaving, farewell).await;
     watch.abort();
+    replicas.abort();
+    shop.replicas.close();
     shop.database.close();
     served
 }

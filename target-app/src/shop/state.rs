@@ -14,6 +14,7 @@ use super::limiter::Limiter;
 use super::metrics::Metrics;
 use super::mischief::Mischiefs;
 use super::password::PasswordHashing;
+use super::replicas::Replicas;
 use super::request_context::Client;
 use super::session::Sessions;
 use super::work::{PodSlots, database_work};
@@ -39,6 +40,7 @@ pub(crate) struct Shop {
     /// What requests cost, where that is stated.
     pub(crate) work: Option<PodSlots>,
     pub(crate) cache: Option<CatalogueCache>,
+    pub(crate) replicas: Replicas,
 }
 
 impl Shop {
@@ -55,6 +57,7 @@ impl Shop {
         let mut metrics = Metrics::new(&config);
         let cache = config.cache.as_ref();
         let cache = cache.map(|cache| CatalogueCache::new(cache, &mut metrics.registry));
+        let replicas = Replicas::new(&config, settings, &mut metrics)?;
         let work = config.work.map(PodSlots::new);
         let database_work = database_work(&config, work.as_ref(), &metrics)?;
         let database = Database::new(&config.database_params(), &config.pod, settings)?;
@@ -69,6 +72,7 @@ impl Shop {
             metrics,
             work,
             cache: cache.transpose()?,
+            replicas,
             mischief: Mischiefs::new(config.mischief),
             config,
         })

@@ -30,9 +30,9 @@ impl PodSlots {
         self.slots.work(self.time).await
     }
 
-    /// Other work of the same pod.
-    pub(crate) async fn other(&self, time: Duration) -> Result<(), Full> {
-        self.slots.work(time).await
+    /// More work for a request that was begun: it waits like all, and is not refused.
+    pub(crate) async fn goes_on(&self, time: Duration) {
+        self.slots.go_on(time).await;
     }
 
     pub(crate) fn slots(&self) -> &Slots {

@@ -206,11 +206,7 @@ async fn a_confirmation_within_the_request_is_there_with_the_answer() {
     assert_eq!(pod.order(&token, "k", &items).await.0, 200, "not again");
     let counts = pod.assert_invariants().await;
     assert_eq!(
-        (
-            &counts["emails"],
-            &counts["jobs_done"],
-            &counts["pending"]
-        ),
+        (&counts["emails"], &counts["jobs_done"], &counts["pending"]),
         (&json!(1), &json!(1), &json!(0)),
         "{counts}"
     );

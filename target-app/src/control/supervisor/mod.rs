@@ -177,6 +177,9 @@ impl Supervisor {
                 continue;
             };
             self.set_link(&handle.back, primary_zone);
+            for link in &handle.reads {
+                self.set_link(link, self.state.node_zone(&link.describe().to));
+            }
             if let Some(front) = &handle.front {
                 let unreachable = self.state.zone_state(&pod.zone) == ZoneState::Out;
                 if pod.state == PodState::Gone && !unreachable {
@@ -187,7 +190,7 @@ impl Supervisor {
                 }
             }
         }
-        if let Some(link) = self.tools.database.replication_link() {
+        for link in self.tools.database.replication_links() {
             self.set_link(&link, None);
         }
     }

@@ -89,7 +89,19 @@ impl Database {
         application: &str,
         settings: PoolSettings,
     ) -> Result<Self, ServeError> {
-        let config = params.driver_config(application)?;
+        Self::of(params.driver_config(application)?, settings)
+    }
+
+    /// A pool of a server that may take no writes; no connection is made yet.
+    pub(crate) fn replica(
+        params: &DatabaseParams,
+        application: &str,
+        settings: PoolSettings,
+    ) -> Result<Self, ServeError> {
+        Self::of(params.reading_config(application)?, settings)
+    }
+
+    fn of(config: tokio_postgres::Config, settings: PoolSettings) -> Result<Self, ServeError> {
         let suspect_before = SuspectBefore::default();
         Ok(Self {
             pool: build(config.clone(), settings.size, &suspect_before)?,

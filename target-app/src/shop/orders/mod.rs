@@ -3,6 +3,7 @@
 mod confirm;
 mod place;
 mod read;
+mod replicated;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
@@ -69,6 +70,9 @@ pub(crate) async fn by_key(
     State(shop): State<App>,
     Path(key): Path<String>,
 ) -> Result<Json<Order>, ShopError> {
+    if let Some(order) = replicated::by_key(&shop, &key).await {
+        return Ok(Json(order));
+    }
     let lease = shop.database.lease().await?;
     let order = shop.database.limited(read::by_key(&lease, &key)).await?;
     lease.finish();
@@ -101,12 +105,16 @@ pub(crate) async fn history(
             .parse()
             .map_err(|_| ShopError::field("before", "must be an order's id"))?,
     };
-    let lease = shop.database.lease().await?;
-    let items = shop
-        .database
-        .limited(read::history(&lease, customer, before))
-        .await?;
-    lease.finish();
+    let items = match replicated::history(&shop, customer, before).await {
+        Some(items) => items,
+        None => {
+            let lease = shop.database.lease().await?;
+            let items = read::history(&lease, customer, before);
+            let items = shop.database.limited(items).await?;
+            lease.finish();
+            items
+        }
+    };
     let next_before = (items.len() == read::HISTORY_PAGE)
         .then(|| items.last().map(|order| order.id))
         .flatten();
