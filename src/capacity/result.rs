@@ -7,9 +7,7 @@ use super::search::{Bounds, Conclusion, Kind, Outcome, Tried};
 use crate::gate::{Ending, ExitCode, Verdict};
 use crate::measure::units;
 
-/// File name of the result.
-pub const FILE: &str = "capacity.json";
-/// Version of its format.
+/// Version of the format of `capacity.json`.
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// How much a target carries.

@@ -98,12 +98,14 @@ pub fn highest_rate(scenario: &Scenario) -> Result<f64, Unfit> {
 
 fn rate_of(load: &Load) -> Option<f64> {
     match &load.shape {
-        Shape::Arrivals { segments, .. } => {
-            let rates = segments.iter().map(|part| part.from.max(part.to));
-            rates.reduce(f64::max)
-        }
+        Shape::Arrivals { segments, .. } => Some(highest(segments)),
         Shape::Users { .. } => None,
     }
+}
+
+fn highest(segments: &[RateSegment]) -> f64 {
+    let rates = segments.iter().map(|part| part.from.max(part.to));
+    rates.fold(0.0, f64::max)
 }
 
 /// The scenario at a rate of all its arrivals together: a ramp, then a hold. Loads keep their
@@ -141,8 +143,7 @@ fn scaled(shape: &Shape, factor: f64, shapes: &Shapes) -> Shape {
             spread,
             max_users,
         } => {
-            let highest = segments.iter().map(|part| part.from.max(part.to));
-            let rate = highest.fold(0.0, f64::max) * factor;
+            let rate = highest(segments) * factor;
             let users = *max_users as f64;
             Shape::Arrivals {
                 segments: vec![
@@ -257,7 +258,7 @@ pub fn limit_time(limits: &[Gate]) -> bool {
             check.metric,
             Metric::Response(_) | Metric::Service(_) | Metric::Mean
         ),
-        GateSubject::Recovery { .. } => false,
+        GateSubject::Metric(_) | GateSubject::Recovery { .. } => false,
     })
 }
 

@@ -6,7 +6,6 @@ use clap::Args;
 
 use super::UsageError;
 use super::baseline::read;
-use super::regression::beside;
 use crate::baseline::Fingerprint;
 use crate::gate::ExitCode;
 use crate::report::compare::{self, Comparison, Input};
@@ -56,7 +55,7 @@ pub(super) fn run(args: &CompareArgs) -> anyhow::Result<ExitCode> {
     }
     let mut inputs = Vec::new();
     for ((run, path), differences) in runs.into_iter().zip(&args.runs).zip(differences) {
-        let recorded = compare::read(beside(path), &run);
+        let recorded = compare::read(folder::of(path), &run);
         inputs.push(Input {
             recorded: recorded.map_err(|error| UsageError(error.to_string()))?,
             run,

@@ -15,6 +15,7 @@ mod override_args;
 mod quantities;
 mod regression;
 mod report;
+mod results;
 mod run;
 mod scenario_file;
 mod selftest;

@@ -1,6 +1,6 @@
 //! Judging runs against their baseline, for every command that does.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -100,7 +100,7 @@ impl<'a> Judge<'a> {
         let mut judged = last.clone();
         let compared = self.compare(&candidates, last)?;
         let code = against::judge(&mut judged, compared, strict);
-        folder::write(beside(folder), &judged)?;
+        folder::write(folder::of(folder), &judged)?;
         Ok((judged, code))
     }
 
@@ -113,7 +113,7 @@ impl<'a> Judge<'a> {
             return Ok(());
         }
         for (folder, run) in runs {
-            let recording = std::fs::read(beside(folder).join("run.hlog")).ok();
+            let recording = std::fs::read(folder::of(folder).join("run.hlog")).ok();
             match self.baselines.add(run, recording) {
                 Ok(kept) => println!("  kept {kept} in {}", self.place),
                 // One of several that passed together may not have passed alone.
@@ -196,13 +196,4 @@ fn one_candidate(runs: &[Summary]) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-/// The folder that a summary's reports are in.
-pub(super) fn beside(path: &Path) -> &Path {
-    if path.is_dir() {
-        path
-    } else {
-        path.parent().unwrap_or(Path::new(""))
-    }
 }

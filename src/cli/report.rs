@@ -66,12 +66,7 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
     let colours = Colours::wanted(Style::of_stdout().is_colour());
     stdout.write_all(console::render(&summary, colours).as_bytes())?;
     if !args.print {
-        let beside = if folder.is_dir() {
-            folder.to_owned()
-        } else {
-            folder.parent().map(PathBuf::from).unwrap_or_default()
-        };
-        let out = args.out.as_ref().unwrap_or(&beside);
+        let out = args.out.as_deref().unwrap_or(folder::of(folder));
         std::fs::create_dir_all(out)?;
         folder::render(out, &summary)?;
         println!("\nreport: {}", out.join("report.html").display());
@@ -81,10 +76,7 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
 
 /// Follows the chain of `events.jsonl`; a broken one is told with its first broken line.
 fn verify(given: &Path, summary: &Summary) -> anyhow::Result<ExitCode> {
-    let path = match given.is_dir() {
-        true => given.join(EVENTS),
-        false => given.with_file_name(EVENTS),
-    };
+    let path = folder::of(given).join(EVENTS);
     let unreadable =
         |error: std::io::Error| UsageError(format!("{} cannot be read: {error}", path.display()));
     let file = File::open(&path).map_err(unreadable)?;

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`slo`] | limits on what was measured, over a scope and a phase |
 //! | [`recovery`] | limits on what a fault did |
+//! | [`metric`] | limits on what the target tells of itself |
 //! | [`ledger`] | the gate that a ledger step implies |
 //! | [`regression`] | whether a candidate is slower than its baseline |
 //! | [`paired`] | which of two versions is slower, measured in turn |
@@ -12,6 +13,7 @@
 
 pub mod books;
 pub mod ledger;
+pub mod metric;
 pub mod paired;
 pub mod recovery;
 pub mod regression;
@@ -25,6 +27,7 @@ pub use result::{GateResult, GateVerdict, Unit};
 pub use verdict::{Ending, ExitCode, Verdict};
 
 use crate::measure::aggregate::{Cut, Measured};
+use crate::observe::pages::Track;
 use crate::scenario::{Gate, GateSubject, Scenario};
 
 /// The questions that the gates ask of a recording.
@@ -38,18 +41,19 @@ pub fn cuts(gates: &[Gate]) -> Vec<Cut> {
                 during,
                 check,
             } => Some(slo::cut(scope, during, check)),
-            GateSubject::Recovery { .. } => None,
+            GateSubject::Metric(_) | GateSubject::Recovery { .. } => None,
         })
         .collect()
 }
 
 /// Judges every gate of a scenario, in its order. `measured` must have answered [`cuts`];
-/// `outcomes` are the scenario's faults, by their index.
+/// `outcomes` are the scenario's faults and `tracks` its metrics, by their index.
 #[must_use]
 pub fn judge(
     scenario: &Scenario,
     measured: &Measured,
     outcomes: &[FaultOutcome],
+    tracks: &[Track],
 ) -> Vec<GateResult> {
     scenario
         .gates
@@ -60,6 +64,12 @@ pub fn judge(
                 during,
                 check,
             } => slo::judge(gate, scope, during, check, scenario, measured),
+            GateSubject::Metric(check) => {
+                let windows = measured.windows.iter().map(|(window, _)| window.clone());
+                let windows: Vec<_> = windows.collect();
+                let track = tracks.get(check.metric);
+                metric::judge(gate, check, scenario, track, &windows)
+            }
             GateSubject::Recovery { fault, check } => {
                 let name = &scenario.faults[*fault].name;
                 recovery::judge(gate, name, check, outcomes.get(*fault))

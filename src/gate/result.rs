@@ -42,6 +42,8 @@ pub enum Unit {
     PerSecond,
     /// A number of things.
     Count,
+    /// A number, whole or not.
+    Number,
     /// So many times as much.
     Times,
     /// 1 is yes, 0 is no.
@@ -92,6 +94,7 @@ impl Unit {
             Self::Ratio => units::percent(value),
             Self::PerSecond => units::rate(value),
             Self::Count => units::count(value.round() as u64),
+            Self::Number => number(value),
             Self::Times => format!("{value:.2}×"),
             Self::YesNo if value >= 0.5 => "yes".into(),
             Self::YesNo => "no".into(),
@@ -105,6 +108,15 @@ impl Unit {
             Self::Ratio => format!("{} points", significant(distance * 100.0)),
             unit => unit.show(distance),
         }
+    }
+}
+
+/// Whole numbers as such, others with as many digits as mean something.
+fn number(value: f64) -> String {
+    match value.fract() == 0.0 {
+        true => format!("{value:.0}"),
+        false if value.abs() >= 100.0 => format!("{value:.1}"),
+        false => format!("{value:.3}"),
     }
 }
 

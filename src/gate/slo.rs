@@ -206,7 +206,7 @@ fn value_of(metric: Metric, tally: &Tally) -> Option<f64> {
     }
 }
 
-fn phase_words(during: &PhaseSelector, scenario: &Scenario) -> String {
+pub(super) fn phase_words(during: &PhaseSelector, scenario: &Scenario) -> String {
     match during {
         PhaseSelector::Whole => "whole run".into(),
         PhaseSelector::Ramp => "ramp".into(),

@@ -7,8 +7,6 @@ use crate::capacity::search::Outcome;
 use crate::gate::{ExitCode, Verdict};
 use crate::measure::units;
 
-/// File name of the result.
-pub const FILE: &str = "ladder.json";
 /// Version of its format.
 pub const SCHEMA_VERSION: u32 = 1;
 

@@ -8,7 +8,7 @@ use super::interval::{Interval, StepInterval, histogram};
 use super::outcome::ErrorKind;
 use super::quantile::Sparse;
 use super::timeline::{Bounded, Bucket};
-use super::window::{PhaseKind, PhaseWindow, windows_of_second};
+use super::window::{PhaseWindow, selects, windows_of_second};
 use crate::scenario::{JourneyId, PhaseSelector, Scenario, Scope};
 
 /// Which of the two times.
@@ -309,18 +309,5 @@ impl Measured {
         self.timeline.add(interval.second, Bucket::from(interval));
         add(&mut self.start_lag, &interval.start_lag_us);
         self.iterations += interval.ended;
-    }
-}
-
-/// Whether a phase selector means the windows (by index) of a second.
-fn selects(during: &PhaseSelector, windows: &[PhaseWindow], within: &[usize]) -> bool {
-    let any = |is: &dyn Fn(&PhaseWindow) -> bool| within.iter().any(|index| is(&windows[*index]));
-    match during {
-        PhaseSelector::Whole => true,
-        PhaseSelector::Ramp => any(&|window| window.kind == PhaseKind::Ramp),
-        PhaseSelector::Steady => any(&|window| window.kind == PhaseKind::Steady),
-        PhaseSelector::Faults => any(&|window| window.kind == PhaseKind::Fault),
-        PhaseSelector::Fault(id) => any(&|window| window.fault == Some(*id)),
-        PhaseSelector::Recovery => any(&|window| window.kind == PhaseKind::Recovery),
     }
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::clock::Micros;
-use crate::scenario::FaultId;
+use crate::scenario::{FaultId, PhaseSelector};
 
 /// What a stretch of time is.
 #[derive(
@@ -91,6 +91,19 @@ pub fn windows_of_second(windows: &[PhaseWindow], second: u64) -> Vec<usize> {
         .map(|(index, ..)| index)
         .into_iter()
         .collect()
+}
+
+/// Whether a phase selector means the windows (by index) of a second.
+pub(crate) fn selects(during: &PhaseSelector, windows: &[PhaseWindow], within: &[usize]) -> bool {
+    let any = |is: &dyn Fn(&PhaseWindow) -> bool| within.iter().any(|index| is(&windows[*index]));
+    match during {
+        PhaseSelector::Whole => true,
+        PhaseSelector::Ramp => any(&|window| window.kind == PhaseKind::Ramp),
+        PhaseSelector::Steady => any(&|window| window.kind == PhaseKind::Steady),
+        PhaseSelector::Faults => any(&|window| window.kind == PhaseKind::Fault),
+        PhaseSelector::Fault(id) => any(&|window| window.fault == Some(*id)),
+        PhaseSelector::Recovery => any(&|window| window.kind == PhaseKind::Recovery),
+    }
 }
 
 #[cfg(test)]

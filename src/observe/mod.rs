@@ -1,6 +1,7 @@
-//! What a target measures of itself: asked for when the load is over, and drawn beside what its
-//! clients saw.
+//! What a target measures of itself, drawn beside what its clients saw: asked for when the load is
+//! over, or read off its own pages meanwhile.
 
+pub mod pages;
 mod prometheus;
 
 use std::time::Duration;

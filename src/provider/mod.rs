@@ -32,6 +32,7 @@ pub use snapshot::{
     PodView, QueueView, Role, Snapshot, WorkloadView, ZoneView,
 };
 
+use crate::observe::pages::Address;
 use crate::observe::{Series, Window};
 use crate::scenario::{FaultKind, ProviderKind};
 
@@ -111,6 +112,11 @@ pub trait Provider: Send + Sync + 'static {
     /// What the infrastructure measured of itself in this stretch. Empty, where it measures nothing
     /// that is not told elsewhere.
     fn series(&self, _window: Window) -> Pending<'_, Vec<Series>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
+    /// Where its processes tell their metrics now; empty, where they tell none.
+    fn pages(&self) -> Pending<'_, Vec<Address>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
 

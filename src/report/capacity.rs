@@ -1,21 +1,15 @@
 //! What a search for capacity came to, for a terminal and for a comment on a pull request.
 
 use super::columns::Columns;
-use super::markdown::text;
+use super::markdown::{icon, text};
 use crate::capacity::result::{Capacity, Step};
 use crate::capacity::search::{Kind, Outcome};
-use crate::gate::Verdict;
 use crate::measure::units;
 
 /// The text, in Markdown.
 #[must_use]
 pub fn markdown(result: &Capacity) -> String {
-    let icon = match result.verdict {
-        Verdict::Pass => "✅",
-        Verdict::Fail => "❌",
-        Verdict::Inconclusive => "❔",
-        Verdict::Invalid => "🚫",
-    };
+    let icon = icon(result.verdict);
     let mut out = format!(
         "## {icon} Capacity of {}\n\n{}\n\n",
         text(&result.scenario),

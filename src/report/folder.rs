@@ -129,6 +129,15 @@ pub fn render(folder: &Path, summary: &Summary) -> Result<(), ReportError> {
     Ok(())
 }
 
+/// The run folder that this is, or that this file of one is in.
+#[must_use]
+pub fn of(path: &Path) -> &Path {
+    match path.is_dir() {
+        true => path,
+        false => path.parent().unwrap_or(Path::new("")),
+    }
+}
+
 /// Reads a run folder's summary, or the file itself.
 ///
 /// # Errors

@@ -40,13 +40,29 @@ fn cut(text: &str) -> String {
     format!("{}{END}", &text[..end])
 }
 
-fn draft(summary: &Summary, rows: usize) -> String {
-    let icon = match summary.verdict {
+/// A verdict at a glance.
+#[must_use]
+pub(super) fn icon(verdict: Verdict) -> &'static str {
+    match verdict {
         Verdict::Pass => "✅",
         Verdict::Fail => "❌",
         Verdict::Inconclusive => "❔",
         Verdict::Invalid => "🚫",
-    };
+    }
+}
+
+/// A gate's verdict at a glance.
+#[must_use]
+pub(super) fn gate_icon(verdict: GateVerdict) -> &'static str {
+    icon(match verdict {
+        GateVerdict::Pass => Verdict::Pass,
+        GateVerdict::Fail => Verdict::Fail,
+        GateVerdict::Inconclusive => Verdict::Inconclusive,
+    })
+}
+
+fn draft(summary: &Summary, rows: usize) -> String {
+    let icon = icon(summary.verdict);
     let heading = format!(
         "## {icon} {} · {}\n\n{}\n\n",
         summary.verdict.word(),
@@ -149,11 +165,7 @@ fn gates(out: &mut Draft, summary: &Summary) {
     // What needs a person comes first: the end of a long table is left out.
     gates.sort_by_key(|gate| gate.verdict.urgency());
     let rows = gates.into_iter().map(|gate| {
-        let icon = match gate.verdict {
-            GateVerdict::Pass => "✅",
-            GateVerdict::Fail => "❌",
-            GateVerdict::Inconclusive => "❔",
-        };
+        let icon = gate_icon(gate.verdict);
         let subject = gate.id.split('/').next().unwrap_or(&gate.id);
         let measured = gate
             .measured

@@ -45,6 +45,8 @@ impl Scenario {
             faults: Vec::new(),
             aws: self.aws.clone(),
             prometheus: None,
+            metrics: Vec::new(),
+            scrape: Vec::new(),
             runbook: Vec::new(),
             canary: None,
             guard: self.guard.clone(),

@@ -2,7 +2,9 @@
 //! checks that need all of it.
 
 use super::check::{Run, check_faults, check_gates, check_loads};
-use super::model::{Fault, GateSubject, Load, PhaseSelector, Scenario, Source, Target};
+use super::model::{
+    Fault, GateSubject, Load, MetricCheck, PhaseSelector, Scenario, Source, Target,
+};
 use super::overrides::Overrides;
 use super::read::{
     self, CanarySurroundings, FaultSurroundings, Faults, Files, GateNames, PlacedGate,
@@ -58,6 +60,8 @@ pub(super) fn read_document(
     let kubernetes = read::read_kubernetes(log, root.node("kubernetes"));
     let aws = read::read_aws(log, root.node("aws"));
     let prometheus = read::read_prometheus(log, root.node("prometheus"));
+    let metrics = read::read_metrics(log, root.node("metric"));
+    let scrape = read::read_scrape(log, root.node("scrape"));
     let surroundings = FaultSurroundings {
         zones,
         aws: &aws,
@@ -80,6 +84,7 @@ pub(super) fn read_document(
         journeys: &journeys.journeys,
         steps: &journeys.steps,
         faults: &faults.names,
+        metrics: &metrics,
     };
     let gates = read::read_gates(log, root.node("gate"), names);
     root.finish_with(&[
@@ -112,6 +117,8 @@ pub(super) fn read_document(
         faults: Vec::new(),
         aws,
         prometheus,
+        metrics,
+        scrape,
         runbook,
         canary,
         guard,
@@ -150,6 +157,9 @@ fn finish(
     mut gates: Vec<PlacedGate>,
     overrides: &Overrides,
 ) {
+    if !scenario.metrics.is_empty() && !has_pages(scenario) {
+        lacks_pages(log, scenario, &mut gates, overrides);
+    }
     let mut placed = faults.faults;
     if overrides.no_faults {
         let before = (placed.len(), gates.len());
@@ -183,14 +193,44 @@ fn finish(
     scenario.gates = gates.into_iter().map(|(gate, _)| gate).collect();
 }
 
+/// Whether there is anything that metrics could be read off.
+fn has_pages(scenario: &Scenario) -> bool {
+    matches!(scenario.target, Target::Stack(_)) || !scenario.scrape.is_empty()
+}
+
+/// Another target than the scenario's own may have no pages; the scenario's own must.
+fn lacks_pages(
+    log: &Log,
+    scenario: &mut Scenario,
+    gates: &mut Vec<PlacedGate>,
+    overrides: &Overrides,
+) {
+    if overrides.target.is_none() {
+        let help = "add [scrape] with pages = [\"http://…/metrics\"]";
+        log.general("there is no page that metrics could be read off", help);
+        return;
+    }
+    let before = gates.len();
+    gates.retain(|(gate, _)| !matches!(gate.subject, GateSubject::Metric(_)));
+    let message = format!(
+        "--target leaves out {} metrics and {} gates on them",
+        scenario.metrics.len(),
+        before - gates.len()
+    );
+    log.note(message);
+    scenario.metrics.clear();
+}
+
 /// Whether a gate means nothing without faults.
 fn is_about_faults(subject: &GateSubject) -> bool {
     match subject {
         GateSubject::Recovery { .. } => true,
-        GateSubject::Measured { during, .. } => matches!(
-            during,
-            PhaseSelector::Faults | PhaseSelector::Fault(_) | PhaseSelector::Recovery
-        ),
+        GateSubject::Metric(MetricCheck { during, .. }) | GateSubject::Measured { during, .. } => {
+            matches!(
+                during,
+                PhaseSelector::Faults | PhaseSelector::Fault(_) | PhaseSelector::Recovery
+            )
+        }
     }
 }
 

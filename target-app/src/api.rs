@@ -12,8 +12,9 @@
 //! | `DELETE /v1/changes/{id}` | undo it and wait until undone; unknown ids are already undone |
 //! | `POST /v1/recover` | undo every open change and repair what is broken, back to the stack's specification |
 //! | `POST /v1/stop` | take the stack down and leave nothing behind |
+//! | `GET /metrics` | the stack in numbers, for Prometheus; the only call without a token |
 //!
-//! Every call carries `Authorization: Bearer <token>` and is answered on loopback only. Errors are
+//! Every other call carries `Authorization: Bearer <token>`, and all are answered on loopback only. Errors are
 //! [`ApiError`] with a 4xx or 5xx status.
 
 mod millis;
@@ -296,6 +297,20 @@ pub struct StackStatus {
     pub isolation: String,
     /// The last event's number.
     pub last_event: u64,
+    /// Where its processes tell their metrics.
+    #[serde(default)]
+    pub metrics: Vec<MetricsPage>,
+}
+
+/// A `/metrics` page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MetricsPage {
+    /// Whose it is: `shop-1`, `edge`, `control-plane`.
+    pub process: String,
+    /// What that is: `shop`, `task-runner`, `edge`, `control-plane`.
+    pub app: String,
+    /// Where it is read.
+    pub url: String,
 }
 
 /// An availability zone.

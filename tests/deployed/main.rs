@@ -6,5 +6,6 @@ mod support;
 mod alerts;
 mod app;
 mod database;
+mod pages;
 mod part;
 mod server;

@@ -13,11 +13,11 @@ use clap::Args;
 use super::override_args::OverrideArgs;
 use super::quantities::{self, duration};
 use super::regression::{metrics, percent};
+use super::results;
 use super::run::{listen, runtime};
 use super::scenario_file;
 use crate::baseline::Metric;
 use crate::gate::ExitCode;
-use crate::report::markdown::plain;
 use crate::report::{ab as report, folder, html};
 use pairs::Bout;
 use sides::Versions;
@@ -120,16 +120,7 @@ pub(super) fn run(args: &AbArgs) -> anyhow::Result<ExitCode> {
     };
     let interrupts = listen()?;
     let (ab, code) = runtime()?.block_on(bout.hold(interrupts))?;
-    let json = serde_json::to_string_pretty(&ab)?;
-    let markdown = report::markdown(&ab);
-    for (file, text) in [
-        (report::FILE, json.as_str()),
-        ("ab.html", &html::ab::render(&ab)),
-        ("ab.md", &markdown),
-    ] {
-        folder::atomically(&place.join(file), text.as_bytes())?;
-    }
-    print!("{}", plain(&markdown));
-    println!("page: {}", place.join("ab.html").display());
+    let told = (html::ab::render(&ab), report::markdown(&ab));
+    results::write(&place, "ab", &ab, (&told.0, &told.1))?;
     Ok(code)
 }

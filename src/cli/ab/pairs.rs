@@ -7,7 +7,7 @@ use super::AbArgs;
 use super::server::Server;
 use super::sides::{Version, Versions, read};
 use crate::baseline::Metric;
-use crate::cli::run::{Finished, Interrupts, RunArgs, Stage, Wish, play};
+use crate::cli::run::{Finished, Interrupts, RunArgs, Wish, play_alone};
 use crate::cli::style::Style;
 use crate::gate::ExitCode;
 use crate::gate::Verdict;
@@ -140,8 +140,7 @@ impl Bout<'_> {
             self.place.join(name(side)),
             self.args.workers,
         );
-        let alone = async |_: &Stage, progress| Ok((progress, None));
-        let played = play(&args, Arc::new(scenario), interrupts.clone(), alone).await;
+        let played = play_alone(&args, Arc::new(scenario), interrupts.clone()).await;
         // Whatever became of the run, what was started for it does not outlive it.
         let ended = match server {
             Some(server) => server.end().await,

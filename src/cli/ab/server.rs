@@ -27,7 +27,7 @@ const LAST_LINES: usize = 10;
 pub(super) struct Server {
     child: Child,
     group: Pid,
-    url: String,
+    door: Door,
     log: PathBuf,
 }
 
@@ -43,7 +43,8 @@ impl Server {
         log: &Path,
         within: Duration,
     ) -> anyhow::Result<Self> {
-        if answers(url).await {
+        let door = Door::of(url)?;
+        if door.answers().await {
             return Err(UsageError(format!(
                 "something answers at {url} already, so it would be measured instead of what \
                  {words} starts\n  next: stop it, or give the scenario another target"
@@ -70,7 +71,7 @@ impl Server {
         let mut server = Self {
             child,
             group,
-            url: url.to_owned(),
+            door,
             log: log.to_owned(),
         };
         server.ready(words, within).await?;
@@ -81,17 +82,20 @@ impl Server {
     async fn ready(&mut self, words: &str, within: Duration) -> anyhow::Result<()> {
         let deadline = Instant::now() + within;
         loop {
-            if answers(&self.url).await {
+            if self.door.answers().await {
                 return Ok(());
             }
             if let Some(status) = self.child.try_wait()? {
-                let why = format!("{words} ended with {status} before {} answered", self.url);
+                let why = format!(
+                    "{words} ended with {status} before {} answered",
+                    self.door.url
+                );
                 return Err(self.not_up(&why).into());
             }
             if Instant::now() >= deadline {
                 let why = format!(
                     "{} did not answer within {} s after {words} was started (--ready-within)",
-                    self.url,
+                    self.door.url,
                     within.as_secs()
                 );
                 return Err(self.not_up(&why).into());
@@ -124,12 +128,12 @@ impl Server {
         // What it started and did not end itself.
         self.kill();
         let deadline = Instant::now() + GRACE;
-        while answers(&self.url).await {
+        while self.door.answers().await {
             if Instant::now() >= deadline {
                 anyhow::bail!(
                     "something still answers at {} although the process group of the command was \
                      killed: it must not start its server as a daemon",
-                    self.url
+                    self.door.url
                 );
             }
             sleep(PAUSE).await;
@@ -148,27 +152,43 @@ impl Drop for Server {
     }
 }
 
-/// Whether something takes requests there. Plain HTTP is asked, since what only forwards a port
-/// accepts connections long before the server behind it does; else a connection has to do.
-async fn answers(url: &str) -> bool {
-    if let Some(path) = url.strip_prefix("unix:") {
-        return UnixStream::connect(path).await.is_ok();
-    }
-    if url.starts_with("http://") {
+/// Where it is to answer.
+#[derive(Debug)]
+struct Door {
+    url: String,
+    client: reqwest::Client,
+}
+
+impl Door {
+    fn of(url: &str) -> anyhow::Result<Self> {
         let client = reqwest::Client::builder().no_proxy().timeout(LOOK).build();
-        let Ok(client) = client else { return false };
-        let answer = client.get(url).send().await;
-        // A proxy without anything behind it answers so.
-        return answer.is_ok_and(|answer| !matches!(answer.status().as_u16(), 502..=504));
+        Ok(Self {
+            url: url.to_owned(),
+            client: client.context("the client that asks whether it answers cannot be made")?,
+        })
     }
-    let rest = url.strip_prefix("https://").unwrap_or(url);
-    let authority = rest.split('/').next().unwrap_or(rest);
-    let has_port = authority
-        .rsplit_once(':')
-        .is_some_and(|(_, port)| !port.ends_with(']'));
-    let address = match has_port {
-        true => authority.to_owned(),
-        false => format!("{authority}:443"),
-    };
-    matches!(timeout(LOOK, TcpStream::connect(address)).await, Ok(Ok(_)))
+
+    /// Whether something takes requests there. Plain HTTP is asked, since what only forwards a port
+    /// accepts connections long before the server behind it does; else a connection has to do.
+    async fn answers(&self) -> bool {
+        let url = &self.url;
+        if let Some(path) = url.strip_prefix("unix:") {
+            return UnixStream::connect(path).await.is_ok();
+        }
+        if url.starts_with("http://") {
+            let answer = self.client.get(url).send().await;
+            // A proxy without anything behind it answers so.
+            return answer.is_ok_and(|answer| !matches!(answer.status().as_u16(), 502..=504));
+        }
+        let rest = url.strip_prefix("https://").unwrap_or(url);
+        let authority = rest.split('/').next().unwrap_or(rest);
+        let has_port = authority
+            .rsplit_once(':')
+            .is_some_and(|(_, port)| !port.ends_with(']'));
+        let address = match has_port {
+            true => authority.to_owned(),
+            false => format!("{authority}:443"),
+        };
+        matches!(timeout(LOOK, TcpStream::connect(address)).await, Ok(Ok(_)))
+    }
 }

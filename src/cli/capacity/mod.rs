@@ -12,13 +12,13 @@ use super::UsageError;
 use super::override_args::OverrideArgs;
 use super::quantities::{duration, now_unix_seconds, rate};
 use super::regression::percent;
+use super::results;
 use super::run::{Interrupts, Wish, listen, runtime};
 use super::scenario_file;
 use crate::capacity::result::{self, Capacity, End};
 use crate::capacity::search::{Bounds, Next, next};
 use crate::capacity::steps::{Unfit, held_fault, highest_rate, limit_time, limits};
 use crate::gate::{ExitCode, Verdict};
-use crate::report::markdown::plain;
 use crate::report::{self, folder, html};
 use crate::scenario::{FaultId, Gate, Scenario};
 use step::Stepped;
@@ -149,9 +149,8 @@ pub(super) fn run(args: &CapacityArgs) -> anyhow::Result<ExitCode> {
     let place = folder::create(&args.out, &name, now_unix_seconds())?;
     let search = prepared.at(&place);
     let (result, code) = runtime()?.block_on(search.go(listen()?))?;
-    write(&place, &result)?;
-    print!("{}", plain(&report::capacity::markdown(&result)));
-    println!("page: {}", place.join("capacity.html").display());
+    let (page, markdown) = pages(&result);
+    results::write(&place, "capacity", &result, (&page, &markdown))?;
     Ok(code)
 }
 
@@ -213,20 +212,16 @@ pub(super) async fn search(
     interrupts: Interrupts,
 ) -> anyhow::Result<(Capacity, ExitCode)> {
     let (result, code) = prepare(args, scenario)?.at(place).go(interrupts).await?;
-    write(place, &result)?;
+    let (page, markdown) = pages(&result);
+    results::keep(place, "capacity", &result, (&page, &markdown))?;
     Ok((result, code))
 }
 
-fn write(place: &Path, result: &Capacity) -> anyhow::Result<()> {
-    let json = serde_json::to_string_pretty(result)?;
-    for (file, text) in [
-        (result::FILE, json),
-        ("capacity.html", html::capacity::render(result)),
-        ("capacity.md", report::capacity::markdown(result)),
-    ] {
-        folder::atomically(&place.join(file), text.as_bytes())?;
-    }
-    Ok(())
+fn pages(result: &Capacity) -> (String, String) {
+    (
+        html::capacity::render(result),
+        report::capacity::markdown(result),
+    )
 }
 
 impl Search<'_> {

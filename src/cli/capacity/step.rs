@@ -8,7 +8,7 @@ use crate::capacity::result::Step;
 use crate::capacity::search::{Kind, Outcome};
 use crate::capacity::steps::{Shapes, at_rate};
 use crate::cli::UsageError;
-use crate::cli::run::{Finished, Interrupts, RunArgs, Stage, play};
+use crate::cli::run::{Finished, Interrupts, RunArgs, play_alone};
 use crate::gate::{self, Ending, ExitCode, GateVerdict, Verdict};
 use crate::measure::aggregate::{Measured, aggregate};
 use crate::measure::clock::Micros;
@@ -61,8 +61,7 @@ impl Search<'_> {
         )
         .told_as(command(self.args, options))
         .on_stack(self.args.stack.clone());
-        let alone = async |_: &Stage, progress| Ok((progress, None));
-        let finished = play(&args, Arc::clone(&scenario), interrupts.clone(), alone).await?;
+        let finished = play_alone(&args, Arc::clone(&scenario), interrupts.clone()).await?;
         let Finished {
             folder,
             summary,
@@ -77,7 +76,7 @@ impl Search<'_> {
         let measured = self.measure(&folder, &scenario, &judged, shapes.settle)?;
         against::add(
             &mut judged,
-            gate::judge(&self.judged(&scenario), &measured, &[]),
+            gate::judge(&self.judged(&scenario), &measured, &[], &[]),
             false,
         );
         folder::write(&folder, &judged)?;

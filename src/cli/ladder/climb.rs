@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use target_app::control::{self, RunningStack};
 
-use super::{LadderArgs, Planned, told, write};
+use super::{LadderArgs, Planned, keep, told};
 use crate::capacity::result::Capacity;
 use crate::capacity::steps::limits;
 use crate::cli::UsageError;
@@ -70,9 +70,8 @@ impl Climb<'_> {
             if let Some(rung) = ladder.rungs.last() {
                 told::ends(rung);
             }
-            write(self.place, &ladder)?;
+            keep(self.place, &ladder)?;
         }
-        write(self.place, &ladder)?;
         Ok(ladder)
     }
 

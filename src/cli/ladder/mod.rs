@@ -14,11 +14,10 @@ use super::capacity::precision;
 use super::override_args::OverrideArgs;
 use super::quantities::{duration, now_unix_seconds, rate};
 use super::run::{listen, runtime};
-use super::{scenario_file, stack};
+use super::{results, scenario_file, stack};
 use crate::gate::ExitCode;
-use crate::ladder::result::{self, Ladder};
+use crate::ladder::result::Ladder;
 use crate::ladder::rungs::{self, Part};
-use crate::report::markdown::plain;
 use crate::report::{self, folder, html};
 use crate::scenario::{Scenario, Target};
 
@@ -127,22 +126,22 @@ pub(super) fn run(args: &LadderArgs) -> anyhow::Result<ExitCode> {
         place: &place,
     };
     let ladder = runtime()?.block_on(climb.go(&planned, listen()?))?;
-    print!("{}", plain(&report::ladder::markdown(&ladder)));
-    println!("page: {}", place.join("ladder.html").display());
+    let (page, markdown) = pages(&ladder);
+    results::write(&place, "ladder", &ladder, (&page, &markdown))?;
     Ok(ladder.exit_code())
 }
 
 /// Writes what is known by now.
-fn write(place: &Path, ladder: &Ladder) -> anyhow::Result<()> {
-    let json = serde_json::to_string_pretty(ladder)?;
-    for (file, text) in [
-        (result::FILE, json),
-        ("ladder.html", html::ladder::render(ladder)),
-        ("ladder.md", report::ladder::markdown(ladder)),
-    ] {
-        folder::atomically(&place.join(file), text.as_bytes())?;
-    }
-    Ok(())
+fn keep(place: &Path, ladder: &Ladder) -> anyhow::Result<()> {
+    let (page, markdown) = pages(ladder);
+    results::keep(place, "ladder", ladder, (&page, &markdown))
+}
+
+fn pages(ladder: &Ladder) -> (String, String) {
+    (
+        html::ladder::render(ladder),
+        report::ladder::markdown(ladder),
+    )
 }
 
 impl LadderArgs {

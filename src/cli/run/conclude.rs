@@ -11,9 +11,10 @@ use super::conduct::Played;
 use super::facts;
 use super::folder::RunFolder;
 use super::interrupt::{Interrupts, Wish};
-use super::observed;
+use super::pages;
 use super::progress::Progress;
 use super::read_back::balance;
+use super::series;
 use super::spans;
 use super::stage::Stage;
 use crate::gate::{Ending, ExitCode};
@@ -54,8 +55,9 @@ pub(super) async fn conclude(
         books = books::read(stage, &client) => books,
         () = interrupts.next() => None,
     };
+    let told = pages::observed(&scenario.metrics, &played.tracks, played.clock);
     let observed = tokio::select! {
-        observed = observed::read(stage, played.clock, load.ended) => Some(observed),
+        observed = series::read(stage, played.clock, load.ended, told) => Some(observed),
         () = interrupts.next() => None,
     };
     let latency = spans::latency(folder, scenario, &spans, load)?;
@@ -101,6 +103,7 @@ pub(super) async fn conclude(
         invalid_causes: facts::invalid_causes(&played),
         lanes: facts::lanes(scenario, stage, &played),
         observed: observed.filter(|observed| !observed.is_empty()),
+        tracks: &played.tracks,
         ending,
         ending_reason: played
             .observed

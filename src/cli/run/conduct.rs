@@ -13,8 +13,10 @@ use super::event_log::EventLog;
 use super::exposition::Exposition;
 use super::folder::RunFolder;
 use super::interrupt::{Interrupts, Wish};
-use super::observer::{Inputs, Observed, Observer, Stops};
+use super::observed::Observed;
+use super::observer::{Inputs, Observer, Stops};
 use super::operator::Desk;
+use super::pages;
 use super::progress::Progress;
 use super::stage::Stage;
 use crate::chaos::conductor::{self, ConductorInput, Limits};
@@ -26,6 +28,7 @@ use crate::load::{self, LoadError, LoadOutcome, LoadPlan, NoLedger, WriteLog};
 use crate::measure::clock::RunClock;
 use crate::measure::ledger::Ledger;
 use crate::measure::recording;
+use crate::observe::pages::Track;
 use crate::scenario::{FaultId, Scenario};
 
 /// Everything a run left behind.
@@ -41,6 +44,8 @@ pub(super) struct Played {
     pub chaos: conductor::Outcome,
     /// What users saw.
     pub observed: Observed,
+    /// The scenario's metrics, by their index.
+    pub tracks: Vec<Track>,
     /// The write ledger, when a step keeps one.
     pub ledger: Option<Arc<Ledger>>,
     /// Whether the user stopped it.
@@ -86,6 +91,7 @@ pub(super) async fn conduct(
     let (outlook, outlook_seen) = watch::channel(Outlook::default());
     let (stop_chaos, chaos_stopped) = watch::channel(schedule::Stop::No);
 
+    let reading = pages::begin(scenario, stage, clock).await;
     let recording = recording::Writer::create(
         folder.path(),
         recording::StepNames::of(scenario),
@@ -143,6 +149,10 @@ pub(super) async fn conduct(
         }
     };
     beside.shutdown().await;
+    let tracks = match reading {
+        Some(reading) => reading.finish().await,
+        None => Vec::new(),
+    };
     let observed = observer.await.context("the observer panicked")?;
     Ok(Played {
         clock,
@@ -150,6 +160,7 @@ pub(super) async fn conduct(
         canary,
         chaos,
         observed,
+        tracks,
         ledger,
         interrupted,
     })

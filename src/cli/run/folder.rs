@@ -3,8 +3,7 @@
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
-use target_app::api::Instant;
-
+use crate::cli::quantities::now_unix_seconds;
 use crate::report::folder;
 
 /// A run folder that this process made.
@@ -20,9 +19,8 @@ pub(in crate::cli) struct RunFolder {
 impl RunFolder {
     /// Makes `reports/<scenario>-<utc>`.
     pub(in crate::cli) fn create(reports: &Path, scenario: &str) -> anyhow::Result<Self> {
-        let now = i64::try_from(Instant::now().unix_us / 1_000_000).unwrap_or(0);
         let first = !reports.exists();
-        let path = folder::create(reports, scenario, now)?;
+        let path = folder::create(reports, scenario, now_unix_seconds())?;
         let id = path
             .file_name()
             .unwrap_or_default()

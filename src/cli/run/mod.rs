@@ -14,9 +14,11 @@ mod narrate;
 mod observed;
 mod observer;
 mod operator;
+mod pages;
 mod progress;
 mod read_back;
 mod rerun;
+mod series;
 mod spans;
 mod stage;
 
@@ -196,8 +198,7 @@ pub(super) fn run(command: &RunCommand) -> anyhow::Result<ExitCode> {
     if let Some(place) = command.against.place() {
         return rerun::run(args, &command.against, place, scenario);
     }
-    let alone = async |_: &Stage, progress| Ok((progress, None));
-    let finished = runtime()?.block_on(play(args, Arc::new(scenario), listen()?, alone))?;
+    let finished = runtime()?.block_on(play_alone(args, Arc::new(scenario), listen()?))?;
     Ok(finished.code)
 }
 
@@ -230,6 +231,19 @@ pub(super) struct Finished {
     pub(super) summary: Option<Summary>,
     /// What the process is to return.
     pub(super) code: ExitCode,
+}
+
+/// [`play`] without an operator.
+///
+/// # Errors
+/// What kept it from running or reporting. A verdict is no error.
+pub(super) async fn play_alone(
+    args: &RunArgs,
+    scenario: Arc<Scenario>,
+    interrupts: Interrupts,
+) -> anyhow::Result<Finished> {
+    let alone = async |_: &Stage, progress| Ok((progress, None));
+    play(args, scenario, interrupts, alone).await
 }
 
 /// Sets the stage, plays, reports, and takes down what was started. Once the stage is set,

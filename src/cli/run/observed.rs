@@ -1,111 +1,66 @@
-//! What the target measured of itself, read when the load is over.
+//! What the observer of a run found out.
 
-use std::time::Duration;
+use std::collections::BTreeMap;
 
-use super::stage::Stage;
-use crate::measure::clock::{Micros, RunClock};
-use crate::observe::{Series, Window};
-use crate::report::summary::{Observed, ObservedPoint, ObservedSeries};
+use super::canary::Sightings;
+use super::operator::Command;
+use crate::chaos::guards::Abort;
+use crate::chaos::record::ProviderEvent;
+use crate::measure::clock::Micros;
+use crate::measure::interval::ErrorSample;
+use crate::measure::recovery::{CloseUps, Impact, Side};
+use crate::measure::saturation;
+use crate::measure::served::Served;
+use crate::report::chain::Chain;
+use crate::scenario::FaultId;
 
-/// Nobody waits longer for a picture beside the verdict.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// No series has more points than the timeline has buckets.
-const MOST_POINTS: usize = 600;
-
-/// Asks everybody who may know; what cannot be read is told, and changes no verdict.
-pub(super) async fn read(stage: &Stage, clock: RunClock, until: Micros) -> Observed {
-    let window = Window {
-        from_us: clock.unix_us(0),
-        to_us: clock.unix_us(until),
-    };
-    let mut observed = Observed::default();
-    for provider in stage.providers.iter() {
-        match tokio::time::timeout(PATIENCE, provider.series(window)).await {
-            Ok(Ok(series)) => {
-                let series = series.iter().map(|series| lane(series, window));
-                observed.series.extend(series);
-            }
-            Ok(Err(error)) => observed.not_read.push(error.to_string()),
-            Err(_) => observed.not_read.push(format!(
-                "{} did not tell its metrics within {} s",
-                provider.place(),
-                PATIENCE.as_secs()
-            )),
-        }
-    }
-    if let Some(prometheus) = &stage.prometheus {
-        let (series, not_read) = prometheus.series(window).await;
-        let series = series.iter().map(|series| lane(series, window));
-        observed.series.extend(series);
-        observed.not_read.extend(not_read);
-    }
-    observed.series.retain(|series| !series.points.is_empty());
-    observed
+/// What was observed, when it is over.
+#[derive(Debug)]
+pub(super) struct Observed {
+    /// For each fault that was accepted, what it did to each class of requests.
+    pub impacts: BTreeMap<FaultId, Vec<(Side, Impact)>>,
+    /// For each fault that was accepted, what it did to all canaries together and to each.
+    pub canary_impacts: BTreeMap<FaultId, Vec<Impact>>,
+    /// What the canaries did.
+    pub canaries: Sightings,
+    /// A few failures of each kind.
+    pub samples: Vec<ErrorSample>,
+    /// What speaks against the generator.
+    pub generator: saturation::Watch,
+    /// The guard that stopped the run.
+    pub abort: Option<Abort>,
+    /// What the operator asked for and wanted written down, in order.
+    pub operator: Vec<(Micros, Command)>,
+    /// How `events.jsonl` ends.
+    pub events: Option<Chain>,
+    /// Why the run says nothing.
+    pub gave_up: Vec<String>,
+    /// Who served in each second.
+    pub served: Served,
+    /// The moments around each fault: of the load, and of the canaries.
+    pub close_ups: [CloseUps; 2],
+    /// All that the provider reported, in order.
+    pub provider_events: Vec<ProviderEvent>,
+    /// Whether the target ever met the SLO before the first fault.
+    pub healthy_before_faults: Option<bool>,
+    /// What could not be written to the run folder.
+    pub write_errors: Vec<String>,
+    /// The last pulse.
+    pub last_pulse: Micros,
 }
 
-/// On the run's clock, thinned to what can be drawn.
-fn lane(series: &Series, window: Window) -> ObservedSeries {
-    let half = series.resolution / 2;
-    let half = u64::try_from(half.as_micros()).unwrap_or(u64::MAX);
-    // A value counts when any of the stretch that it stands for lies within the run.
-    let within = |at: u64| at + half > window.from_us && at.saturating_sub(half) < window.to_us;
-    let samples: Vec<_> = (series.samples.iter())
-        .filter(|sample| within(sample.at_us) && sample.value.is_finite())
-        .collect();
-    let every = samples.len().div_ceil(MOST_POINTS).max(1);
-    let resolution = u64::try_from(series.resolution.as_micros()).unwrap_or(u64::MAX);
-    ObservedSeries {
-        name: series.name.clone(),
-        unit: series.unit.clone(),
-        source: series.source.clone(),
-        resolution_us: resolution.saturating_mul(every as u64),
-        // The highest of those that one point stands for: a peak must not vanish.
-        points: samples
-            .chunks(every)
-            .map(|some| ObservedPoint {
-                at_us: (some[some.len() / 2].at_us).clamp(window.from_us, window.to_us)
-                    - window.from_us,
-                value: some
-                    .iter()
-                    .map(|sample| sample.value)
-                    .fold(f64::MIN, f64::max),
-            })
-            .collect(),
+impl Observed {
+    /// Whether the operator gave it up.
+    pub(super) fn is_aborted_by_hand(&self) -> bool {
+        self.asked(&Command::Abort)
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::observe::Sample;
+    /// Whether the operator ended it before its schedule did, for whatever reason.
+    pub(super) fn is_ended_by_hand(&self) -> bool {
+        self.is_aborted_by_hand() || self.asked(&Command::Finish)
+    }
 
-    #[test]
-    fn a_peak_survives_the_thinning_and_what_lies_outside_does_not() {
-        let second = 1_000_000;
-        let window = Window {
-            from_us: 100 * second,
-            to_us: 1_300 * second,
-        };
-        let series = Series {
-            name: "jobs".to_owned(),
-            unit: String::new(),
-            source: "a test".to_owned(),
-            resolution: Duration::from_secs(1),
-            samples: (90..=1_310)
-                .map(|at| Sample {
-                    at_us: at * second,
-                    value: if at == 777 { 9.0 } else { 1.0 },
-                })
-                .collect(),
-        };
-        let lane = lane(&series, window);
-        assert!(lane.points.len() <= MOST_POINTS);
-        assert_eq!(lane.resolution_us, 3 * second);
-        assert!(lane.points.iter().any(|point| point.value > 8.0));
-        assert!(
-            lane.points
-                .iter()
-                .all(|point| point.at_us <= 1_200 * second)
-        );
+    fn asked(&self, wanted: &Command) -> bool {
+        self.operator.iter().any(|(_, command)| command == wanted)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::{Interrupts, RunArgs, Stage, Wish, listen, play, runtime};
+use super::{Interrupts, RunArgs, Wish, listen, play_alone, runtime};
 use crate::baseline::Place;
 use crate::cli::regression::{Finished, Judge, RegressionArgs};
 use crate::cli::style::Style;
@@ -61,8 +61,7 @@ async fn until_decided(
     let mut runs: Vec<Finished> = Vec::new();
     let mut scenario = Arc::new(first);
     loop {
-        let alone = async |_: &Stage, progress| Ok((progress, None));
-        let finished = play(args, Arc::clone(&scenario), interrupts.clone(), alone).await?;
+        let finished = play_alone(args, Arc::clone(&scenario), interrupts.clone()).await?;
         let Some(summary) = finished.summary else {
             return Ok(finished.code);
         };

@@ -508,5 +508,6 @@ pub(crate) fn healthy() -> StackStatus {
         open_changes: Vec::new(),
         isolation: "ports".into(),
         last_event: 0,
+        metrics: Vec::new(),
     }
 }

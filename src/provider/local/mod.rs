@@ -11,12 +11,14 @@ use std::time::Duration;
 
 pub use control::ControlApi;
 pub use find::LocalFinder;
+use target_app::api::MetricsPage;
 use target_app::client::Client;
 
 use super::{
     Call, CallRecord, Change, ChangeId, Ink, Occurrence, Order, Pending, Place, Provider,
     ProviderError, Receipt, Snapshot,
 };
+use crate::observe::pages::Address;
 use crate::scenario::ProviderKind;
 
 /// Faults on a local stack.
@@ -111,6 +113,18 @@ impl<C: ControlApi> Provider for LocalProvider<C> {
         Box::pin(async move {
             let events = self.control.events(after, wait).await?;
             Ok(events.into_iter().map(view::occurrence).collect())
+        })
+    }
+
+    fn pages(&self) -> Pending<'_, Vec<Address>> {
+        Box::pin(async {
+            let pages = self.control.status().await?.metrics;
+            let address = |page: MetricsPage| Address {
+                process: page.process,
+                app: page.app,
+                url: page.url,
+            };
+            Ok(pages.into_iter().map(address).collect())
         })
     }
 

@@ -2,20 +2,14 @@
 
 use super::{Ab, AbRun};
 use crate::gate::paired::Side;
-use crate::gate::{GateVerdict, Verdict};
 use crate::measure::units;
 use crate::report::columns::Columns;
-use crate::report::markdown::text;
+use crate::report::markdown::{gate_icon, icon, text};
 
 /// The text, in Markdown.
 #[must_use]
 pub fn render(ab: &Ab) -> String {
-    let icon = match ab.verdict {
-        Verdict::Pass => "✅",
-        Verdict::Fail => "❌",
-        Verdict::Inconclusive => "❔",
-        Verdict::Invalid => "🚫",
-    };
+    let icon = icon(ab.verdict);
     let mut out = format!(
         "## {icon} {} · {}: a beside b\n\n{}\n\n- a: {}\n- b: {}\n\n",
         ab.verdict.word(),
@@ -40,11 +34,7 @@ fn metrics(ab: &Ab) -> String {
         ("In words", false),
     ]);
     for one in &ab.metrics {
-        let icon = match one.verdict {
-            GateVerdict::Pass => "✅",
-            GateVerdict::Fail => "❌",
-            GateVerdict::Inconclusive => "❔",
-        };
+        let icon = gate_icon(one.verdict);
         columns.row([
             format!("{icon} {}", text(&one.metric)),
             format!("{:.2}×", one.ratio),

@@ -10,9 +10,7 @@ use super::Summary;
 use crate::gate::paired::{FEWEST_PAIRS, Paired, Side};
 use crate::gate::{Ending, ExitCode, GateVerdict, Verdict};
 
-/// File name of the result.
-pub const FILE: &str = "ab.json";
-/// Version of its format.
+/// Version of the format of `ab.json`.
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// Two versions measured in turn.

@@ -5,7 +5,7 @@ use super::{Beside, Comparison, FaultRow, StepRow};
 use crate::gate::Verdict;
 use crate::measure::units;
 use crate::report::columns::Columns;
-use crate::report::markdown::text;
+use crate::report::markdown::{icon, text};
 use crate::report::summary::Fault;
 
 /// Nothing was measured, which is not zero.
@@ -93,13 +93,7 @@ fn overview(runs: &[Beside]) -> String {
 }
 
 fn verdict(verdict: Verdict) -> String {
-    let icon = match verdict {
-        Verdict::Pass => "✅",
-        Verdict::Fail => "❌",
-        Verdict::Inconclusive => "❔",
-        Verdict::Invalid => "🚫",
-    };
-    format!("{icon} {}", verdict.word())
+    format!("{} {}", icon(verdict), verdict.word())
 }
 
 fn steps(rows: &[StepRow], runs: &[Beside]) -> String {

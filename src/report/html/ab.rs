@@ -1,7 +1,7 @@
 //! `ab.html`: two versions measured in turn, in the frame of every other page.
 
-use super::baseline::forest;
-use super::cells::{Cell, Table, gate_badge, verdict_mark};
+use super::baseline::{forest, ratios};
+use super::cells::{Cell, Table, verdict_mark};
 use super::page::Frame;
 use super::{Section, escape};
 use crate::gate::paired::{Paired, Side};
@@ -26,7 +26,7 @@ pub fn render(ab: &Ab) -> String {
         title: format!("{} · {}: a beside b", ab.verdict.word(), ab.scenario),
         lead: &lead,
         tool: &ab.tool,
-        data: r#"{"texts":[]}"#.to_owned(),
+        data: Frame::no_data(),
     };
     frame.around(&sections)
 }
@@ -49,33 +49,11 @@ fn lead(ab: &Ab) -> String {
 
 fn metrics(metrics: &[Paired]) -> String {
     let drawn: Vec<Regression> = metrics.iter().map(as_drawn).collect();
-    let headers = [
-        ("Verdict", false),
-        ("Metric", false),
-        ("b ÷ a", true),
-        ("90 % interval", true),
-        ("Allowed", true),
-        ("In words", false),
-    ];
-    let mut table = Table::new("Ratios of b to a", &headers);
-    for one in metrics {
-        table.row([
-            Cell::markup(&gate_badge(one.verdict)),
-            Cell::name(&format!("<code>{}</code>", escape(&one.metric))),
-            Cell::number(&format!("{:.2}×", one.ratio), one.ratio),
-            Cell::number(
-                &format!("{:.2} – {:.2}", one.interval[0], one.interval[1]),
-                one.interval[0],
-            ),
-            Cell::number(&format!("{:.2}×", one.allowed), one.allowed),
-            Cell::text(&one.explanation),
-        ]);
-    }
     format!(
         "<p class=\"hint\">Paired t test on the logarithm of each pair’s ratio: what both runs of a pair met alike \
          cancels out. Above 1 b has more.</p>{}{}",
         forest(&drawn, "Ratios of b to a"),
-        table.finish()
+        ratios(&drawn, "Ratios of b to a", "b ÷ a")
     )
 }
 
@@ -108,7 +86,6 @@ fn runs(runs: &[AbRun]) -> String {
     ];
     let mut table = Table::new("Runs, in their order", &headers);
     for one in runs {
-        let folder = escape(&one.folder);
         table.row([
             Cell::number(&one.pair.to_string(), one.pair as f64),
             Cell::text(match one.side {
@@ -121,10 +98,7 @@ fn runs(runs: &[AbRun]) -> String {
             Cell::micros(one.p50_us),
             Cell::micros(one.p99_us),
             Cell::text(if one.counts { "yes" } else { "no" }),
-            Cell::markup(&format!(
-                "<a href=\"{folder}/report.html\">{}</a>",
-                escape(&one.run)
-            )),
+            Cell::report(&one.folder, &one.run),
             Cell::text(&one.reason),
         ]);
     }

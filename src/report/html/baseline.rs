@@ -21,7 +21,7 @@ pub(super) fn render(summary: &Summary) -> Option<String> {
     }
     if !baseline.regressions.is_empty() {
         body += &forest(&baseline.regressions, "Ratios to the baseline");
-        body += &table(&baseline.regressions);
+        body += &ratios(&baseline.regressions, "Ratios to the baseline", "Ratio");
     }
     Some(body)
 }
@@ -128,16 +128,17 @@ fn mark(verdict: GateVerdict, x: f64, y: f64, colour: &str) -> String {
     }
 }
 
-fn table(regressions: &[Regression]) -> String {
+/// The same as a table, under this caption and heading of the ratios.
+pub(super) fn ratios(regressions: &[Regression], caption: &str, heading: &'static str) -> String {
     let headers = [
         ("Verdict", false),
         ("Metric", false),
-        ("Ratio", true),
+        (heading, true),
         ("90 % interval", true),
         ("Allowed", true),
         ("In words", false),
     ];
-    let mut table = Table::new("Ratios to the baseline", &headers);
+    let mut table = Table::new(caption, &headers);
     for one in regressions {
         table.row([
             Cell::markup(&gate_badge(one.verdict)),

@@ -27,7 +27,7 @@ pub fn render(result: &Capacity) -> String {
         title: format!("Capacity of {}", result.scenario),
         lead: &lead,
         tool: &result.tool,
-        data: r#"{"texts":[]}"#.to_owned(),
+        data: Frame::no_data(),
     };
     frame.around(&sections)
 }
@@ -89,7 +89,6 @@ fn steps(steps: &[Step]) -> String {
             Outcome::Failed => ("✗", "fail"),
             Outcome::Invalid => ("⊘", "maybe"),
         };
-        let folder = escape(&step.folder);
         table.row([
             Cell::number(&units::rate(step.rate), step.rate),
             Cell::text(kind(step)),
@@ -98,10 +97,7 @@ fn steps(steps: &[Step]) -> String {
             Cell::error_share(step.failed, step.requests),
             Cell::micros(step.p50_us),
             Cell::micros(step.p99_us),
-            Cell::markup(&format!(
-                "<a href=\"{folder}/report.html\">{}</a>",
-                escape(&step.run)
-            )),
+            Cell::report(&step.folder, &step.run),
             Cell::text(&step.why),
         ]);
     }

@@ -82,6 +82,12 @@ impl Cell {
         Self(format!("<td>{markup}</td>"))
     }
 
+    /// A run by its id, which leads to its report in this folder.
+    pub(super) fn report(folder: &str, run: &str) -> Self {
+        let (folder, run) = (escape(folder), escape(run));
+        Self::markup(&format!("<a href=\"{folder}/report.html\">{run}</a>"))
+    }
+
     /// A number with the value that sorts it.
     pub(super) fn number(shown: &str, sort: f64) -> Self {
         Self(format!(

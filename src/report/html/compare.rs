@@ -34,7 +34,7 @@ pub fn render(comparison: &Comparison) -> String {
         ),
         lead: &lead,
         tool: concat!("loadtest ", env!("CARGO_PKG_VERSION")),
-        data: r#"{"texts":[]}"#.to_owned(),
+        data: Frame::no_data(),
     };
     frame.around(&sections)
 }

@@ -36,6 +36,11 @@ pub(super) struct Frame<'a> {
 }
 
 impl Frame<'_> {
+    /// For pages without charts that have texts.
+    pub(super) fn no_data() -> String {
+        r#"{"texts":[]}"#.to_owned()
+    }
+
     /// The whole page; sections without a body are left out. An empty icon keeps browsers from
     /// asking a server for one.
     pub(super) fn around(&self, sections: &[Section]) -> String {

@@ -16,6 +16,7 @@ use crate::measure::aggregate::{Cut, Measured, Plan};
 use crate::measure::interval::ErrorSample;
 use crate::measure::validity::InvalidCause;
 use crate::measure::window::PhaseWindow;
+use crate::observe::pages::Track;
 use crate::report::chain::Chain;
 use crate::scenario::{PhaseSelector, Scenario, Scope};
 
@@ -53,6 +54,8 @@ pub struct SummaryInput<'a> {
     pub lanes: Lanes,
     /// What the target measured of itself.
     pub observed: Option<Observed>,
+    /// The scenario's metrics over the run, by their index.
+    pub tracks: &'a [Track],
     /// How the run came to its end.
     pub ending: Ending,
     /// Why a guard stopped it.
@@ -98,6 +101,7 @@ pub fn summarise(input: SummaryInput<'_>) -> Summary {
         mut generator,
         lanes,
         observed,
+        tracks,
         ..
     } = input;
     run.slo = Some(Slo {
@@ -121,7 +125,7 @@ pub fn summarise(input: SummaryInput<'_>) -> Summary {
         .iter()
         .map(|fault| faults::outcome(fault, ledger, run.duration_us))
         .collect();
-    let mut gates = gate::judge(scenario, measured, &outcomes);
+    let mut gates = gate::judge(scenario, measured, &outcomes, tracks);
     // Said already where the scenario has a gate on lost writes that failed over them.
     let told = gates
         .iter()

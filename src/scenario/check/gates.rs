@@ -32,6 +32,11 @@ pub(crate) fn check_gates(log: &Log, gates: &[PlacedGate], run: Run<'_>) {
                     log.missing(places.expectation, message, help);
                 }
             }
+            GateSubject::Metric(check) => {
+                if let Err((message, help)) = phase_exists(&check.during, run) {
+                    log.missing(places.during, message, help);
+                }
+            }
             GateSubject::Measured {
                 scope,
                 during,

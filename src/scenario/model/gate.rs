@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{FaultId, JourneyId, StepId};
+use super::{FaultId, JourneyId, MetricCheck, StepId};
 
 /// When this is no experiment any more.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,6 +66,8 @@ pub enum GateSubject {
         /// What.
         check: Check,
     },
+    /// A figure that the target tells of itself.
+    Metric(MetricCheck),
     /// Something about a fault.
     Recovery {
         /// Which.

@@ -12,6 +12,7 @@ mod http;
 mod journey;
 mod kubernetes;
 mod load;
+mod metric;
 mod prometheus;
 mod runbook;
 
@@ -28,6 +29,7 @@ pub use http::*;
 pub use journey::*;
 pub use kubernetes::*;
 pub use load::*;
+pub use metric::*;
 pub use prometheus::*;
 pub use runbook::*;
 
@@ -71,6 +73,10 @@ pub struct Scenario {
     pub aws: AwsSpec,
     /// A Prometheus server that watches what is loaded.
     pub prometheus: Option<PrometheusSpec>,
+    /// What is read off the target's own metrics pages.
+    pub metrics: Vec<MetricSpec>,
+    /// Pages besides those of the bundled stack, by their URLs.
+    pub scrape: Vec<String>,
     /// What people do in a drill, in order.
     pub runbook: Vec<RunbookStep>,
     /// Writers beside the load; none: nobody writes but the journeys.

@@ -106,7 +106,7 @@ fn parse_metric(text: &str) -> Result<(Metric, String), String> {
 }
 
 /// `p99.9` is 0.999, `max` is 1, `median` is 0.5, each with its name; `None` if it is no quantile.
-fn parse_quantile(text: &str) -> Result<Option<(f64, String)>, String> {
+pub(super) fn parse_quantile(text: &str) -> Result<Option<(f64, String)>, String> {
     match text {
         "max" => return Ok(Some((1.0, "max".into()))),
         "median" => return Ok(Some((0.5, "p50".into()))),
@@ -134,7 +134,7 @@ fn parse_quantile(text: &str) -> Result<Option<(f64, String)>, String> {
     Ok(Some((units::hundredth(digits), format!("p{digits}"))))
 }
 
-fn parse_operator(text: &str) -> Result<(CompareOp, &str), String> {
+pub(super) fn parse_operator(text: &str) -> Result<(CompareOp, &str), String> {
     for (sign, op) in [
         ("<=", CompareOp::AtMost),
         (">=", CompareOp::AtLeast),

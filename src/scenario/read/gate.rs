@@ -1,9 +1,11 @@
 //! `[[gate]]`: rules that decide the verdict. Each expectation becomes one gate.
 
 use super::condition::{self, Condition};
+use super::metric_condition;
 use super::names::{find, find_step};
 use crate::scenario::model::{
-    Check, FaultId, Gate, GateSubject, Journey, PhaseSelector, RecoveryCheck, Scope, Step,
+    Check, FaultId, Gate, GateSubject, Journey, MetricCheck, MetricSpec, PhaseSelector,
+    RecoveryCheck, Scope, Step,
 };
 use crate::scenario::syntax::value::{self, Text};
 use crate::scenario::syntax::{Log, Node, Place, TableReader, did_you_mean};
@@ -15,6 +17,7 @@ pub(crate) struct GateNames<'a> {
     pub(crate) steps: &'a [Step],
     /// Fault names in the file's order, including those that are faulty themselves.
     pub(crate) faults: &'a [String],
+    pub(crate) metrics: &'a [MetricSpec],
 }
 
 /// Where the parts of a gate stand.
@@ -77,7 +80,10 @@ fn read_gate(
             log.error_help(table.key_at("expect"), message, help);
         }
         (Some(fault), None) => read_recovery(log, table, fault, names, gates),
-        (None, Some(expect)) => read_measured(log, table, expect, names, gates),
+        (None, Some(expect)) => match table.node("metric") {
+            Some(metric) => read_metric(log, table, (metric, expect), names, gates),
+            None => read_measured(log, table, expect, names, gates),
+        },
         (None, None) => {
             let help =
                 "add expect = [\"p95 < 200ms\"], or fault = \"…\" with recovered_within = \"15s\"";
@@ -141,6 +147,62 @@ fn read_measured(
         let places = GatePlaces {
             expectation: found.at,
             on: on_at,
+            during: during_at,
+        };
+        gates.push((gate, places));
+    }
+}
+
+fn read_metric(
+    log: &Log,
+    mut table: TableReader<'_>,
+    (metric, expect): (&Node, &Node),
+    names: GateNames<'_>,
+    gates: &mut Vec<PlacedGate>,
+) {
+    let during = match table.node("during") {
+        Some(node) => read_phase(log, node, names.faults),
+        None => Some((PhaseSelector::Whole, "whole".to_owned())),
+    };
+    let during_at = table.node("during").map_or(table.at(), |node| node.at);
+    table.finish_with(&[("on", "`metric` says what the gate looks at: leave `on` out")]);
+    let found = value::text(log, metric).and_then(|found| {
+        let known = names.metrics.iter().map(|metric| metric.name.as_str());
+        find(log, found, "metric", known)
+    });
+    let (Some(id), Some((during, during_id))) = (found, during) else {
+        return;
+    };
+    let spec = &names.metrics[id];
+    if expect.elements().is_empty() {
+        log.error(expect.at, "this gate expects nothing");
+    }
+    for node in expect.elements() {
+        let Some(found) = value::text(log, node) else {
+            continue;
+        };
+        let condition = match metric_condition::parse(found.text, spec) {
+            Ok(condition) => condition,
+            Err(message) => {
+                log.error(found.at, message);
+                continue;
+            }
+        };
+        let gate = Gate {
+            id: format!("metric:{}/{during_id}/{}", spec.name, condition.name),
+            subject: GateSubject::Metric(MetricCheck {
+                metric: id,
+                during: during.clone(),
+                statistic: condition.statistic,
+                op: condition.op,
+                limit: condition.limit,
+            }),
+            text: format!("{} {}", spec.name, found.text),
+            line: log.line(found.at),
+        };
+        let places = GatePlaces {
+            expectation: found.at,
+            on: metric.at,
             during: during_at,
         };
         gates.push((gate, places));

@@ -100,6 +100,12 @@ impl Drop for EdgeHandle {
 }
 
 impl EdgeView {
+    /// Where its metrics are, while it runs.
+    pub(super) fn metrics_url(&self) -> Option<String> {
+        let admin = *self.admin.borrow();
+        admin.map(|admin| format!("http://{admin}/metrics"))
+    }
+
     /// Resolves when the edge sends nothing new to `pod` and what it had sent is answered.
     pub(super) async fn drained(&mut self, pod: &str) {
         use crate::edge::admin_api::TargetState::Active;

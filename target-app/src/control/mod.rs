@@ -12,6 +12,7 @@ mod folder;
 mod handle;
 mod journal;
 mod launch;
+mod metrics;
 mod outlook;
 mod placement;
 mod pod;

@@ -23,7 +23,7 @@ use super::server::{self, Context};
 use super::spec;
 use super::stages::Stages;
 use super::state::State;
-use super::supervisor::{Supervisor, Tools};
+use super::supervisor::{Message, Supervisor, Tools};
 use crate::api::{StackHandle, StackSpec};
 use crate::process::{
     Announcement, Failure, Ready, Trigger, announce, follow_parent, follow_signals,
@@ -113,7 +113,9 @@ async fn live(
         supervisor: news.clone(),
         stop: trigger.clone(),
     };
-    let supervisor = supervisor(&config, stages, events, news, inbox, outlook).map_err(defect)?;
+    let metrics_url = format!("{}/metrics", handle.control_url);
+    let supervisor = supervisor(&config, stages, events, (news, inbox), outlook, metrics_url);
+    let supervisor = supervisor.map_err(defect)?;
     let supervising = tokio::spawn(supervisor.run(stop.clone()));
     let serving = tokio::spawn(server::serve(listener, context, stop.clone()));
 
@@ -157,9 +159,12 @@ fn supervisor(
     config: &ControlConfig,
     stages: Stages,
     events: Arc<EventLog>,
-    news: mpsc::UnboundedSender<super::supervisor::Message>,
-    inbox: mpsc::UnboundedReceiver<super::supervisor::Message>,
+    (news, inbox): (
+        mpsc::UnboundedSender<Message>,
+        mpsc::UnboundedReceiver<Message>,
+    ),
     outlook: Outlook,
+    metrics_url: String,
 ) -> std::io::Result<Supervisor> {
     let state = State::new(config.spec.clone());
     let access = DatabaseParams {
@@ -199,6 +204,7 @@ fn supervisor(
         journal: journal(&config.root)?,
         inbox,
         outlook,
+        metrics_url,
     };
     Ok(Supervisor::new(state, tools))
 }

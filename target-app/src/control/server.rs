@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Path, Query, Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
@@ -16,9 +16,11 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::auth;
 use super::events::EventLog;
+use super::metrics;
 use super::supervisor::Message;
 use crate::api::{ApiError, ChangeReceipt, ChangeRequest, Event, StackStatus};
 use crate::process::{Shutdown, Trigger};
+use crate::service::exposition;
 
 /// The longest that a client may have a poll wait.
 const LONGEST_POLL: Duration = Duration::from_secs(30);
@@ -64,6 +66,8 @@ pub(super) async fn serve(listener: TcpListener, context: Context, mut shutdown:
         .route("/v1/stop", post(stop))
         .fallback(nothing_there)
         .layer(middleware::from_fn_with_state(context.clone(), guard))
+        // Numbers only, and whoever collects them has no token.
+        .route("/metrics", get(metrics))
         .with_state(context);
     tokio::select! {
         served = axum::serve(listener, router).into_future() => {
@@ -73,6 +77,11 @@ pub(super) async fn serve(listener: TcpListener, context: Context, mut shutdown:
         }
         () = shutdown.requested() => {}
     }
+}
+
+async fn metrics(State(context): State<Context>, headers: HeaderMap) -> Result<Response, Refusal> {
+    let status = context.ask(Message::Status).await?;
+    Ok(exposition::page(&metrics::registry(&status), &headers))
 }
 
 async fn guard(State(context): State<Context>, request: Request, next: Next) -> Response {

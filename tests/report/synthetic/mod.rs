@@ -71,6 +71,7 @@ pub(crate) fn run(folder: &Path, p95_limit_us: f64) -> Summary {
         invalid_causes: Vec::new(),
         lanes: lanes(),
         observed: Some(observed()),
+        tracks: &[],
         ending: Ending::Completed,
         ending_reason: None,
         strict: false,

@@ -48,6 +48,56 @@ fn a_topology_is_what_a_stack_is_where_the_target_says_nothing_else() {
 }
 
 #[test]
+fn metrics() {
+    let scenario = stack(
+        r#"
+[[metric]]
+name = "oldest job"
+gauge = 'queue_oldest_seconds{queue="mail"}'
+app = "task-runner"
+
+[[metric]]
+name = "orders"
+counter = "orders_total"
+
+[[metric]]
+name = "statements"
+histogram = "statement_seconds"
+quantile = "p99"
+
+[[metric]]
+name = "hits"
+share = { part = 'answers_total{result="hit"}', whole = "answers_total" }
+
+[[gate]]
+metric = "statements"
+during = "steady"
+expect = ["p95 < 50ms", "total > 10"]
+"#,
+    );
+    let units: Vec<_> = scenario.metrics.iter().map(MetricSpec::unit).collect();
+    use MetricUnit::{PerSecond, Ratio, Seconds};
+    assert_eq!(units, [Seconds, PerSecond, Seconds, Ratio]);
+    let oldest = &scenario.metrics[0];
+    assert_eq!(oldest.app.as_deref(), Some("task-runner"));
+    let MetricSource::Gauge { of, across } = &oldest.source else {
+        panic!("a gauge: {oldest:?}")
+    };
+    assert_eq!(of.labels, [("queue".to_owned(), "mail".to_owned())]);
+    assert_eq!(*across, Across::Max);
+    let ids: Vec<_> = scenario.gates.iter().map(|gate| gate.id.as_str()).collect();
+    let wanted = [
+        "metric:statements/steady/p95",
+        "metric:statements/steady/total",
+    ];
+    assert_eq!(ids, wanted);
+    let GateSubject::Metric(check) = &scenario.gates[0].subject else {
+        panic!("about a metric: {:?}", scenario.gates[0])
+    };
+    assert_eq!((check.metric, check.limit), (2, 0.05));
+}
+
+#[test]
 fn arrivals() {
     let text = r#"
 target = "http://127.0.0.1:8080"

@@ -68,6 +68,8 @@ pub(super) struct Tools {
     pub(super) journal: Journal,
     pub(super) inbox: mpsc::UnboundedReceiver<Message>,
     pub(super) outlook: Outlook,
+    /// Where the control plane's own metrics are.
+    pub(super) metrics_url: String,
 }
 
 /// The owner of the state.

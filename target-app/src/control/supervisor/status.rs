@@ -1,7 +1,7 @@
 //! The state as [`StackStatus`].
 
 use super::Supervisor;
-use crate::api::{Database, Link, Pod, PodState, StackStatus, Zone};
+use crate::api::{Database, Link, MetricsPage, Pod, PodState, StackStatus, Zone};
 use crate::control::change::Change;
 use crate::control::pod::PodHandle;
 use crate::control::problems;
@@ -39,7 +39,30 @@ impl Supervisor {
             open_changes: state.changes.open().iter().map(Change::to_api).collect(),
             isolation: state.isolation.as_str().into(),
             last_event: self.tools.events.last(),
+            metrics: self.metrics(),
         }
+    }
+
+    /// Read directly, not through the links: what is measured is not what is broken.
+    fn metrics(&self) -> Vec<MetricsPage> {
+        let page = |process: &str, app: &str, url: String| MetricsPage {
+            process: process.into(),
+            app: app.into(),
+            url,
+        };
+        let control = page(
+            "control-plane",
+            "control-plane",
+            self.tools.metrics_url.clone(),
+        );
+        let edge = self.tools.edge.view().metrics_url();
+        let edge = edge.map(|url| page("edge", "edge", url));
+        let living = |pod: &&state::Pod| pod.state != PodState::Gone;
+        let pods = self.state.pods.iter().filter(living).filter_map(|pod| {
+            let url = format!("http://{}/metrics", pod.address?);
+            Some(page(&pod.name, pod.app.as_str(), url))
+        });
+        std::iter::once(control).chain(edge).chain(pods).collect()
     }
 
     /// All links, in the order of the pods; those of pods that are gone lead nowhere.
