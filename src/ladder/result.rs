@@ -164,3 +164,79 @@ impl Ladder {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rung(number: usize, rate: Option<f64>, verdict: Verdict) -> Rung {
+        Rung {
+            number,
+            name: format!("rung {number}"),
+            topology: String::new(),
+            description: String::new(),
+            stated: Vec::new(),
+            verdict,
+            reason: String::new(),
+            rate,
+            fails_at: None,
+            bought: None,
+            p50_us: None,
+            p99_us: None,
+            steps: 0,
+            folder: None,
+        }
+    }
+
+    fn climbed(rungs: &[(Option<f64>, Verdict)]) -> Ladder {
+        let mut ladder = Ladder {
+            schema_version: SCHEMA_VERSION,
+            scenario: String::new(),
+            limits: Vec::new(),
+            precision: 0.2,
+            is_interrupted: false,
+            rungs: Vec::new(),
+            tool: String::new(),
+        };
+        for (index, (rate, verdict)) in rungs.iter().enumerate() {
+            ladder.add(rung(index + 1, *rate, *verdict));
+        }
+        ladder
+    }
+
+    #[test]
+    fn a_rung_bought_its_rate_over_that_of_the_one_before() {
+        use Verdict::{Invalid, Pass};
+        let ladder = climbed(&[
+            (Some(10.0), Pass),
+            (Some(15.0), Pass),
+            (None, Invalid),
+            (Some(12.0), Pass),
+        ]);
+        let bought: Vec<_> = ladder.rungs.iter().map(Rung::gain).collect();
+        assert_eq!(bought, [None, Some("×1.50".to_owned()), None, None]);
+        assert_eq!(
+            ladder.headline(),
+            "From 10.0/s on “rung 1” to 12.0/s on “rung 4”: ×1.2."
+        );
+        assert_eq!(ladder.exit_code(), ExitCode::Invalid);
+    }
+
+    #[test]
+    fn the_next_rung_begins_below_what_is_known_and_never_below_the_lowest() {
+        assert_eq!(climbed(&[]).begin_at(5.0), 5.0);
+        let known = climbed(&[(Some(40.0), Verdict::Pass), (None, Verdict::Invalid)]);
+        assert_eq!(known.begin_at(5.0), 28.0);
+        assert_eq!(known.begin_at(30.0), 30.0);
+    }
+
+    #[test]
+    fn an_interrupted_climb_says_so() {
+        let mut ladder = climbed(&[(Some(8.0), Verdict::Pass)]);
+        ladder.is_interrupted = true;
+        assert_eq!(ladder.headline(), "8.0/s on “rung 1”. It was interrupted there.");
+        assert_eq!(ladder.exit_code(), ExitCode::Interrupted);
+        assert_eq!(climbed(&[]).headline(), "No rung's rate is known.");
+        assert_eq!(climbed(&[(None, Verdict::Fail)]).exit_code(), ExitCode::GateFailed);
+    }
+}

@@ -9,7 +9,10 @@ pub const BUNDLED: &[&str] = &[
     "ladder-1-single-server",
     "ladder-2-apart",
     "ladder-3-load-balancer",
+    "ladder-4-read-replicas",
     "ladder-5-cache",
+    "ladder-7-regions",
+    "ladder-8-queue",
 ];
 
 /// What a rung is called: `ladder-3-load-balancer` is the `load balancer`, `mine/two-pods.toml`

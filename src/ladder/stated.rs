@@ -55,6 +55,7 @@ mod tests {
         insta::assert_snapshot!(words(&spec("ladder-5-cache")).join("\n"), @r"
         4 pods, each 4 requests at once, 50ms a request
         the database 2 at once, 24ms a read and 80ms a write
+        1 read replica
         each pod keeps the catalogue for 10s
         a confirmation takes 800ms of the request
         ");

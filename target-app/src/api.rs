@@ -68,6 +68,10 @@ pub struct StackSpec {
     pub read_replicas: u32,
     /// How old what a read replica shows may be for it to be read from.
     pub replica_lag: Millis,
+    /// Data centres: the zones of each. Users with the header `x-region` are routed to theirs.
+    pub regions: BTreeMap<String, Vec<String>>,
+    /// How long anything takes from one region to another, one way.
+    pub distance: Option<Millis>,
     /// Pods keep what they read of the catalogue.
     pub cache: Option<Cache>,
     /// When an order's confirmation is written and sent.
@@ -104,6 +108,23 @@ impl Mischief {
     }
 }
 
+impl StackSpec {
+    /// The region that a zone is in, where the stack has regions.
+    #[must_use]
+    pub fn region_of(&self, zone: &str) -> Option<&str> {
+        let mut regions = self.regions.iter();
+        let holds = |zones: &Vec<String>| zones.iter().any(|one| one == zone);
+        regions.find_map(|(name, zones)| holds(zones).then_some(name.as_str()))
+    }
+
+    /// How long anything takes between two zones, one way; nothing within a region.
+    #[must_use]
+    pub fn distance_between(&self, one: &str, other: &str) -> Option<Millis> {
+        let (one, other) = (self.region_of(one)?, self.region_of(other)?);
+        self.distance.filter(|_| one != other)
+    }
+}
+
 impl Default for StackSpec {
     fn default() -> Self {
         Self {
@@ -124,6 +145,8 @@ impl Default for StackSpec {
             single_server: false,
             read_replicas: 0,
             replica_lag: Millis::SECOND,
+            regions: BTreeMap::new(),
+            distance: None,
             cache: None,
             confirm: Confirm::default(),
             confirm_time: None,

@@ -20,8 +20,20 @@ const BUNDLED: &[(&str, &str)] = &[
         include_str!("../topologies/ladder-3-load-balancer.toml"),
     ),
     (
+        "ladder-4-read-replicas",
+        include_str!("../topologies/ladder-4-read-replicas.toml"),
+    ),
+    (
         "ladder-5-cache",
         include_str!("../topologies/ladder-5-cache.toml"),
+    ),
+    (
+        "ladder-7-regions",
+        include_str!("../topologies/ladder-7-regions.toml"),
+    ),
+    (
+        "ladder-8-queue",
+        include_str!("../topologies/ladder-8-queue.toml"),
     ),
 ];
 

@@ -5,6 +5,7 @@ mod database;
 mod harness;
 mod life;
 mod pods;
+mod scale;
 mod shopper;
 mod traces;
 mod zones;

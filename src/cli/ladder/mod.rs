@@ -57,16 +57,16 @@ pub(super) struct LadderArgs {
     #[arg(long = "rung", value_name = "NAME|FILE.toml")]
     own: Vec<String>,
     /// The lowest rate to try: iterations of all arrivals together
-    #[arg(long, value_name = "RATE", default_value = "3/s", value_parser = rate)]
+    #[arg(long, value_name = "RATE", default_value = "5/s", value_parser = rate)]
     from: f64,
     /// The highest rate to try; without it until one fails
     #[arg(long, value_name = "RATE", value_parser = rate)]
     to: Option<f64>,
     /// How far apart what holds and what fails may be, 1% to 50%
-    #[arg(long, value_name = "PERCENT", default_value = "15%", value_parser = precision)]
+    #[arg(long, value_name = "PERCENT", default_value = "20%", value_parser = precision)]
     precision: f64,
     /// How long each rate is measured
-    #[arg(long, value_name = "TIME", default_value = "6s", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
     step_duration: Duration,
     /// How long the rate rises before that
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration)]

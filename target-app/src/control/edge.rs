@@ -8,8 +8,8 @@ use tokio::sync::{mpsc, watch};
 
 use super::root;
 use super::supervisor::Message;
-use crate::edge::EdgeConfig;
 use crate::edge::admin_api::{HealthEvent, Stats, Target};
+use crate::edge::{EdgeConfig, Regions};
 use crate::process::{self, Child, Launch, Lifetime, Role};
 
 /// Before trying again what failed.
@@ -51,6 +51,7 @@ pub(super) struct EdgeView {
 impl EdgeHandle {
     pub(super) fn start(
         root: PathBuf,
+        regions: Option<Regions>,
         http: reqwest::Client,
         news: mpsc::UnboundedSender<Message>,
     ) -> Self {
@@ -59,6 +60,7 @@ impl EdgeHandle {
         let (applied_sender, applied) = watch::channel(Vec::new());
         let keeper = Keeper {
             root,
+            regions,
             http: http.clone(),
             news,
             wanted,
@@ -133,6 +135,7 @@ impl EdgeView {
 
 struct Keeper {
     root: PathBuf,
+    regions: Option<Regions>,
     http: reqwest::Client,
     news: mpsc::UnboundedSender<Message>,
     wanted: watch::Receiver<Vec<Target>>,
@@ -167,7 +170,11 @@ impl Keeper {
             log: root::logs(&self.root).join("edge.log"),
             lifetime: Lifetime::Bound,
         };
-        process::spawn(launch, &EdgeConfig::new(listen, admin), |_| {}).await
+        let config = EdgeConfig {
+            regions: self.regions.clone(),
+            ..EdgeConfig::new(listen, admin)
+        };
+        process::spawn(launch, &config, |_| {}).await
     }
 
     /// Serves a running edge until its end; answers how it ended.

@@ -23,6 +23,7 @@ use super::server::{self, Context};
 use super::spec;
 use super::stages::Stages;
 use super::state::State;
+use super::stated;
 use super::supervisor::{Message, Supervisor, Tools};
 use crate::api::{StackHandle, StackSpec};
 use crate::process::{
@@ -187,7 +188,12 @@ fn supervisor(
     let http = reqwest::Client::builder().no_proxy().build();
     let http = http.map_err(std::io::Error::other)?;
     let tools = Tools {
-        edge: EdgeHandle::start(config.root.clone(), http.clone(), news.clone()),
+        edge: EdgeHandle::start(
+            config.root.clone(),
+            stated::edge(&config.spec),
+            http.clone(),
+            news.clone(),
+        ),
         pods: PodSettings {
             root: config.root.clone(),
             database: access,

@@ -46,7 +46,30 @@ pub fn objection(spec: &StackSpec) -> Option<String> {
     if spec.single_server && spec.read_replicas > 0 {
         return Some("single_server with read_replicas: they are servers of their own".into());
     }
-    stated(spec)
+    regions(spec).or_else(|| stated(spec))
+}
+
+/// Each zone is in one region, or there are none.
+fn regions(spec: &StackSpec) -> Option<String> {
+    if spec.regions.is_empty() {
+        let why = "distance without regions: say which zones are in which";
+        return spec.distance.map(|_| why.into());
+    }
+    let named = || spec.regions.values().flatten();
+    if let Some(zone) = named().find(|zone| !spec.zones.contains(zone)) {
+        return Some(format!("regions: there is no zone '{zone}'"));
+    }
+    let count = |zone: &&String| named().filter(|named| named == zone).count();
+    match spec.zones.iter().find(|zone| count(zone) != 1) {
+        Some(zone) => Some(format!(
+            "regions: zone '{zone}' is in {} of them, and has to be in one",
+            count(&zone)
+        )),
+        None if spec.distance.is_none() => {
+            Some("regions without distance: say how far apart they are".into())
+        }
+        None => None,
+    }
 }
 
 /// What is stated in part, or contradicts itself.
@@ -116,6 +139,32 @@ mod tests {
                 .unwrap()
                 .contains("'a' is there twice")
         );
+        let text = |more: &str| {
+            let topology = format!("description = \"x\"\n[stack]\nreplicas = 1\n{more}");
+            objection(&crate::topologies::Topology::parse(&topology).unwrap().stack)
+        };
+        for (more, told) in [
+            ("service_time = \"5ms\"", "without concurrency"),
+            ("database_concurrency = 2", "without database_time"),
+            ("single_server = true", "no slots to share"),
+            (
+                "cache = { ttl = \"5s\", entries = 9, redis = \"redis://h\" }",
+                "leave `redis` out",
+            ),
+            ("read_replicas = 6", "at most 5"),
+            ("distance = \"5ms\"", "without regions"),
+            (
+                "distance = \"5ms\"\nregions = { east = [\"a\"] }",
+                "zone 'b' is in 0 of them",
+            ),
+            (
+                "regions = { east = [\"a\", \"b\", \"c\"] }",
+                "without distance",
+            ),
+        ] {
+            let words = text(more).unwrap_or_default();
+            assert!(words.contains(told), "{more}: {words}");
+        }
         assert!(objection(&with(&["a", "edge"])).unwrap().contains("'edge'"));
     }
 }

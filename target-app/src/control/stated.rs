@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use super::database::ReplicaTarget;
 use crate::api::StackSpec;
+use crate::edge::Regions;
 use crate::shop::{DatabaseWork, PodWork, ReplicaConfig, ShopConfig};
 use crate::task_runner::{QueueWork, TaskRunnerConfig};
 
@@ -25,6 +26,16 @@ pub(super) fn shop(
         confirm_time: spec.confirm_time,
         ..config
     }
+}
+
+/// The regions as the edge is told of them.
+pub(super) fn edge(spec: &StackSpec) -> Option<Regions> {
+    let distance_ms = spec.distance?.get().into();
+    let region = |zone: &String| Some((zone.clone(), spec.region_of(zone)?.to_owned()));
+    Some(Regions {
+        of_zone: spec.zones.iter().filter_map(region).collect(),
+        distance_ms,
+    })
 }
 
 /// A read replica as a pod is told of it.

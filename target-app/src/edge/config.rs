@@ -1,5 +1,6 @@
 //! What the edge is told at its start.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,19 @@ pub struct EdgeConfig {
     /// When no target is healthy: ask unhealthy ones all the same, as cloud load balancers do.
     #[serde(default = "default::fail_open")]
     pub fail_open: bool,
+    /// Data centres that targets are in; none: all are equally near.
+    #[serde(default)]
+    pub regions: Option<Regions>,
+}
+
+/// Where zones are, and how far apart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Regions {
+    /// The region of each zone.
+    pub of_zone: BTreeMap<String, String>,
+    /// From one region to another, one way, in milliseconds.
+    pub distance_ms: u64,
 }
 
 impl EdgeConfig {
@@ -51,6 +65,7 @@ impl EdgeConfig {
             response_timeout_ms: default::response_timeout_ms(),
             grace_ms: default::grace_ms(),
             fail_open: default::fail_open(),
+            regions: None,
         }
     }
 }

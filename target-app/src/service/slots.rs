@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 
 /// So many may wait for each slot. Longer queues help nobody: who joins one has given up before
 /// being served.
-const QUEUE_PER_SLOT: usize = 50;
+const QUEUE_PER_SLOT: usize = 20;
 
 /// Nothing was done: too many wait already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

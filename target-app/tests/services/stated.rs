@@ -60,11 +60,11 @@ async fn requests_take_turns_in_the_slots_and_the_surplus_is_refused() {
         });
     })
     .await;
-    let mut held: Vec<_> = (0..51)
+    let mut held: Vec<_> = (0..21)
         .map(|_| tokio::spawn(slow.request(Method::GET, "/api/products/1").send()))
         .collect();
     let waiting = "shop_slots{pod=\"shop-1\",zone=\"a\",state=\"waiting\"}";
-    while sample(&slow, waiting).await < 50.0 {}
+    while sample(&slow, waiting).await < 20.0 {}
     let refused = slow
         .request(Method::GET, "/api/products/1")
         .send()

@@ -23,7 +23,7 @@ use super::problems;
 use super::server::Refusal;
 use super::state::{App, State};
 use crate::api::{
-    ChangeReceipt, ChangeRequest, EventKind, LinkMode, PodState, StackStatus, ZoneState,
+    ChangeReceipt, ChangeRequest, EventKind, LinkMode, Millis, PodState, StackStatus, ZoneState,
 };
 use crate::links::Link;
 use crate::process::Shutdown;
@@ -202,6 +202,7 @@ impl Supervisor {
         let now = link.describe();
         let to = to.unwrap_or(&now.to);
         let mode = self.state.changes.link_mode(&now.name, &now.from, to);
+        let mode = farther(mode, self.state.spec.distance_between(&now.from, to));
         if mode != now.mode {
             link.set(mode);
             let words = problems::link_in_words(mode).unwrap_or_else(|| "passes".into());
@@ -222,5 +223,27 @@ impl Supervisor {
         self.reported.healthy = healthy;
         let words = found.into_iter().map(|problem| problem.text);
         self.tools.outlook.set_problems(words.collect());
+    }
+}
+
+/// What a link does whose ends are that far apart.
+fn farther(mode: LinkMode, distance: Option<Millis>) -> LinkMode {
+    let Some(distance) = distance else {
+        return mode;
+    };
+    let distance = u64::from(distance.get());
+    match mode {
+        LinkMode::Pass => LinkMode::Delay {
+            delay_ms: distance,
+            jitter_ms: 0,
+        },
+        LinkMode::Delay {
+            delay_ms,
+            jitter_ms,
+        } => LinkMode::Delay {
+            delay_ms: delay_ms + distance,
+            jitter_ms,
+        },
+        other => other,
     }
 }

@@ -20,7 +20,6 @@ use super::node::Node;
 use super::rebuild::{Source, rebuild, replication_link};
 use crate::api::{DatabaseNode, DatabaseRole, EventKind};
 use crate::links::Link;
-use crate::postgres::admin::Admin;
 use crate::postgres::kit::Kit;
 use crate::process::Shutdown;
 
@@ -153,7 +152,7 @@ impl Keeper {
         let detail = format!("read replica copied from {} into zone {zone}", source.name);
         self.report(EventKind::ReplicaCopying, &detail);
         let node = rebuild(Arc::clone(&self.kit), source.clone(), name, zone, link).await?;
-        write_marker(&source.admin, &self.kit.user).await?;
+        source.admin.write_age_marker(&self.kit.user).await?;
         let detail = "it has replayed a marker written after it was started, and is read from";
         self.report(EventKind::ReplicaReady, detail);
         self.state.send_modify(|state| {
@@ -176,37 +175,38 @@ impl Keeper {
             _ = lead.wait_for(other) => "the primary is another one".into(),
             _ = closed.wait_for(|closed| closed.contains(node.zone())) => "its zone is closed".into(),
             () = node.server.ended() => "its process ended".into(),
-            why = watch(node, source, &self.kit.user) => why,
+            why = self.watch(node) => why,
         }
     }
-}
 
-/// Writes the marker that its age is read from, and looks whether the replica follows.
-async fn watch(node: &Node, source: &Source, reader: &str) -> String {
-    loop {
-        sleep(LOOK_EVERY).await;
-        // A primary that does not answer is the pair's matter.
-        if write_marker(&source.admin, reader).await.is_err() {
-            continue;
-        }
-        let Ok(row) = source.admin.standby(node.name()).await else {
-            continue;
-        };
-        if let Some(why) = loss(row.as_ref()) {
-            return why;
-        }
-        match node.admin.marker_age().await {
-            Ok(age) if age > STUCK_AFTER => {
-                return format!("what it shows is {} s old", age.as_secs());
+    /// Writes the marker that its age is read from, and looks whether the replica follows.
+    async fn watch(&self, node: &Node) -> String {
+        loop {
+            sleep(LOOK_EVERY).await;
+            // The pair connects anew when it has to; what of its primary does not answer is its own
+            // matter.
+            let lead = self.lead.borrow().clone();
+            let Some(Lead { source, .. }) = lead else {
+                continue;
+            };
+            if source.admin.write_age_marker(&self.kit.user).await.is_err() {
+                continue;
             }
-            Ok(_) => {}
-            Err(error) => return error.to_string(),
+            let Ok(row) = source.admin.standby(node.name()).await else {
+                continue;
+            };
+            if let Some(why) = loss(row.as_ref()) {
+                return why;
+            }
+            match node.admin.marker_age().await {
+                Ok(age) if age > STUCK_AFTER => {
+                    return format!("what it shows is {} s old", age.as_secs());
+                }
+                Ok(_) => {}
+                Err(error) => return error.to_string(),
+            }
         }
     }
-}
-
-async fn write_marker(primary: &Admin, reader: &str) -> Result<(), Error> {
-    primary.write_age_marker(reader).await
 }
 
 #[cfg(test)]
