@@ -234,9 +234,15 @@ mod tests {
     fn an_interrupted_climb_says_so() {
         let mut ladder = climbed(&[(Some(8.0), Verdict::Pass)]);
         ladder.is_interrupted = true;
-        assert_eq!(ladder.headline(), "8.0/s on “rung 1”. It was interrupted there.");
+        assert_eq!(
+            ladder.headline(),
+            "8.0/s on “rung 1”. It was interrupted there."
+        );
         assert_eq!(ladder.exit_code(), ExitCode::Interrupted);
         assert_eq!(climbed(&[]).headline(), "No rung's rate is known.");
-        assert_eq!(climbed(&[(None, Verdict::Fail)]).exit_code(), ExitCode::GateFailed);
+        assert_eq!(
+            climbed(&[(None, Verdict::Fail)]).exit_code(),
+            ExitCode::GateFailed
+        );
     }
 }

@@ -48,13 +48,13 @@ mod tests {
     fn a_rung_tells_what_its_rate_hangs_on() {
         let spec = |name| Topology::parse(bundled(name).unwrap()).unwrap().stack;
         insta::assert_snapshot!(words(&spec("ladder-1-single-server")).join("\n"), @r"
-        1 pod, 4 requests at once, 50ms a request
-        the database in the same slots, 24ms a read and 80ms a write
+        1 pod, 8 requests at once, 80ms a request
+        the database in the same slots, 32ms a read and 64ms a write
         a confirmation takes 800ms of the request
         ");
         insta::assert_snapshot!(words(&spec("ladder-5-cache")).join("\n"), @r"
-        4 pods, each 4 requests at once, 50ms a request
-        the database 2 at once, 24ms a read and 80ms a write
+        4 pods, each 8 requests at once, 80ms a request
+        the database 4 at once, 32ms a read and 64ms a write
         1 read replica
         each pod keeps the catalogue for 10s
         a confirmation takes 800ms of the request

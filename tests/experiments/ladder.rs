@@ -67,7 +67,7 @@ fn two_rungs_are_climbed_and_told() {
     let page = std::fs::read_to_string(folder.join("ladder.html")).expect("a page");
     let kept = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("ladder.html");
     std::fs::write(kept, &page).expect("the target folder is writable");
-    for told in ["chart-ladder", "slept and not computed", "50ms a request"] {
+    for told in ["chart-ladder", "slept and not computed", "80ms a request"] {
         assert!(page.contains(told), "{told}");
     }
     let markdown = std::fs::read_to_string(folder.join("ladder.md")).expect("markdown");

@@ -9,12 +9,15 @@ use super::pages::stands_alone;
 fn climbed() -> Ladder {
     let rung = |number: usize, name: &str, rate: Option<f64>, us: u64| -> Rung {
         let (verdict, reason) = match rate {
-            Some(rate) => ("pass", format!("Holds {rate:.1}/s; more was not asked for.")),
+            Some(rate) => (
+                "pass",
+                format!("Holds {rate:.1}/s; more was not asked for."),
+            ),
             None => ("invalid", "It could not be climbed: no room".to_owned()),
         };
         let rung = json!({
             "number": number, "name": name, "topology": format!("ladder-{number}-{name}"),
-            "description": "Some & more", "stated": ["4 pods, each 4 requests at once, 50ms a request"],
+            "description": "Some & more", "stated": ["4 pods, each 8 requests at once, 80ms a request"],
             "verdict": verdict, "reason": reason, "rate": rate, "fails_at": rate.map(|rate| rate * 1.2),
             "p50_us": us, "p99_us": 9 * us, "steps": 6, "folder": format!("{number}-{name}"),
         });

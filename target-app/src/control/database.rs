@@ -126,7 +126,7 @@ impl DatabaseHandle {
 
     /// The ways to read replicas, in their order.
     pub(super) fn replicas(&self) -> Vec<ReplicaTarget> {
-        self.replicas.iter().map(|way| way.target.clone()).collect()
+        self.replicas.iter().map(ReplicaWay::target).collect()
     }
 
     /// The links by which standby and read replicas follow the primary.
@@ -226,8 +226,19 @@ pub(super) struct ReplicaTarget {
 
 /// The way to a read replica, and its slots.
 struct ReplicaWay {
-    target: ReplicaTarget,
-    _turnstile: Option<Turnstile>,
+    name: String,
+    target: watch::Receiver<Option<SocketAddr>>,
+    turnstile: Option<Turnstile>,
+}
+
+impl ReplicaWay {
+    fn target(&self) -> ReplicaTarget {
+        ReplicaTarget {
+            name: self.name.clone(),
+            target: self.target.clone(),
+            turnstile: self.turnstile.as_ref().map(Turnstile::address),
+        }
+    }
 }
 
 type Lead = watch::Sender<Option<SocketAddr>>;
@@ -243,12 +254,9 @@ fn replica_ways(spec: &StackSpec) -> std::io::Result<(Vec<Lead>, Vec<ReplicaWay>
         let (lead, target) = watch::channel(None);
         ways.0.push(lead);
         ways.1.push(ReplicaWay {
-            target: ReplicaTarget {
-                name: format!("replica-{number}"),
-                target,
-                turnstile: turnstile.as_ref().map(Turnstile::address),
-            },
-            _turnstile: turnstile,
+            name: format!("replica-{number}"),
+            target,
+            turnstile,
         });
     }
     Ok(ways)

@@ -152,7 +152,7 @@ impl Replica {
             match lag(&primary, &probes).await {
                 Ok(lag) => self.heard(lag),
                 Err(error) => {
-                    tracing::debug!(replica = self.name, %error, "nothing is heard of it")
+                    tracing::debug!(replica = self.name, %error, "nothing is heard of it");
                 }
             }
             self.metrics.usable.set(i64::from(self.is_good()));
