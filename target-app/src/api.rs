@@ -79,6 +79,9 @@ pub struct StackSpec {
     /// What writing and sending one takes: of the pod's slots when it is done in the request, of
     /// the task runner's time otherwise.
     pub confirm_time: Option<Millis>,
+    /// Whether the catalogue's search has its index. Without, every search reads every product:
+    /// something to find and to mend.
+    pub search_index: bool,
 }
 
 /// Defects that the shop is given on purpose, to see that a ledger finds them. Each pod counts the
@@ -150,6 +153,7 @@ impl Default for StackSpec {
             cache: None,
             confirm: Confirm::default(),
             confirm_time: None,
+            search_index: true,
         }
     }
 }

@@ -188,7 +188,7 @@ fn topology(status: &StackStatus) -> String {
     let count = |app: &str| status.pods.iter().filter(|pod| pod.app == app).count();
     let mischief = status.spec.mischief.words();
     format!(
-        "{} shop pods and {} task runner{} in zones {} · PostgreSQL pair, {}{}",
+        "{} shop pods and {} task runner{} in zones {} · PostgreSQL pair, {}{}{}",
         count("shop"),
         count("task-runner"),
         if count("task-runner") == 1 { "" } else { "s" },
@@ -197,6 +197,10 @@ fn topology(status: &StackStatus) -> String {
             "synchronous"
         } else {
             "asynchronous"
+        },
+        match status.spec.search_index {
+            true => "",
+            false => " · no index for the search",
         },
         mischief.map_or(String::new(), |words| format!(" · {words}")),
     )
