@@ -11,6 +11,7 @@ pub mod capacity;
 pub mod chaos;
 pub mod cli;
 pub mod gate;
+pub mod ladder;
 pub mod load;
 pub mod measure;
 pub mod observe;

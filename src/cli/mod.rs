@@ -10,6 +10,7 @@ mod drill;
 mod gate;
 mod init;
 mod internal;
+mod ladder;
 mod override_args;
 mod quantities;
 mod regression;
@@ -44,6 +45,7 @@ Examples:
   loadtest compare reports/checkout-1 reports/checkout-2   what is different between two runs
   loadtest ab shop.toml --a http://old --b http://new  is the new one slower?
   loadtest capacity shop.toml --to 2000/s              how much does it carry?
+  loadtest ladder scenarios/ladder.toml                what does each rung buy, from one server to many?
   loadtest selftest                                    does it measure rightly on this machine?
   loadtest chaos recover                               put back what a killed run left broken
 
@@ -84,6 +86,8 @@ enum Command {
     Ab(Box<ab::AbArgs>),
     /// Find the highest rate that a target holds, with everything up or during a fault
     Capacity(Box<capacity::CapacityArgs>),
+    /// Climb from one server to many, and say what each rung bought
+    Ladder(Box<ladder::LadderArgs>),
     /// Prove on this machine that what is reported is what happened
     Selftest(selftest::SelftestArgs),
     /// Run one part of the shop by itself, as in a container
@@ -109,6 +113,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Command::Baseline(command) => finish(baseline::run(&command)),
         Command::Ab(args) => finish(ab::run(&args)),
         Command::Capacity(args) => finish(capacity::run(&args)),
+        Command::Ladder(args) => finish(ladder::run(&args)),
         Command::Selftest(args) => finish(selftest::run(&args)),
         Command::App(command) => finish(app::run(command)),
         Command::Internal(command) => command.run(),

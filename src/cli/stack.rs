@@ -166,7 +166,7 @@ fn set<T>(value: &mut T, told: Option<T>) {
 }
 
 /// A bundled topology, or what a file says.
-fn topology(named: &str) -> anyhow::Result<Topology> {
+pub(super) fn topology(named: &str) -> anyhow::Result<Topology> {
     let text = match topologies::bundled(named) {
         Some(text) => text.to_owned(),
         None if named.ends_with(".toml") => std::fs::read_to_string(named)

@@ -84,10 +84,11 @@ pub fn database_parts(
         .collect();
     for entry in log {
         let part = match entry.kind {
-            "database-down" | "database-fenced" | "database-degraded" => "down",
+            "database-down" | "database-fenced" | "database-degraded" | "replica-lost" => "down",
             "database-promoted" => "primary",
-            "database-rebuild-started" => "rebuilding",
+            "database-rebuild-started" | "replica-copying" => "rebuilding",
             "database-standby-caught-up" => "standby",
+            "replica-ready" => "replica",
             _ => continue,
         };
         match servers.iter_mut().find(|(name, _)| name == entry.subject) {

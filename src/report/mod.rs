@@ -8,6 +8,7 @@
 //! | [`html`], [`charts`] | `report.html` |
 //! | [`compare`] | runs beside each other |
 //! | [`capacity`] | how much a target carries |
+//! | [`ladder`] | what each rung from one server to many carries |
 //! | [`console`] | what the terminal says at the end |
 //! | [`markdown`] | `summary.md` for pull requests |
 //! | [`junit`] | `junit.xml` for pipelines |
@@ -26,6 +27,7 @@ pub mod console;
 pub mod folder;
 pub mod html;
 pub mod junit;
+pub mod ladder;
 pub mod markdown;
 pub mod otlp;
 pub mod redact;

@@ -19,6 +19,8 @@
 //! [`ApiError`] with a 4xx or 5xx status.
 
 mod deploy;
+mod millis;
+mod scale;
 mod scaling;
 
 use std::collections::BTreeMap;
@@ -29,6 +31,8 @@ pub use scaling::{Autoscale, DisruptionBudget};
 use serde::{Deserialize, Serialize};
 
 pub use crate::edge::admin_api::{Purge, Purged};
+pub use millis::Millis;
+pub use scale::{Cache, Confirm, DatabaseTime};
 
 /// What a stack is to consist of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +64,33 @@ pub struct StackSpec {
     pub autoscale: Option<Autoscale>,
     /// How many shop pods may be gone of somebody's free will; none: any.
     pub disruption_budget: Option<DisruptionBudget>,
+    /// What a request costs a shop pod: one of its `concurrency` slots for this long. Unless
+    /// stated it costs what this machine makes of it.
+    pub service_time: Option<Millis>,
+    /// Requests that a pod works on at once; goes with `service_time`.
+    pub concurrency: Option<u32>,
+    /// What the work of a database server costs: one of its `database_concurrency` slots for this
+    /// long.
+    pub database_time: Option<DatabaseTime>,
+    /// What a database server works on at once, whoever asks; goes with `database_time`.
+    pub database_concurrency: Option<u32>,
+    /// The only pod and the database are one server: the database's work takes the pod's slots.
+    pub single_server: bool,
+    /// Servers beside the pair that follow its primary, for pods to read from; never promoted.
+    pub read_replicas: u32,
+    /// How old what a read replica shows may be for it to be read from.
+    pub replica_lag: Millis,
+    /// Data centres: the zones of each. Users with the header `x-region` are routed to theirs.
+    pub regions: BTreeMap<String, Vec<String>>,
+    /// How long anything takes from one region to another, one way.
+    pub distance: Option<Millis>,
+    /// Pods keep what they read of the catalogue.
+    pub cache: Option<Cache>,
+    /// When an order's confirmation is written and sent.
+    pub confirm: Confirm,
+    /// What writing and sending one takes: of the pod's slots when it is done in the request, of
+    /// the task runner's time otherwise.
+    pub confirm_time: Option<Millis>,
     /// Whether the catalogue's search has its index. Without, every search reads every product:
     /// something to find and to mend.
     pub search_index: bool,
@@ -118,6 +149,23 @@ impl Mischief {
     }
 }
 
+impl StackSpec {
+    /// The region that a zone is in, where the stack has regions.
+    #[must_use]
+    pub fn region_of(&self, zone: &str) -> Option<&str> {
+        let mut regions = self.regions.iter();
+        let holds = |zones: &Vec<String>| zones.iter().any(|one| one == zone);
+        regions.find_map(|(name, zones)| holds(zones).then_some(name.as_str()))
+    }
+
+    /// How long anything takes between two zones, one way; nothing within a region.
+    #[must_use]
+    pub fn distance_between(&self, one: &str, other: &str) -> Option<Millis> {
+        let (one, other) = (self.region_of(one)?, self.region_of(other)?);
+        self.distance.filter(|_| one != other)
+    }
+}
+
 impl Default for StackSpec {
     fn default() -> Self {
         Self {
@@ -134,6 +182,18 @@ impl Default for StackSpec {
             version: "1".into(),
             autoscale: None,
             disruption_budget: None,
+            service_time: None,
+            concurrency: None,
+            database_time: None,
+            database_concurrency: None,
+            single_server: false,
+            read_replicas: 0,
+            replica_lag: Millis::SECOND,
+            regions: BTreeMap::new(),
+            distance: None,
+            cache: None,
+            confirm: Confirm::default(),
+            confirm_time: None,
             search_index: true,
             cdn: false,
             mail: false,
@@ -463,6 +523,8 @@ pub enum DatabaseRole {
     Primary,
     /// Replicates.
     Standby,
+    /// Replicates to be read from; never promoted.
+    Replica,
     /// Being copied from the primary.
     Rebuilding,
     /// Dead or fenced.
@@ -553,6 +615,12 @@ pub enum EventKind {
     DatabaseRebuildStarted,
     /// The standby has replayed a marker written after the change of roles.
     DatabaseStandbyCaughtUp,
+    /// A read replica is being copied from the primary.
+    ReplicaCopying,
+    /// A read replica has caught up and is read from.
+    ReplicaReady,
+    /// A read replica is read from no more.
+    ReplicaLost,
     /// Commits wait for the standby again.
     DatabaseSynchronous,
     /// The standby was lost; commits no longer wait for it.

@@ -7,6 +7,34 @@ use crate::api::StackSpec;
 
 const BUNDLED: &[(&str, &str)] = &[
     (
+        "ladder-1-single-server",
+        include_str!("../topologies/ladder-1-single-server.toml"),
+    ),
+    (
+        "ladder-2-apart",
+        include_str!("../topologies/ladder-2-apart.toml"),
+    ),
+    (
+        "ladder-3-load-balancer",
+        include_str!("../topologies/ladder-3-load-balancer.toml"),
+    ),
+    (
+        "ladder-4-read-replicas",
+        include_str!("../topologies/ladder-4-read-replicas.toml"),
+    ),
+    (
+        "ladder-5-cache",
+        include_str!("../topologies/ladder-5-cache.toml"),
+    ),
+    (
+        "ladder-7-regions",
+        include_str!("../topologies/ladder-7-regions.toml"),
+    ),
+    (
+        "ladder-8-queue",
+        include_str!("../topologies/ladder-8-queue.toml"),
+    ),
+    (
         "task-manager",
         include_str!("../topologies/task-manager.toml"),
     ),

@@ -4,5 +4,6 @@
 mod ab;
 mod baseline;
 mod capacity;
+mod ladder;
 #[path = "../support/mod.rs"]
 mod support;

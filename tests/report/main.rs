@@ -6,6 +6,7 @@ mod gates;
 mod hdr;
 mod html;
 mod junit;
+mod ladder;
 mod pages;
 mod recording;
 mod sample;

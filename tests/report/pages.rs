@@ -7,7 +7,7 @@ use loadtest::report::{ab, capacity, html};
 use serde_json::{Value, json};
 
 /// Leaves a page to be looked at, and checks that it stands alone.
-fn stands_alone(name: &str, page: &str) {
+pub(super) fn stands_alone(name: &str, page: &str) {
     let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(path, page).expect("the target folder is writable");
     for forbidden in [

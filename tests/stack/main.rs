@@ -6,6 +6,7 @@ mod deploys;
 mod harness;
 mod life;
 mod pods;
+mod scale;
 mod scaling;
 mod shopper;
 mod traces;

@@ -46,52 +46,55 @@ Exit codes: 0 found · 2 wrong usage · 3 even the lowest rate fails
 pub(super) struct CapacityArgs {
     /// The scenario; its loads keep their shares of the rate
     #[arg(value_name = "FILE")]
-    file: PathBuf,
+    pub(super) file: PathBuf,
     /// The lowest rate to try: iterations of all arrivals together
     #[arg(long, value_name = "RATE", default_value = "10/s", value_parser = rate)]
-    from: f64,
+    pub(super) from: f64,
     /// The highest rate to try; without it until one fails
     #[arg(long, value_name = "RATE", value_parser = rate)]
-    to: Option<f64>,
+    pub(super) to: Option<f64>,
     /// How far apart what holds and what fails may be, 1% to 50%
     #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = precision)]
-    precision: f64,
+    pub(super) precision: f64,
     /// How long each rate is measured
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
-    step_duration: Duration,
+    pub(super) step_duration: Duration,
     /// How long the rate rises before that
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
-    warm_up: Duration,
+    pub(super) warm_up: Duration,
     /// How long the result is held in the end
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
-    hold: Duration,
+    pub(super) hold: Duration,
     /// Hold this fault of the scenario during each step
     #[arg(long, value_name = "FAULT")]
-    during: Option<String>,
+    pub(super) during: Option<String>,
     /// From the fault's start until what is measured begins
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration, requires = "during")]
-    settle: Duration,
+    pub(super) settle: Duration,
     /// Load this system instead of the scenario's target
     #[arg(short, long, value_name = "URL")]
-    target: Option<String>,
+    pub(super) target: Option<String>,
+    /// Use the stack that `stack up --name NAME` started, instead of a fresh one for each step
+    #[arg(long, value_name = "NAME", conflicts_with = "target")]
+    pub(super) stack: Option<String>,
     /// Makes data, think times, arrivals and targets repeatable
     #[arg(long, value_name = "NUMBER")]
-    seed: Option<u64>,
+    pub(super) seed: Option<u64>,
     /// Change any value of the file, such as `slo.p99=300ms` (repeatable)
     #[arg(long = "set", value_name = "KEY=VALUE")]
-    sets: Vec<String>,
+    pub(super) sets: Vec<String>,
     /// Do what `force = true` in the file asks for also on Kubernetes and AWS
     #[arg(long)]
-    force: bool,
+    pub(super) force: bool,
     /// Where the folder of the result goes
     #[arg(short, long, value_name = "DIR", default_value = "reports")]
-    out: PathBuf,
+    pub(super) out: PathBuf,
     /// Threads that generate load
     #[arg(short, long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
-    workers: u16,
+    pub(super) workers: u16,
 }
 
-fn precision(text: &str) -> Result<f64, String> {
+pub(super) fn precision(text: &str) -> Result<f64, String> {
     match percent(text)? {
         precision if (0.01..=0.5).contains(&precision) => Ok(precision),
         _ => Err("it must be 1% to 50%".to_owned()),
@@ -141,14 +144,34 @@ pub(super) fn run(args: &CapacityArgs) -> anyhow::Result<ExitCode> {
     let Some(scenario) = scenario_file::load(&args.file, &args.overrides().overrides()) else {
         return Ok(ExitCode::Usage);
     };
+    let prepared = prepare(args, &scenario)?;
+    let name = format!("capacity-{}", scenario.name);
+    let place = folder::create(&args.out, &name, now_unix_seconds())?;
+    let search = prepared.at(&place);
+    let (result, code) = runtime()?.block_on(search.go(listen()?))?;
+    let (page, markdown) = pages(&result);
+    results::write(&place, "capacity", &result, (&page, &markdown))?;
+    Ok(code)
+}
+
+/// What a search needs to know before anything is started.
+struct Prepared<'a> {
+    args: &'a CapacityArgs,
+    scenario: &'a Scenario,
+    during: Option<FaultId>,
+    limits: Vec<Gate>,
+    bounds: Bounds,
+}
+
+fn prepare<'a>(args: &'a CapacityArgs, scenario: &'a Scenario) -> anyhow::Result<Prepared<'a>> {
     let unfit = |error: Unfit| UsageError(format!("{}: {error}", args.file.display()));
-    highest_rate(&scenario).map_err(unfit)?;
+    highest_rate(scenario).map_err(unfit)?;
     let during = args.during.as_deref();
     let during = during
-        .map(|name| held_fault(&scenario, name))
+        .map(|name| held_fault(scenario, name))
         .transpose()
         .map_err(unfit)?;
-    let limits = limits(&scenario);
+    let limits = limits(scenario);
     let bounds = args.bounds()?;
     if !limit_time(&limits) {
         eprintln!(
@@ -156,21 +179,49 @@ pub(super) fn run(args: &CapacityArgs) -> anyhow::Result<ExitCode> {
              --set slo.p99=500ms sets a limit"
         );
     }
-    let name = format!("capacity-{}", scenario.name);
-    let place = folder::create(&args.out, &name, now_unix_seconds())?;
-    let search = Search {
+    Ok(Prepared {
         args,
-        scenario: &scenario,
+        scenario,
         during,
         limits,
         bounds,
-        place: &place,
-    };
-    let (result, code) = runtime()?.block_on(search.go(listen()?))?;
-    let page = html::capacity::render(&result);
-    let markdown = report::capacity::markdown(&result);
-    results::write(&place, "capacity", &result, (&page, &markdown))?;
-    Ok(code)
+    })
+}
+
+impl<'a> Prepared<'a> {
+    fn at(self, place: &'a Path) -> Search<'a> {
+        Search {
+            args: self.args,
+            scenario: self.scenario,
+            during: self.during,
+            limits: self.limits,
+            bounds: self.bounds,
+            place,
+        }
+    }
+}
+
+/// Searches for another command, and leaves the result's files in `place`.
+///
+/// # Errors
+/// As `loadtest capacity` itself.
+pub(super) async fn search(
+    args: &CapacityArgs,
+    scenario: &Scenario,
+    place: &Path,
+    interrupts: Interrupts,
+) -> anyhow::Result<(Capacity, ExitCode)> {
+    let (result, code) = prepare(args, scenario)?.at(place).go(interrupts).await?;
+    let (page, markdown) = pages(&result);
+    results::keep(place, "capacity", &result, (&page, &markdown))?;
+    Ok((result, code))
+}
+
+fn pages(result: &Capacity) -> (String, String) {
+    (
+        html::capacity::render(result),
+        report::capacity::markdown(result),
+    )
 }
 
 impl Search<'_> {

@@ -59,7 +59,8 @@ impl Search<'_> {
             self.place.to_owned(),
             self.args.workers,
         )
-        .told_as(command(self.args, options));
+        .told_as(command(self.args, options))
+        .on_stack(self.args.stack.clone());
         let finished = play_alone(&args, Arc::clone(&scenario), interrupts.clone()).await?;
         let Finished {
             folder,

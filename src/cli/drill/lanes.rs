@@ -167,11 +167,12 @@ fn meaning(kind: &str, detail: &str) -> Option<(Subject, Health, &'static str)> 
         "target-unhealthy" => (Host, Weak, "no traffic"),
         "node-not-ready" => (Host, Bad, "not ready"),
         "instance-lost" => (Host, Bad, "gone"),
-        "database-down" | "database-degraded" => (Database, Bad, "down"),
+        "database-down" | "database-degraded" | "replica-lost" => (Database, Bad, "down"),
         "database-fenced" => (Database, Bad, "fenced"),
         "database-promoted" => (Database, Good, "primary"),
-        "database-rebuild-started" => (Database, Weak, "rebuilding"),
+        "database-rebuild-started" | "replica-copying" => (Database, Weak, "rebuilding"),
         "database-standby-caught-up" => (Database, Good, "standby"),
+        "replica-ready" => (Database, Good, "replica"),
         _ => return None,
     })
 }

@@ -274,6 +274,7 @@ fn parts_before(status: &StackStatus) -> Vec<(String, &'static str)> {
     let part = |role| match role {
         DatabaseRole::Primary => "primary",
         DatabaseRole::Standby => "standby",
+        DatabaseRole::Replica => "replica",
         DatabaseRole::Rebuilding => "rebuilding",
         DatabaseRole::Down => "down",
     };

@@ -167,6 +167,11 @@ impl RunArgs {
         }
     }
 
+    /// The same run on the stack of that name, if there is one.
+    pub(super) fn on_stack(self, stack: Option<String>) -> Self {
+        Self { stack, ..self }
+    }
+
     /// The same run as a drill of this plan, if it is one that can be held on to.
     pub(super) fn into_drill(self, attendance: Attendance, plan: Option<String>) -> Self {
         Self {

@@ -127,6 +127,7 @@ fn node_role(role: DatabaseRole) -> (Tone, &'static str) {
     match role {
         DatabaseRole::Primary => (Tone::Good, "primary"),
         DatabaseRole::Standby => (Tone::Good, "standby"),
+        DatabaseRole::Replica => (Tone::Good, "read replica"),
         DatabaseRole::Rebuilding => (Tone::Plain, "rebuilding"),
         DatabaseRole::Down => (Tone::Bad, "down"),
     }

@@ -98,7 +98,9 @@ fn node(node: &api::DatabaseNode) -> NodeView {
         role: match node.role {
             api::DatabaseRole::Primary => Role::Primary,
             api::DatabaseRole::Standby => Role::Standby,
-            api::DatabaseRole::Rebuilding | api::DatabaseRole::Down => Role::Other,
+            api::DatabaseRole::Replica
+            | api::DatabaseRole::Rebuilding
+            | api::DatabaseRole::Down => Role::Other,
         },
     }
 }

@@ -191,7 +191,7 @@ fn draw_roles(canvas: &mut Canvas<'_>, y: f64, lane: &RoleLane) {
         // Heights differ too: a primary is the whole lane, a standby its lower part.
         match segment.state.as_str() {
             "primary" => canvas.block(x, (y + 0.12, y + 0.88), Colour::Primary, 1.0),
-            "standby" => canvas.block(x, (y + 0.12, y + 0.52), Colour::Standby, 1.0),
+            "standby" | "replica" => canvas.block(x, (y + 0.12, y + 0.52), Colour::Standby, 1.0),
             "rebuilding" => canvas.block(x, (y + 0.12, y + 0.32), Colour::Rebuilding, 1.0),
             _ => canvas.line(&[(x.0, y + 0.5), (x.1, y + 0.5)], Colour::Down, 3),
         }

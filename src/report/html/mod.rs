@@ -15,6 +15,7 @@ mod drill;
 mod errors;
 mod gates;
 mod heat;
+pub mod ladder;
 mod lanes;
 mod observed;
 mod page;

@@ -15,6 +15,8 @@ use crate::links::Link;
 use crate::postgres::{Binaries, Error, Pair, PairConfig, Timing};
 use crate::process::Failure;
 use crate::service::database::DatabaseParams;
+use crate::service::slots::Slots;
+use crate::service::turnstile::Turnstile;
 use crate::shop::schema;
 
 /// What is heard of the database.
@@ -52,6 +54,9 @@ pub(super) struct DatabaseHandle {
     /// The fixed address.
     endpoint: Link,
     target: watch::Receiver<Option<SocketAddr>>,
+    /// Where pods share what it does at once, where that is stated.
+    turnstile: Option<Turnstile>,
+    replicas: Vec<ReplicaWay>,
     pair: Option<Arc<Pair>>,
     starting: JoinHandle<()>,
     news: mpsc::UnboundedSender<Message>,
@@ -69,6 +74,11 @@ impl DatabaseHandle {
         let (lead, target) = watch::channel(None);
         let near = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let endpoint = Link::start("database", "clients", "database", near, target.clone())?;
+        let stated = plan.spec.database_concurrency;
+        let turnstile = stated
+            .map(|count| Turnstile::open(near, Slots::new(count)))
+            .transpose()?;
+        let (replica_leads, replicas) = replica_ways(&plan.spec)?;
         let starting = {
             let news = news.clone();
             tokio::spawn(async move {
@@ -76,6 +86,10 @@ impl DatabaseHandle {
                     Ok(pair) => {
                         let pair = Arc::new(pair);
                         tokio::spawn(follow(pair.endpoint(), lead));
+                        let endpoints = pair.replica_endpoints().into_iter();
+                        for (endpoint, lead) in endpoints.zip(replica_leads) {
+                            tokio::spawn(follow(endpoint, lead));
+                        }
                         DatabaseNews::Started(pair)
                     }
                     Err(failure) => DatabaseNews::Failed(failure),
@@ -87,6 +101,8 @@ impl DatabaseHandle {
         Ok(Self {
             endpoint,
             target,
+            turnstile,
+            replicas,
             pair: None,
             starting,
             news,
@@ -103,6 +119,25 @@ impl DatabaseHandle {
         self.target.clone()
     }
 
+    /// Where pods share what it does at once.
+    pub(super) fn turnstile(&self) -> Option<SocketAddr> {
+        self.turnstile.as_ref().map(Turnstile::address)
+    }
+
+    /// The ways to read replicas, in their order.
+    pub(super) fn replicas(&self) -> Vec<ReplicaTarget> {
+        self.replicas.iter().map(ReplicaWay::target).collect()
+    }
+
+    /// The links by which standby and read replicas follow the primary.
+    pub(super) fn replication_links(&self) -> Vec<Arc<Link>> {
+        let Some(pair) = &self.pair else {
+            return Vec::new();
+        };
+        let links = pair.replication_link().into_iter();
+        links.chain(pair.replica_links()).collect()
+    }
+
     pub(super) fn set_pair(&mut self, pair: Arc<Pair>) {
         self.pair = Some(pair);
     }
@@ -115,11 +150,6 @@ impl DatabaseHandle {
     /// What keeps the pair from being redundant, in words.
     pub(super) fn trouble(&self) -> Option<String> {
         self.pair.as_ref().and_then(|pair| pair.trouble())
-    }
-
-    /// The link by which the standby follows.
-    pub(super) fn replication_link(&self) -> Option<Arc<Link>> {
-        self.pair.as_ref().and_then(|pair| pair.replication_link())
     }
 
     /// Fails over; done when the endpoint leads to the former standby.
@@ -183,6 +213,55 @@ impl DatabaseHandle {
     }
 }
 
+/// How pods get to a read replica.
+#[derive(Debug, Clone)]
+pub(super) struct ReplicaTarget {
+    /// Its name: `replica-1`.
+    pub(super) name: String,
+    /// Where it is now.
+    pub(super) target: watch::Receiver<Option<SocketAddr>>,
+    /// Where pods share what it does at once.
+    pub(super) turnstile: Option<SocketAddr>,
+}
+
+/// The way to a read replica, and its slots.
+struct ReplicaWay {
+    name: String,
+    target: watch::Receiver<Option<SocketAddr>>,
+    turnstile: Option<Turnstile>,
+}
+
+impl ReplicaWay {
+    fn target(&self) -> ReplicaTarget {
+        ReplicaTarget {
+            name: self.name.clone(),
+            target: self.target.clone(),
+            turnstile: self.turnstile.as_ref().map(Turnstile::address),
+        }
+    }
+}
+
+type Lead = watch::Sender<Option<SocketAddr>>;
+
+fn replica_ways(spec: &StackSpec) -> std::io::Result<(Vec<Lead>, Vec<ReplicaWay>)> {
+    let near = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let mut ways = (Vec::new(), Vec::new());
+    for number in 1..=spec.read_replicas {
+        let turnstile = spec
+            .database_concurrency
+            .map(|count| Turnstile::open(near, Slots::new(count)))
+            .transpose()?;
+        let (lead, target) = watch::channel(None);
+        ways.0.push(lead);
+        ways.1.push(ReplicaWay {
+            name: format!("replica-{number}"),
+            target,
+            turnstile,
+        });
+    }
+    Ok(ways)
+}
+
 /// Starts the pair, then fills it.
 async fn start(
     plan: DatabasePlan,
@@ -209,6 +288,7 @@ async fn start(
         replication: plan.spec.replication,
         profile: plan.spec.failover,
         timing: Timing::of,
+        read_replicas: plan.spec.read_replicas,
         database: access.name.clone(),
         user: access.user.clone(),
         password: access.password.reveal().to_owned(),

@@ -12,7 +12,7 @@ use super::server::Refusal;
 use super::supervisor::Message;
 use crate::api::{ApiError, Purge, Purged};
 use crate::edge::admin_api::{HealthEvent, Stats, Target};
-use crate::edge::{CdnConfig, EdgeConfig};
+use crate::edge::{CdnConfig, EdgeConfig, Regions};
 use crate::process::{self, Child, Launch, Lifetime, Role};
 
 /// Before trying again what failed.
@@ -55,7 +55,7 @@ impl EdgeHandle {
     /// Keeps an edge running; with `cdn` it keeps what is anybody's.
     pub(super) fn start(
         root: PathBuf,
-        cdn: bool,
+        (cdn, regions): (bool, Option<Regions>),
         http: reqwest::Client,
         news: mpsc::UnboundedSender<Message>,
     ) -> Self {
@@ -65,6 +65,7 @@ impl EdgeHandle {
         let keeper = Keeper {
             root,
             cdn: cdn.then(CdnConfig::default),
+            regions,
             http: http.clone(),
             news,
             wanted,
@@ -164,6 +165,7 @@ impl EdgeView {
 struct Keeper {
     root: PathBuf,
     cdn: Option<CdnConfig>,
+    regions: Option<Regions>,
     http: reqwest::Client,
     news: mpsc::UnboundedSender<Message>,
     wanted: watch::Receiver<Vec<Target>>,
@@ -200,6 +202,7 @@ impl Keeper {
         };
         let config = EdgeConfig {
             cdn: self.cdn.clone(),
+            regions: self.regions.clone(),
             ..EdgeConfig::new(listen, admin)
         };
         process::spawn(launch, &config, |_| {}).await

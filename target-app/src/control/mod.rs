@@ -29,6 +29,7 @@ mod server;
 mod spec;
 mod stages;
 mod state;
+mod stated;
 mod supervisor;
 mod sweep;
 mod topology;

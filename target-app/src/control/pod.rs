@@ -10,6 +10,7 @@ use std::time::Instant;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use super::database::ReplicaTarget;
 use super::probe::{
     LIVE_FAILURES, LIVE_PERIOD, LIVE_TIMEOUT, Probe, READY_FAILURES, READY_PERIOD, START_PERIOD,
 };
@@ -17,12 +18,14 @@ use super::release::Release;
 use super::root;
 use super::state;
 use super::state::App;
+use super::stated;
 use super::supervisor::Message;
+use crate::api::StackSpec;
 use crate::links::Link;
 use crate::process::{self, Child, Launch, Lifetime, Role};
 use crate::service::Secret;
 use crate::service::database::DatabaseParams;
-use crate::shop::ShopConfig;
+use crate::shop::{ReplicaConfig, ShopConfig};
 use crate::task_runner::TaskRunnerConfig;
 
 /// What all pods of a stack have in common.
@@ -32,6 +35,12 @@ pub(super) struct PodSettings {
     /// Its address is replaced by that of the pod's own link.
     pub(super) database: DatabaseParams,
     pub(super) session_key: Secret,
+    /// What the stack is to be.
+    pub(super) spec: StackSpec,
+    /// Where the slots of the database are shared, when its work is stated.
+    pub(super) turnstile: Option<SocketAddr>,
+    /// The ways to read replicas.
+    pub(super) replicas: Vec<ReplicaTarget>,
     /// Where the database's endpoint leads now.
     pub(super) database_target: watch::Receiver<Option<SocketAddr>>,
     /// Where mail is taken, and the URL of the books about it.
@@ -62,6 +71,8 @@ pub(super) struct PodHandle {
     pub(super) back: Link,
     /// To the mail sink; only where there is one, and only of task runners.
     pub(super) post: Option<Link>,
+    /// To read replicas; task runners have none.
+    pub(super) reads: Vec<Link>,
     pub(super) child: Option<Arc<Child>>,
     front_target: watch::Sender<Option<SocketAddr>>,
     watcher: JoinHandle<()>,
@@ -96,7 +107,20 @@ impl PodHandle {
             }
             _ => None,
         };
+        let reads = match app {
+            App::Shop => settings.replicas.iter(),
+            App::TaskRunner => [].iter(),
+        };
+        let reads = reads.map(|replica| {
+            let (to, target) = (replica.name.clone(), replica.target.clone());
+            Link::start(format!("{name}->{to}"), zone, to, ip, target)
+        });
+        let reads = reads.collect::<io::Result<Vec<_>>>()?;
+        let ways = settings.replicas.iter().zip(&reads);
         let life = Life {
+            replicas: ways
+                .map(|(replica, link)| stated::replica(&settings.spec, replica, link.address()))
+                .collect(),
             settings: settings.clone(),
             name: name.to_owned(),
             app,
@@ -110,6 +134,7 @@ impl PodHandle {
             front,
             back,
             post,
+            reads,
             child: None,
             front_target,
             watcher: tokio::spawn(life.run()),
@@ -125,7 +150,8 @@ impl PodHandle {
 
     pub(super) fn links(&self) -> impl Iterator<Item = &Link> {
         let back = std::iter::once(&self.back);
-        self.front.iter().chain(back).chain(&self.post)
+        let front = self.front.iter();
+        front.chain(back).chain(&self.reads).chain(&self.post)
     }
 
     /// SIGSTOP: it keeps its sockets and answers nothing.
@@ -186,6 +212,8 @@ struct Life {
     database: SocketAddr,
     /// That to the mail sink.
     smtp: Option<SocketAddr>,
+    /// The near ends of its links to read replicas.
+    replicas: Vec<ReplicaConfig>,
 }
 
 impl Life {
@@ -228,11 +256,13 @@ impl Life {
         match self.app {
             App::Shop => {
                 let key = settings.session_key.clone();
+                let config = ShopConfig::new(pod, zone, listen, database, key);
                 let config = ShopConfig {
                     version: self.release.version.clone(),
                     mischief: self.release.mischief,
                     mail_books: settings.mail.as_ref().map(|(_, url)| url.clone()),
-                    ..ShopConfig::new(pod, zone, listen, database, key)
+                    replicas: self.replicas.clone(),
+                    ..stated::shop(&settings.spec, settings.turnstile, config)
                 };
                 process::spawn(launch, &config, quiet).await
             }
@@ -241,6 +271,7 @@ impl Life {
                     smtp: self.smtp.map(|address| address.to_string()),
                     ..TaskRunnerConfig::new(pod, zone, listen, database)
                 };
+                let config = stated::task_runner(&settings.spec, settings.turnstile, config);
                 process::spawn(launch, &config, quiet).await
             }
         }

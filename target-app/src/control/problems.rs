@@ -160,6 +160,13 @@ fn database(state: &State, found: &mut Vec<Problem>) {
         }
         Some(_) => {}
     }
+    let is_replica = |node: &&crate::api::DatabaseNode| node.role == DatabaseRole::Replica;
+    let replicas = database.nodes.iter().filter(is_replica).count();
+    let wanted = usize::try_from(state.spec.read_replicas).unwrap_or(usize::MAX);
+    if replicas < wanted {
+        let text = format!("{replicas} of {wanted} read replicas are there");
+        add(found, Scope::Database, text);
+    }
     // With a single zone left there is no place for a standby until the change is undone.
     let alone = state.zones_up().len() == 1 && state.spec.zones.len() > 1;
     let scope = if alone {

@@ -24,6 +24,7 @@ use super::server::{self, Context};
 use super::spec;
 use super::stages::Stages;
 use super::state::State;
+use super::stated;
 use super::supervisor::{Message, Supervisor, Tools};
 use crate::api::{StackHandle, StackSpec};
 use crate::process::{
@@ -210,7 +211,7 @@ fn supervisor(
     let tools = Tools {
         edge: EdgeHandle::start(
             config.root.clone(),
-            config.spec.cdn,
+            (config.spec.cdn, stated::edge(&config.spec)),
             http.clone(),
             news.clone(),
         ),
@@ -218,6 +219,9 @@ fn supervisor(
             root: config.root.clone(),
             database: access,
             session_key: Secret::from(auth::new_token()),
+            spec: config.spec.clone(),
+            turnstile: database.turnstile(),
+            replicas: database.replicas(),
             database_target: database.target(),
             mail: mail.as_ref().map(|sink| (sink.smtp(), sink.url())),
             http,

@@ -1,6 +1,6 @@
 //! What a stack's specification may say.
 
-use crate::api::{Autoscale, Mischief, StackSpec};
+use crate::api::{Autoscale, Confirm, Mischief, StackSpec};
 
 /// Why a stack cannot be as specified; `None` when it can.
 #[must_use]
@@ -38,9 +38,26 @@ pub fn objection(spec: &StackSpec) -> Option<String> {
     if mischief.drop_order == Some(0) || mischief.double_order == Some(0) {
         return Some("mischief: every 0th order is none; 1 is every order".into());
     }
+    if spec.read_replicas > 5 {
+        return Some(format!(
+            "{} read replicas: a stack has at most 5",
+            spec.read_replicas
+        ));
+    }
+    if spec.single_server && spec.read_replicas > 0 {
+        return Some("single_server with read_replicas: they are servers of their own".into());
+    }
     bad_answers(mischief)
         .or_else(|| bad_version(&spec.version))
         .or_else(|| bad_scaling(spec.autoscale?))
+        .or_else(|| regions(spec))
+        .or_else(|| stated(spec))
+        .or_else(|| mail(spec))
+}
+
+fn mail(spec: &StackSpec) -> Option<String> {
+    let inline = spec.mail && spec.confirm == Confirm::Inline;
+    inline.then(|| "mail with confirm = \"inline\": only task runners send mail".into())
 }
 
 fn bad_scaling(autoscale: Autoscale) -> Option<String> {
@@ -58,6 +75,79 @@ fn bad_scaling(autoscale: Autoscale) -> Option<String> {
         return Some("autoscale: set target_in_flight or target_cpu_percent, above 0".into());
     }
     None
+}
+
+/// Each zone is in one region, or there are none.
+fn regions(spec: &StackSpec) -> Option<String> {
+    if spec.regions.is_empty() {
+        let why = "distance without regions: say which zones are in which";
+        return spec.distance.map(|_| why.into());
+    }
+    let named = || spec.regions.values().flatten();
+    if let Some(zone) = named().find(|zone| !spec.zones.contains(zone)) {
+        return Some(format!("regions: there is no zone '{zone}'"));
+    }
+    let count = |zone: &&String| named().filter(|named| named == zone).count();
+    match spec.zones.iter().find(|zone| count(zone) != 1) {
+        Some(zone) => Some(format!(
+            "regions: zone '{zone}' is in {} of them, and has to be in one",
+            count(&zone)
+        )),
+        None if spec.distance.is_none() => {
+            Some("regions without distance: say how far apart they are".into())
+        }
+        None => None,
+    }
+}
+
+/// What is stated in part, or contradicts itself.
+fn stated(spec: &StackSpec) -> Option<String> {
+    let pods = (spec.service_time.is_some(), spec.concurrency);
+    let database = (spec.database_time.is_some(), spec.database_concurrency);
+    for (time, at_once, (has_time, count)) in [
+        ("service_time", "concurrency", pods),
+        ("database_time", "database_concurrency", database),
+    ] {
+        match (has_time, count) {
+            (true, None) if at_once == "database_concurrency" && spec.single_server => {}
+            (true, None) => {
+                return Some(format!(
+                    "{time} without {at_once}: say how many go on at once"
+                ));
+            }
+            (false, Some(_)) => {
+                return Some(format!("{at_once} without {time}: say what each takes"));
+            }
+            (_, Some(0)) => return Some(format!("{at_once} = 0: nothing would ever be done")),
+            _ => {}
+        }
+    }
+    if spec.single_server {
+        return single_server(spec);
+    }
+    let cache = spec.cache.as_ref();
+    if cache.is_some_and(|cache| cache.redis.is_some()) {
+        return Some(crate::shop::NO_REDIS.into());
+    }
+    cache
+        .is_some_and(|cache| cache.entries == 0)
+        .then(|| "cache: 0 entries are no cache".into())
+}
+
+fn single_server(spec: &StackSpec) -> Option<String> {
+    if spec.replicas != 1 {
+        return Some(format!(
+            "single_server with {} shop pods: one server has one",
+            spec.replicas
+        ));
+    }
+    if spec.database_concurrency.is_some() {
+        let why = "single_server with database_concurrency: the database's work takes the pod's slots there";
+        return Some(why.into());
+    }
+    spec.service_time
+        .is_none()
+        .then(|| "single_server without service_time: there are no slots to share".into())
 }
 
 /// Why a shop cannot answer so badly; `None` when it can.
@@ -105,6 +195,32 @@ mod tests {
                 .unwrap()
                 .contains("'a' is there twice")
         );
+        let text = |more: &str| {
+            let topology = format!("description = \"x\"\n[stack]\nreplicas = 1\n{more}");
+            objection(&crate::topologies::Topology::parse(&topology).unwrap().stack)
+        };
+        for (more, told) in [
+            ("service_time = \"5ms\"", "without concurrency"),
+            ("database_concurrency = 2", "without database_time"),
+            ("single_server = true", "no slots to share"),
+            (
+                "cache = { ttl = \"5s\", entries = 9, redis = \"redis://h\" }",
+                "leave `redis` out",
+            ),
+            ("read_replicas = 6", "at most 5"),
+            ("distance = \"5ms\"", "without regions"),
+            (
+                "distance = \"5ms\"\nregions = { east = [\"a\"] }",
+                "zone 'b' is in 0 of them",
+            ),
+            (
+                "regions = { east = [\"a\", \"b\", \"c\"] }",
+                "without distance",
+            ),
+        ] {
+            let words = text(more).unwrap_or_default();
+            assert!(words.contains(told), "{more}: {words}");
+        }
         assert!(objection(&with(&["a", "edge"])).unwrap().contains("'edge'"));
     }
 }

@@ -254,6 +254,13 @@ impl State {
         Some(self.isolation.address(index))
     }
 
+    /// The zone of a database server that is there.
+    pub(super) fn node_zone(&self, name: &str) -> Option<&str> {
+        let nodes = &self.database.as_ref()?.nodes;
+        let node = nodes.iter().find(|node| node.name == name)?;
+        (!node.zone.is_empty()).then_some(&*node.zone)
+    }
+
     /// The zone of the server that takes writes.
     pub(super) fn primary_zone(&self) -> Option<&str> {
         let nodes = &self.database.as_ref()?.nodes;

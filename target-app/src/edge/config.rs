@@ -1,5 +1,6 @@
 //! What the edge is told at its start.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,19 @@ pub struct EdgeConfig {
     /// What is kept and given out again; nothing unless told.
     #[serde(default)]
     pub cdn: Option<CdnConfig>,
+    /// Data centres that targets are in; none: all are equally near.
+    #[serde(default)]
+    pub regions: Option<Regions>,
+}
+
+/// Where zones are, and how far apart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Regions {
+    /// The region of each zone.
+    pub of_zone: BTreeMap<String, String>,
+    /// From one region to another, one way, in milliseconds.
+    pub distance_ms: u64,
 }
 
 impl EdgeConfig {
@@ -55,6 +69,7 @@ impl EdgeConfig {
             grace_ms: default::grace_ms(),
             fail_open: default::fail_open(),
             cdn: None,
+            regions: None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! One request's way through the edge.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::uri::{PathAndQuery, Uri};
 use http::{HeaderValue, Request, Response, Version};
@@ -10,6 +11,7 @@ use super::body::{EdgeBody, StreamedBody};
 use super::error::{Cause, response};
 use super::headers;
 use super::inject::{self, Fault};
+use super::near::Origin;
 use super::rotation::Edge;
 use super::upstream::{RequestBody, SendFailure};
 
@@ -33,16 +35,18 @@ pub(super) async fn forward(
     to_origin_form(&mut request);
     headers::forward_request(request.headers_mut(), client);
 
-    let preferred = headers::preferred_zone(request.headers());
+    let origin = Origin::of(request.headers());
     let mut tried: Vec<Arc<Backend>> = Vec::new();
     let mut last_cause = String::new();
     while tried.len() < MOST_TARGETS {
-        let Some(backend) = edge.choose(&tried, preferred.as_ref()) else {
+        let Some(backend) = edge.choose(&tried, &origin) else {
             break;
         };
         if let Some(answer) = injected(edge, &backend).await? {
             return Ok(answer);
         }
+        let way = origin.way_to(&backend.zone, edge.config.regions.as_ref());
+        travel(way).await;
         let mut exchange = backend.begin();
         let failure = match backend.upstream.send(request).await {
             Ok((mut answer, connection)) => {
@@ -55,6 +59,7 @@ pub(super) async fn forward(
                     &backend.zone_header,
                 );
                 let patience = edge.response_timeout;
+                travel(way).await;
                 return Ok(answer.map(|body| {
                     EdgeBody::Streamed(StreamedBody::new(body, exchange, connection, patience))
                 }));
@@ -93,6 +98,13 @@ pub(super) async fn forward(
             response(Cause::NoTarget, None, "no target is in rotation")
         }
     })
+}
+
+/// To another region, or back.
+async fn travel(way: Duration) {
+    if !way.is_zero() {
+        tokio::time::sleep(way).await;
+    }
 }
 
 /// Does to a request what was ordered by `PUT /inject`.

@@ -13,7 +13,6 @@ const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const X_POD: HeaderName = HeaderName::from_static("x-pod");
 const X_ZONE: HeaderName = HeaderName::from_static("x-zone");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const X_PREFER_ZONE: HeaderName = HeaderName::from_static("x-prefer-zone");
 
 /// Headers about one connection, not about the message (RFC 9110, 7.6.1).
 const HOP_BY_HOP: [HeaderName; 8] = [
@@ -39,11 +38,6 @@ pub(super) fn forward_request(headers: &mut HeaderMap, client: &HeaderValue) {
     if let Some(host) = headers.get(HOST).cloned() {
         headers.insert(X_FORWARDED_HOST, host);
     }
-}
-
-/// The zone whose targets a client would rather have: `x-prefer-zone: b`.
-pub(super) fn preferred_zone(headers: &HeaderMap) -> Option<HeaderValue> {
-    headers.get(X_PREFER_ZONE).cloned()
 }
 
 /// Prepares a target's answer for the client; says who answered when the target does not.

@@ -3,8 +3,10 @@
 //! It shares requests out among healthy targets, takes failing ones out of rotation, lets leaving
 //! ones finish, and keeps count of all. What it does to a request that fails is decided by one
 //! rule: nothing that may have reached a target is ever sent again. A request with `x-prefer-zone: b`
-//! is given to a target of that zone as long as one is in rotation, and to any other then. Where it
-//! is told to, it also is the content delivery network: see [`cdn`].
+//! is given to a target of that zone as long as one is in rotation, and to any other then. Where
+//! targets are in regions, `x-region: west` does the same for a user of that region, and whoever is
+//! served by another one pays for the way. Where it is told to, it also is the content delivery
+//! network: see [`cdn`].
 
 mod admin;
 pub mod admin_api;
@@ -21,13 +23,14 @@ mod health;
 mod inject;
 mod listener;
 mod metrics;
+mod near;
 mod rotation;
 mod upstream;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use config::{CdnConfig, EdgeConfig, HealthCheck, Policy};
+pub use config::{CdnConfig, EdgeConfig, HealthCheck, Policy, Regions};
 
 use self::rotation::Edge;
 use crate::process::{Shutdown, Trigger};

@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use http::HeaderValue;
-
 use super::admin_api::{Counts, Injection, Stats, Target};
 use super::backend::Backend;
 use super::balance;
 use super::cdn::Cdn;
 use super::events::Events;
 use super::metrics::Metrics;
+use super::near::Origin;
 use super::{EdgeConfig, health};
 use crate::api::Instant;
 
@@ -92,23 +91,18 @@ impl Edge {
         backend
     }
 
-    /// A target to ask that is not among those `tried`: one of the `preferred` zone if it has one in
-    /// rotation, else any.
-    pub(super) fn choose(
-        &self,
-        tried: &[Arc<Backend>],
-        preferred: Option<&HeaderValue>,
-    ) -> Option<Arc<Backend>> {
+    /// A target to ask that is not among those `tried`: one that its origin prefers if there is
+    /// one in rotation, else any.
+    pub(super) fn choose(&self, tried: &[Arc<Backend>], origin: &Origin) -> Option<Arc<Backend>> {
         let backends = Arc::clone(&self.backends.read().unwrap_or_else(PoisonError::into_inner));
         let untried = |backend: &Arc<Backend>| {
             backend.is_active() && !tried.iter().any(|other| Arc::ptr_eq(other, backend))
         };
         let in_rotation = |backend: &Arc<Backend>| backend.is_healthy() && untried(backend);
         let policy = self.config.policy;
-        let near = preferred.and_then(|zone| {
-            balance::choose(&backends, policy, |backend| {
-                backend.zone_header == zone && in_rotation(backend)
-            })
+        let regions = self.config.regions.as_ref();
+        let near = balance::choose(&backends, policy, |backend| {
+            origin.prefers(&backend.zone, regions) == Some(true) && in_rotation(backend)
         });
         let chosen = near
             .or_else(|| balance::choose(&backends, policy, in_rotation))

@@ -107,6 +107,32 @@ impl Admin {
             .await
     }
 
+    /// Writes when it is now, for the age of what a replica shows to be read from; the role
+    /// `reader` may read it.
+    pub(super) async fn write_age_marker(&self, reader: &str) -> Result<(), Error> {
+        let reader = quote_name(reader);
+        let write = format!(
+            "DO $$ BEGIN
+                 IF to_regclass('replication_marker') IS NULL THEN
+                     CREATE TABLE replication_marker (id integer PRIMARY KEY, at timestamptz NOT NULL);
+                     GRANT SELECT ON replication_marker TO {reader};
+                 END IF;
+             END $$;
+             INSERT INTO replication_marker VALUES (1, clock_timestamp())
+             ON CONFLICT (id) DO UPDATE SET at = excluded.at"
+        );
+        self.execute("write the marker of age", &write).await
+    }
+
+    /// How old what this replica shows is: the age of the newest marker that it has replayed.
+    pub(super) async fn marker_age(&self) -> Result<Duration, Error> {
+        let ask =
+            "SELECT extract(epoch FROM clock_timestamp() - at)::float8 FROM replication_marker";
+        let answer = self.client.query_one(ask, &[]);
+        let row = self.within("ask how old what it shows is", answer).await?;
+        Ok(Duration::from_secs_f64(row.get::<_, f64>(0).max(0.0)))
+    }
+
     /// Lets commits go without waiting for any standby.
     pub(super) async fn release_commits(&self) -> Result<(), Error> {
         self.set_standby_names("").await

@@ -7,7 +7,9 @@ pub(crate) mod http;
 mod listen;
 pub mod logging;
 mod secret;
+pub mod slots;
 pub(crate) mod trace;
+pub mod turnstile;
 
 pub use listen::{Bound, ServeError};
 pub use secret::Secret;

@@ -36,7 +36,7 @@ pub(crate) async fn write(
         let problem = "must be 1 to 128 letters, digits, `-`, `_`, `.` and `:`";
         return Err(ShopError::field("key", problem));
     }
-    let mut lease = shop.database.lease().await?;
+    let mut lease = shop.database.lease_to_write().await?;
     let written = shop.database.limited(insert(&mut lease, &key)).await;
     let new = written.map_err(ShopError::after_write)?;
     lease.finish();

@@ -81,7 +81,7 @@ async fn change(
     items: &Items,
     replace: bool,
 ) -> Result<Cart, ShopError> {
-    let mut lease = shop.database.lease().await?;
+    let mut lease = shop.database.lease_to_write().await?;
     let written = shop
         .database
         .limited(write(&mut lease, customer, items, replace))

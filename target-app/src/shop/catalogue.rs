@@ -1,16 +1,20 @@
 //! The catalogue: pages, search, one product.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
+use super::cache::{Entry, Key};
 use super::error::{FieldErrors, ShopError};
 use super::query::Params;
 use super::state::{App, Shop};
-use crate::service::database::{DatabaseError, Lease};
+use crate::service::database::{Database, DatabaseError, Lease};
 
 const DEFAULT_PER_PAGE: i64 = 20;
 const MOST_PER_PAGE: i64 = 100;
@@ -43,7 +47,7 @@ impl PageParams {
 }
 
 /// One article.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Product {
     pub(crate) id: i64,
     pub(crate) name: String,
@@ -77,32 +81,55 @@ fn kept(shop: &Shop) -> Kept {
 pub(crate) async fn list(
     State(shop): State<App>,
     Params(params): Params<PageParams>,
-) -> Result<(Kept, Json<Page>), ShopError> {
+) -> Result<Response, ShopError> {
     let page = page(&shop, &params).await?;
-    Ok((kept(&shop), Json(page)))
+    Ok((kept(&shop), Json(&*page)).into_response())
 }
 
 /// `GET /api/products/{id}`
 pub(crate) async fn one(
     State(shop): State<App>,
     Path(id): Path<String>,
-) -> Result<(Kept, Json<Product>), ShopError> {
+) -> Result<Response, ShopError> {
     let id: i64 = id.parse().map_err(|_| ShopError::NotFound("product"))?;
-    let lease = shop.database.lease().await?;
-    let row = shop
-        .database
+    let found = match &shop.cache {
+        None => read_product(&shop, id).await?,
+        Some(cache) => {
+            let read = async { read_product(&shop, id).await.map(Entry::Product) };
+            match cache.get(Key::Product(id), read).await? {
+                Entry::Product(found) => found,
+                Entry::Page(_) => None,
+            }
+        }
+    };
+    let product = found.ok_or(ShopError::NotFound("product"))?;
+    Ok((kept(&shop), Json(&*product)).into_response())
+}
+
+async fn read_product(shop: &Shop, id: i64) -> Result<Option<Arc<Product>>, ShopError> {
+    if let Some(replica) = shop.replicas.next() {
+        match product_in(&replica.database, id).await {
+            Ok(found) => return Ok(found),
+            Err(error) => replica.failed(&error),
+        }
+    }
+    Ok(product_in(&shop.database, id).await?)
+}
+
+async fn product_in(database: &Database, id: i64) -> Result<Option<Arc<Product>>, DatabaseError> {
+    let lease = database.lease().await?;
+    let row = database
         .limited(async {
             let statement = lease.prepare_cached(PRODUCT).await?;
             Ok::<_, DatabaseError>(lease.query_opt(&statement, &[&id]).await?)
         })
         .await?;
     lease.finish();
-    row.map(|row| (kept(&shop), Json(product(&row))))
-        .ok_or(ShopError::NotFound("product"))
+    Ok(row.map(|row| Arc::new(product(&row))))
 }
 
 /// The page that `params` ask for.
-pub(crate) async fn page(shop: &Shop, params: &PageParams) -> Result<Page, ShopError> {
+pub(crate) async fn page(shop: &Shop, params: &PageParams) -> Result<Arc<Page>, ShopError> {
     let mut errors = FieldErrors::new();
     let page = number(&params.page, "page", 1, LAST_PAGE, &mut errors);
     let per_page = number(
@@ -116,12 +143,38 @@ pub(crate) async fn page(shop: &Shop, params: &PageParams) -> Result<Page, ShopE
         return Err(ShopError::Invalid(errors));
     }
     let words = params.q.as_deref().and_then(search_words);
-    let offset = (page - 1) * per_page;
+    let read = find_page(shop, page, per_page, words.as_deref());
+    let Some(cache) = &shop.cache else {
+        return read.await.map(Arc::new);
+    };
+    let key = Key::Page {
+        page,
+        per_page,
+        words: words.clone(),
+    };
+    let read = async { read.await.map(|page| Entry::Page(Arc::new(page))) };
+    match cache.get(key, read).await? {
+        Entry::Page(page) => Ok(page),
+        Entry::Product(_) => Err(ShopError::NotFound("page")),
+    }
+}
 
-    let lease = shop.database.lease().await?;
-    let read = read_page(&lease, per_page, offset, words.as_deref());
-    let (rows, total) = shop.database.limited(read).await?;
-    lease.finish();
+async fn find_page(
+    shop: &Shop,
+    page: i64,
+    per_page: i64,
+    words: Option<&str>,
+) -> Result<Page, ShopError> {
+    let offset = (page - 1) * per_page;
+    let (rows, total) = 'read: {
+        if let Some(replica) = shop.replicas.next() {
+            match page_in(&replica.database, per_page, offset, words).await {
+                Ok(found) => break 'read found,
+                Err(error) => replica.failed(&error),
+            }
+        }
+        page_in(&shop.database, per_page, offset, words).await?
+    };
     Ok(Page {
         items: rows.iter().map(product).collect(),
         page,
@@ -129,6 +182,20 @@ pub(crate) async fn page(shop: &Shop, params: &PageParams) -> Result<Page, ShopE
         pages: ((total + per_page - 1) / per_page).max(1),
         total,
     })
+}
+
+async fn page_in(
+    database: &Database,
+    per_page: i64,
+    offset: i64,
+    words: Option<&str>,
+) -> Result<(Vec<Row>, i64), DatabaseError> {
+    let lease = database.lease().await?;
+    let found = database
+        .limited(read_page(&lease, per_page, offset, words))
+        .await?;
+    lease.finish();
+    Ok(found)
 }
 
 /// The rows of one page and the number of all, asked for in one go.

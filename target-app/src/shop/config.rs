@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use super::CatalogueCaching;
-use crate::api::Mischief;
+use crate::api::{Cache, Confirm, DatabaseTime, Millis, Mischief};
 use crate::service::Secret;
 use crate::service::database::DatabaseParams;
 
@@ -69,6 +69,58 @@ pub struct ShopConfig {
     /// What it runs, told in the header `x-version`.
     #[serde(default = "default::version")]
     pub version: String,
+    /// What a request costs.
+    #[serde(default)]
+    pub work: Option<PodWork>,
+    /// What the database's work costs.
+    #[serde(default)]
+    pub database_work: Option<DatabaseWork>,
+    /// Servers that the catalogue and old orders are read from.
+    #[serde(default)]
+    pub replicas: Vec<ReplicaConfig>,
+    /// Keeps what was read of the catalogue.
+    #[serde(default)]
+    pub cache: Option<Cache>,
+    /// When an order's confirmation is written and sent.
+    #[serde(default)]
+    pub confirm: Confirm,
+    /// What that takes, of the pod's slots, when it is done in the request.
+    #[serde(default)]
+    pub confirm_time: Option<Millis>,
+}
+
+/// What a request costs a pod: one of its slots for a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PodWork {
+    /// For how long.
+    pub time: Millis,
+    /// How many slots there are.
+    pub at_once: u32,
+}
+
+/// A server that follows the primary, to be read from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReplicaConfig {
+    /// Name, told in metrics.
+    pub name: String,
+    /// Where it is.
+    pub address: SocketAddr,
+    /// Who has its slots, where its work is stated.
+    pub turnstile: Option<SocketAddr>,
+    /// How old what it shows may be for it to be read from.
+    pub lag: Millis,
+}
+
+/// What the database's work costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseWork {
+    /// For how long a slot is taken.
+    pub time: DatabaseTime,
+    /// Who has the slots; absent: the pod itself, because the database is on the same server.
+    pub turnstile: Option<SocketAddr>,
 }
 
 impl ShopConfig {
@@ -103,6 +155,12 @@ impl ShopConfig {
             catalogue_caching: CatalogueCaching::default(),
             mail_books: None,
             version: default::version(),
+            work: None,
+            database_work: None,
+            replicas: Vec::new(),
+            cache: None,
+            confirm: Confirm::default(),
+            confirm_time: None,
         }
     }
 

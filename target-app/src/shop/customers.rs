@@ -73,7 +73,7 @@ pub(crate) async fn register(
     fields.finish()?;
     let hash = shop.passwords.hash(&password);
 
-    let lease = shop.database.lease().await?;
+    let lease = shop.database.lease_to_write().await?;
     let inserted = shop
         .database
         .limited(async {

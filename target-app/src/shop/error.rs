@@ -9,6 +9,7 @@ use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 use crate::service::database::DatabaseError;
+use crate::service::slots::Full;
 
 /// What is wrong with each field, by its path in the body, such as `items[0].quantity`.
 pub(crate) type FieldErrors = BTreeMap<String, String>;
@@ -30,6 +31,9 @@ pub(crate) enum ShopError {
     Invalid(FieldErrors),
     #[error("too many requests: the next is admitted in {0:.3} s")]
     TooManyRequests(f64),
+    /// The pod has more to do than it can: nothing was begun.
+    #[error("the pod is busy: {0}")]
+    Busy(#[from] Full),
     /// Nothing was changed: asking again is safe.
     #[error("{0}")]
     Unavailable(DatabaseError),
@@ -80,7 +84,9 @@ impl ShopError {
             Self::Conflict { .. } => StatusCode::CONFLICT,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable(_) | Self::Elsewhere(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy(_) | Self::Unavailable(_) | Self::Elsewhere(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::UnknownOutcome(DatabaseError::TimedOut(_)) => StatusCode::GATEWAY_TIMEOUT,
             Self::UnknownOutcome(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Mischief => StatusCode::INTERNAL_SERVER_ERROR,
@@ -93,7 +99,9 @@ impl ShopError {
             // Saturates: a limit of nearly nothing means a wait of nearly ever.
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
             Self::TooManyRequests(seconds) => Some((seconds.ceil() as u64).clamp(1, 3600)),
-            Self::Unavailable(_) | Self::Elsewhere(_) | Self::UnknownOutcome(_) => Some(1),
+            Self::Busy(_) | Self::Unavailable(_) | Self::Elsewhere(_) | Self::UnknownOutcome(_) => {
+                Some(1)
+            }
             _ => None,
         }
     }
@@ -103,7 +111,7 @@ impl ShopError {
         match self {
             Self::Invalid(fields) => body["fields"] = json!(fields),
             Self::Conflict { detail, .. } if !detail.is_null() => body["detail"] = detail.clone(),
-            Self::Unavailable(_) | Self::Elsewhere(_) | Self::Mischief => {
+            Self::Busy(_) | Self::Unavailable(_) | Self::Elsewhere(_) | Self::Mischief => {
                 body["outcome"] = json!("unchanged");
             }
             Self::UnknownOutcome(_) => body["outcome"] = json!("unknown"),

@@ -13,6 +13,7 @@ use prometheus_client::registry::Registry;
 
 use super::ShopConfig;
 use crate::service::exposition::seconds_histogram;
+use crate::service::slots::Slots;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
@@ -34,6 +35,11 @@ struct StateLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct BuildLabels {
     version: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ServerLabels {
+    server: String,
 }
 
 /// What became of an order that someone placed.
@@ -70,6 +76,8 @@ pub(crate) struct Metrics {
     pool: Family<StateLabels, Gauge>,
     writable: Gauge,
     cpu: Counter<f64, AtomicU64>,
+    slots: Family<StateLabels, Gauge>,
+    database_work: Family<ServerLabels, Histogram, fn() -> Histogram>,
 }
 
 impl Metrics {
@@ -124,6 +132,22 @@ impl Metrics {
             "1 while the database takes writes",
             writable.clone(),
         );
+        let slots = Family::default();
+        let database_work = Family::new_with_constructor(seconds_histogram as fn() -> Histogram);
+        if config.work.is_some() {
+            registry.register(
+                "slots",
+                "What the pod can do at once, by state; waiting: requests without a slot",
+                slots.clone(),
+            );
+        }
+        if config.database_work.is_some() {
+            registry.register(
+                "database_work_seconds",
+                "From asking for a slot of a database server until its stated time was over",
+                database_work.clone(),
+            );
+        }
         Self {
             registry,
             pod: header(&config.pod),
@@ -135,6 +159,8 @@ impl Metrics {
             pool,
             writable,
             cpu,
+            slots,
+            database_work,
         }
     }
 
@@ -164,6 +190,25 @@ impl Metrics {
     pub(crate) fn order(&self, outcome: OrderOutcome) {
         let outcome = outcome.label();
         self.orders.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// Where a database server's work is measured.
+    pub(crate) fn database_work(&self, server: &str) -> Histogram {
+        let server = server.to_owned();
+        let labels = ServerLabels { server };
+        self.database_work.get_or_create(&labels).clone()
+    }
+
+    /// Takes over how the pod's slots are now.
+    pub(crate) fn set_slots(&self, slots: &Slots) {
+        for (state, number) in [
+            ("held", slots.held()),
+            ("most", slots.count()),
+            ("waiting", slots.waiting()),
+        ] {
+            let number = i64::try_from(number).unwrap_or(i64::MAX);
+            self.slots.get_or_create(&StateLabels { state }).set(number);
+        }
     }
 
     /// Takes over what is read only when someone looks.

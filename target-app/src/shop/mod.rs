@@ -6,6 +6,7 @@
 
 mod assets;
 mod body;
+mod cache;
 mod caching;
 mod canary;
 mod cart;
@@ -25,6 +26,7 @@ mod orders;
 mod password;
 mod probes;
 mod query;
+mod replicas;
 mod request_context;
 mod routes;
 pub mod schema;
@@ -33,12 +35,14 @@ mod session;
 mod state;
 mod storefront;
 mod tasks;
+mod work;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use cache::NO_REDIS;
 pub use caching::CatalogueCaching;
-pub use config::{PasswordCost, RateLimit, ShopConfig};
+pub use config::{DatabaseWork, PasswordCost, PodWork, RateLimit, ReplicaConfig, ShopConfig};
 
 use crate::process::Shutdown;
 use crate::service::http::{Farewell, serve};
@@ -65,6 +69,11 @@ pub async fn run(
     let probes = shop.database.for_probes()?;
     let watch = shop.writable.clone().watch(probes, shutdown.clone());
     let watch = tokio::spawn(watch);
+    let primary = shop.database.for_probes()?;
+    let replicas = {
+        let (shop, shutdown) = (Arc::clone(&shop), shutdown.clone());
+        tokio::spawn(async move { shop.replicas.watch(primary, shutdown).await })
+    };
     bound(Bound {
         address,
         admin: None,
@@ -72,6 +81,8 @@ pub async fn run(
     let router = routes::router(Arc::clone(&shop));
     let served = serve(listener, router, shutdown, &shop.leaving, farewell).await;
     watch.abort();
+    replicas.abort();
+    shop.replicas.close();
     shop.database.close();
     served
 }

@@ -33,6 +33,12 @@ pub(crate) async fn readyz(State(shop): State<App>) -> (StatusCode, Json<Value>)
 /// `GET /metrics`
 pub(crate) async fn metrics(State(shop): State<App>, headers: HeaderMap) -> Response {
     let writable = shop.writable.is_writable();
+    if let Some(work) = &shop.work {
+        shop.metrics.set_slots(work.slots());
+    }
+    if let Some(cache) = &shop.cache {
+        cache.look().await;
+    }
     shop.metrics.look(&shop.database.status(), writable);
     exposition::page(&shop.metrics.registry, &headers)
 }

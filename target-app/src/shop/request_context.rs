@@ -45,7 +45,10 @@ pub(crate) async fn observe(State(shop): State<App>, request: Request, next: Nex
         Err(error) => Err(error),
     };
     let mut response = match admitted {
-        Ok(request) => trace::within(trace_id, next.run(request)).await,
+        Ok(request) => match begin(&shop, route).await {
+            Ok(()) => trace::within(trace_id, next.run(request)).await,
+            Err(error) => error.into_response(),
+        },
         Err(error) => error.into_response(),
     };
     drop(in_flight);
@@ -110,6 +113,22 @@ fn admit(shop: &Shop, route: &str, request: Request, now: Instant) -> Result<Req
         .admit(client, now)
         .map_err(ShopError::TooManyRequests)?;
     Ok(Request::from_parts(parts, body))
+}
+
+/// Waits for one of the pod's slots, and until the request's stated time was spent in it. What asks
+/// about the pod itself costs nothing.
+async fn begin(shop: &Shop, route: &str) -> Result<(), ShopError> {
+    match &shop.work {
+        Some(work) if !is_about_the_pod(route) => Ok(work.request().await?),
+        _ => Ok(()),
+    }
+}
+
+fn is_about_the_pod(route: &str) -> bool {
+    matches!(
+        route,
+        "/healthz" | "/readyz" | "/metrics" | "/api/admin/invariants"
+    )
 }
 
 /// The address that the edge saw. The last entry: whatever stands before it, the client wrote.

@@ -8,13 +8,16 @@ use http::header::AUTHORIZATION;
 use http::request::Parts;
 
 use super::ShopConfig;
+use super::cache::CatalogueCache;
 use super::error::ShopError;
 use super::limiter::Limiter;
 use super::metrics::Metrics;
 use super::mischief::Mischiefs;
 use super::password::PasswordHashing;
+use super::replicas::Replicas;
 use super::request_context::Client;
 use super::session::Sessions;
+use super::work::{PodSlots, database_work};
 use crate::service::ServeError;
 use crate::service::database::{Database, PoolSettings, Writable};
 use crate::service::http::Leaving;
@@ -34,6 +37,10 @@ pub(crate) struct Shop {
     pub(crate) limiter: Limiter<Client>,
     pub(crate) metrics: Metrics,
     pub(crate) mischief: Mischiefs,
+    /// What requests cost, where that is stated.
+    pub(crate) work: Option<PodSlots>,
+    pub(crate) cache: Option<CatalogueCache>,
+    pub(crate) replicas: Replicas,
 }
 
 impl Shop {
@@ -48,15 +55,24 @@ impl Shop {
             operation_timeout: Duration::from_millis(config.query_timeout_ms),
         };
         let database = Database::new(&config.database_params(), &config.pod, settings)?;
+        let mut metrics = Metrics::new(&config, database.seconds());
+        let cache = config.cache.as_ref();
+        let cache = cache.map(|cache| CatalogueCache::new(cache, &mut metrics.registry));
+        let replicas = Replicas::new(&config, settings, &mut metrics)?;
+        let work = config.work.map(PodSlots::new);
+        let database_work = database_work(&config, work.as_ref(), &metrics)?;
         Ok(Self {
             started: Instant::now(),
+            database: database.costing(database_work),
             writable: Writable::unknown(),
             leaving: Leaving::default(),
             sessions: Sessions::new(&config.session_key, config.session_seconds)?,
             passwords: PasswordHashing::new(config.password_cost)?,
             limiter: Limiter::new(config.rate_limit),
-            metrics: Metrics::new(&config, database.seconds()),
-            database,
+            metrics,
+            work,
+            cache: cache.transpose()?,
+            replicas,
             mischief: Mischiefs::new(config.mischief),
             config,
         })

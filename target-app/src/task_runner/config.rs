@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::api::{DatabaseTime, Millis};
 use crate::service::Secret;
 use crate::service::database::DatabaseParams;
 
@@ -47,6 +48,22 @@ pub struct TaskRunnerConfig {
     /// Where jobs wait.
     #[serde(default)]
     pub queue: QueueKind,
+    /// What sending the e-mails of a batch takes; they are sent side by side.
+    #[serde(default)]
+    pub confirm_time: Option<Millis>,
+    /// What a batch costs the database: a write.
+    #[serde(default)]
+    pub database_work: Option<QueueWork>,
+}
+
+/// What a batch costs the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueueWork {
+    /// For how long one of its slots is taken.
+    pub time: DatabaseTime,
+    /// Who has them.
+    pub turnstile: SocketAddr,
 }
 
 impl TaskRunnerConfig {
@@ -73,6 +90,8 @@ impl TaskRunnerConfig {
             retry_max_ms: default::retry_max_ms(),
             smtp: None,
             queue: QueueKind::default(),
+            confirm_time: None,
+            database_work: None,
         }
     }
 

@@ -50,6 +50,7 @@ pub(super) struct Metrics {
     queue: Family<StateLabels, Gauge>,
     oldest_seconds: Gauge<f64, std::sync::atomic::AtomicU64>,
     messages: Family<StateLabels, Gauge>,
+    database_work: Histogram,
 }
 
 impl Metrics {
@@ -88,6 +89,14 @@ impl Metrics {
             "Messages that a queue elsewhere counts, by state; none where the table is the queue",
             messages.clone(),
         );
+        let database_work = seconds_histogram();
+        if config.database_work.is_some() {
+            registry.register(
+                "database_work_seconds",
+                "From asking for a slot of the database server until its stated time was over",
+                database_work.clone(),
+            );
+        }
         Self {
             registry,
             jobs,
@@ -95,7 +104,13 @@ impl Metrics {
             queue,
             oldest_seconds,
             messages,
+            database_work,
         }
+    }
+
+    /// Where a batch's stated work for the database is measured.
+    pub(super) fn database_work(&self) -> Histogram {
+        self.database_work.clone()
     }
 
     pub(super) fn batch(&self, outcomes: &[(String, Outcome)], took: Duration) {

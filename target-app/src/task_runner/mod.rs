@@ -11,6 +11,7 @@
 
 mod config;
 mod email;
+mod inline;
 mod job;
 mod mailer;
 mod metrics;
@@ -25,14 +26,16 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 
-pub use config::{QueueKind, TaskRunnerConfig};
+pub use config::{QueueKind, QueueWork, TaskRunnerConfig};
+pub(crate) use inline::confirm;
 
 use self::mailer::Mailer;
 use self::queue::{Postgres, Queue};
 use self::worker::Worker;
 use crate::process::Shutdown;
-use crate::service::database::{Database, PoolSettings, Writable};
+use crate::service::database::{Database, PoolSettings, Server, Work, Writable};
 use crate::service::http::{Farewell, Leaving, serve};
+use crate::service::turnstile::Gate;
 use crate::service::{Bound, ServeError, bind};
 
 /// How long probes may take to finish when asked to stop.
@@ -55,12 +58,18 @@ pub async fn run(
         size: 1,
         operation_timeout: Duration::from_millis(config.batch_timeout_ms),
     };
+    let metrics = Arc::new(metrics::Metrics::new(&config));
     let database = Database::new(&config.database_params(), &config.pod, settings)?;
+    let database = database.costing(config.database_work.map(|work| {
+        let gate = Arc::new(Gate::new(work.turnstile));
+        Work::new(Server::Shared(gate), work.time, metrics.database_work())
+    }));
     let start = Start {
         config,
         listener,
         address,
         database,
+        metrics,
     };
     match start.config.queue.clone() {
         QueueKind::Postgres => start.run(Postgres, bound, shutdown).await,
@@ -85,6 +94,7 @@ struct Start {
     listener: TcpListener,
     address: SocketAddr,
     database: Database,
+    metrics: Arc<metrics::Metrics>,
 }
 
 impl Start {
@@ -99,6 +109,7 @@ impl Start {
             listener,
             address,
             database,
+            metrics,
         } = self;
         let patience = Duration::from_millis(config.batch_timeout_ms) / 4;
         let mailer = config.smtp.as_deref();
@@ -107,7 +118,6 @@ impl Start {
             .transpose()?;
         let writable = Writable::unknown();
         let leaving = Leaving::default();
-        let metrics = Arc::new(metrics::Metrics::new(&config));
         let watch = writable
             .clone()
             .watch(database.for_probes()?, shutdown.clone());

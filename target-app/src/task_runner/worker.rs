@@ -12,7 +12,7 @@ use super::metrics::{Metrics, Outcome};
 use super::queue::{End, Queue, QueueError, Settled, table};
 use super::retry::{Backoff, Verdict};
 use crate::process::Shutdown;
-use crate::service::database::{Database, DatabaseError, Lease};
+use crate::service::database::{Access, Database, DatabaseError, Lease};
 
 /// Takes batches until it is told to stop.
 pub(super) struct Worker<Q> {
@@ -26,6 +26,8 @@ pub(super) struct Worker<Q> {
     poll: Duration,
     /// After this no further job of a batch is begun: what is done has to be committed as well.
     batch_time: Duration,
+    /// What sending a batch's e-mails takes.
+    sending: Option<Duration>,
 }
 
 /// What a batch did, to be counted and settled once it is committed.
@@ -52,6 +54,7 @@ impl<Q: Queue> Worker<Q> {
             batch: config.batch.max(1),
             poll: Duration::from_millis(config.poll_ms.max(1)),
             batch_time: Duration::from_millis(config.batch_timeout_ms) / 2,
+            sending: config.confirm_time.map(Duration::from),
         }
     }
 
@@ -86,7 +89,7 @@ impl<Q: Queue> Worker<Q> {
     async fn batch(&self) -> Result<Done, QueueError> {
         // First the database: what is received while it is away is received in vain, and a queue
         // puts aside what was received too often.
-        let mut lease = self.database.lease().await?;
+        let mut lease = self.database.connection().await?;
         let Some(handed) = self.queue.receive(self.batch).await? else {
             lease.finish();
             return Ok(Done::default());
@@ -104,6 +107,9 @@ impl<Q: Queue> Worker<Q> {
         let until = Instant::now() + self.batch_time;
         let mut transaction = lease.transaction().await?;
         let locked = self.queue.lock(&transaction, handed, self.batch).await?;
+        if !locked.jobs.is_empty() {
+            self.spend().await?;
+        }
         let mut done = Done::default();
         let mut ended = Vec::new();
         for job in locked.jobs {
@@ -168,6 +174,16 @@ impl<Q: Queue> Worker<Q> {
     /// What the queue needs done beside, and how deep it is.
     pub(super) fn queue(&self) -> &Q {
         &self.queue
+    }
+
+    /// What a batch costs where that is stated: nothing is asked of the database meanwhile, and its
+    /// jobs are passed over by others.
+    async fn spend(&self) -> Result<(), DatabaseError> {
+        self.database.does(Access::Write).await?;
+        if let Some(time) = self.sending {
+            tokio::time::sleep(time).await;
+        }
+        Ok(())
     }
 
     fn judge(&self, job: &Job, why: &str) -> Verdict {

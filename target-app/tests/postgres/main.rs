@@ -5,6 +5,7 @@
 
 mod bench;
 mod failover;
+mod replicas;
 mod standby;
 mod sweep;
 mod writer;

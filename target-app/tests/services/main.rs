@@ -13,6 +13,7 @@ mod postgres;
 mod relay;
 mod shop;
 mod stack;
+mod stated;
 mod storefront;
 mod task_runner;
 mod tasks;

@@ -269,7 +269,10 @@ impl Supervisor {
     /// Whether a database server runs in the zone.
     fn has_database(&self, zone: &str) -> bool {
         self.state.database.as_ref().is_some_and(|database| {
-            let runs = |role| matches!(role, DatabaseRole::Primary | DatabaseRole::Standby);
+            let runs = |role| {
+                use DatabaseRole::{Primary, Replica, Standby};
+                matches!(role, Primary | Standby | Replica)
+            };
             database
                 .nodes
                 .iter()

@@ -26,8 +26,8 @@ use super::problems;
 use super::server::Refusal;
 use super::state::{App, State};
 use crate::api::{
-    ChangeReceipt, ChangeRequest, EventKind, LinkMode, PodState, Purge, Purged, StackStatus,
-    ZoneState,
+    ChangeReceipt, ChangeRequest, EventKind, LinkMode, Millis, PodState, Purge, Purged,
+    StackStatus, ZoneState,
 };
 use crate::edge::admin_api::Stats;
 use crate::links::Link;
@@ -219,6 +219,9 @@ impl Supervisor {
             if let Some(post) = &handle.post {
                 self.set_link(post, None);
             }
+            for link in &handle.reads {
+                self.set_link(link, self.state.node_zone(&link.describe().to));
+            }
             if let Some(front) = &handle.front {
                 let unreachable = self.state.zone_state(&pod.zone) == ZoneState::Out;
                 if pod.state == PodState::Gone && !unreachable {
@@ -229,7 +232,7 @@ impl Supervisor {
                 }
             }
         }
-        if let Some(link) = self.tools.database.replication_link() {
+        for link in self.tools.database.replication_links() {
             self.set_link(&link, None);
         }
     }
@@ -239,6 +242,7 @@ impl Supervisor {
         let now = link.describe();
         let to = to.unwrap_or(&now.to);
         let mode = self.state.changes.link_mode(&now.name, &now.from, to);
+        let mode = farther(mode, self.state.spec.distance_between(&now.from, to));
         if mode != now.mode {
             link.set(mode);
             let words = problems::link_in_words(mode).unwrap_or_else(|| "passes".into());
@@ -259,5 +263,27 @@ impl Supervisor {
         self.reported.healthy = healthy;
         let words = found.into_iter().map(|problem| problem.text);
         self.tools.outlook.set_problems(words.collect());
+    }
+}
+
+/// What a link does whose ends are that far apart.
+fn farther(mode: LinkMode, distance: Option<Millis>) -> LinkMode {
+    let Some(distance) = distance else {
+        return mode;
+    };
+    let distance = u64::from(distance.get());
+    match mode {
+        LinkMode::Pass => LinkMode::Delay {
+            delay_ms: distance,
+            jitter_ms: 0,
+        },
+        LinkMode::Delay {
+            delay_ms,
+            jitter_ms,
+        } => LinkMode::Delay {
+            delay_ms: delay_ms + distance,
+            jitter_ms,
+        },
+        other => other,
     }
 }

@@ -91,15 +91,14 @@ impl Supervisor {
                     to: primary_zone.to_owned(),
                     ..link
                 },
-                _ => link,
+                node => Link {
+                    to: self.state.node_zone(node).unwrap_or(node).to_owned(),
+                    ..link
+                },
             })
             .collect();
-        links.extend(
-            self.tools
-                .database
-                .replication_link()
-                .map(|link| link.describe()),
-        );
+        let replication = self.tools.database.replication_links().into_iter();
+        links.extend(replication.map(|link| link.describe()));
         links
     }
 }

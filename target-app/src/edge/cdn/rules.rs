@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, Method, StatusCode};
 
 use super::lifetime::Lifetime;
 use super::question::Question;
-use crate::edge::headers::preferred_zone;
+use crate::edge::near::X_PREFER_ZONE;
 
 /// An address that is longer is no address that many ask for.
 const LONGEST_ADDRESS: usize = 1_024;
@@ -34,7 +34,7 @@ pub(super) fn question(
         && !headers.contains_key(AUTHORIZATION)
         && !headers.contains_key(RANGE)
         // Who wants to know how a zone is wants that zone's answer.
-        && preferred_zone(headers).is_none()
+        && !headers.contains_key(X_PREFER_ZONE)
         && !has_body
         && listed();
     anybodys.then(|| Question::new(address, headers))

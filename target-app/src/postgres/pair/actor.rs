@@ -14,6 +14,8 @@ use super::changes::Command;
 use super::detect::{Detector, Timing, loss};
 use super::events::Events;
 use super::node::Node;
+use super::rebuild::Source;
+use super::replica::Lead;
 use super::standby::Building;
 use super::state::{State, entry, rebuilding};
 use crate::api::{Database, DatabaseRole, EventKind, FailoverProfile, Replication};
@@ -36,6 +38,8 @@ pub(super) struct Actor {
     pub(super) deferred: VecDeque<Command>,
     pub(super) endpoint: watch::Sender<Option<SocketAddr>>,
     pub(super) state: watch::Sender<State>,
+    /// The primary, for read replicas; none while it is down.
+    pub(super) lead: watch::Sender<Option<Lead>>,
     pub(super) primary: Node,
     /// The primary was found dead and nothing has taken its place yet.
     pub(super) down: bool,
@@ -76,6 +80,14 @@ impl Actor {
 
     pub(super) fn state(&self) -> watch::Receiver<State> {
         self.state.subscribe()
+    }
+
+    pub(super) fn lead(&self) -> watch::Receiver<Option<Lead>> {
+        self.lead.subscribe()
+    }
+
+    pub(super) fn kit(&self) -> Arc<Kit> {
+        Arc::clone(&self.kit)
     }
 
     /// Watches and changes the pair until it is to stop, then removes everything.
@@ -207,6 +219,23 @@ impl Actor {
         self.report(EventKind::Problem, "database", &error.to_string());
     }
 
+    /// Tells read replicas whom to follow, if that is another one or in another state.
+    fn publish_lead(&self) {
+        let lead = (!self.down).then(|| Lead {
+            source: Source::of(&self.primary),
+            is_redundant: self.redundant,
+        });
+        let known = |lead: &Option<Lead>| {
+            let lead = lead.as_ref();
+            lead.map(|lead| (lead.source.address, lead.is_redundant))
+        };
+        self.lead.send_if_modified(|told| {
+            let is_news = known(told) != known(&lead);
+            *told = lead;
+            is_news
+        });
+    }
+
     pub(super) fn publish(&self) {
         let primary = if self.down || self.primary.server.pid().is_none() {
             DatabaseRole::Down
@@ -234,5 +263,6 @@ impl Actor {
             trouble: self.trouble.clone(),
         };
         self.state.send_replace(state);
+        self.publish_lead();
     }
 }

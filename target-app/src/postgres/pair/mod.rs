@@ -11,10 +11,12 @@ mod failover;
 mod node;
 mod placement;
 mod rebuild;
+mod replica;
 mod standby;
 mod start;
 mod state;
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -54,6 +56,8 @@ pub struct PairConfig {
     pub profile: FailoverProfile,
     /// [`Timing::of`], or another reading of the profiles.
     pub timing: fn(FailoverProfile) -> Timing,
+    /// Servers that follow the primary to be read from, and are never promoted.
+    pub read_replicas: u32,
     /// The application's database, made empty.
     pub database: String,
     /// The application's role: owns the database and is no superuser.
@@ -67,6 +71,8 @@ pub struct Pair {
     commands: mpsc::Sender<Command>,
     endpoint: watch::Receiver<Option<SocketAddr>>,
     state: watch::Receiver<State>,
+    replicas: Vec<watch::Receiver<replica::State>>,
+    closed: watch::Sender<BTreeSet<String>>,
     stop: Trigger,
 }
 
@@ -79,13 +85,33 @@ impl Pair {
     pub async fn start(config: PairConfig, events: Arc<dyn Events>) -> Result<Self, Error> {
         let (stop, shutdown) = Trigger::new();
         let (commands, inbox) = mpsc::channel(16);
+        let (wanted, told) = (config.read_replicas, Arc::clone(&events));
         let actor = Actor::start(config, events, inbox).await?;
         let (endpoint, state) = (actor.endpoint(), actor.state());
+        let (closed, closed_zones) = watch::channel(BTreeSet::new());
+        let replica = |index| {
+            let (state, seen) = watch::channel(replica::absent(index));
+            let keeper = replica::Keeper {
+                kit: actor.kit(),
+                events: Arc::clone(&told),
+                index,
+                lead: actor.lead(),
+                closed: closed_zones.clone(),
+                state,
+            };
+            tokio::spawn(keeper.run(shutdown.clone()));
+            seen
+        };
+        let replicas = (0..usize::try_from(wanted).unwrap_or(0))
+            .map(replica)
+            .collect();
         tokio::spawn(actor.run(shutdown));
         Ok(Self {
             commands,
             endpoint,
             state,
+            replicas,
+            closed,
             stop,
         })
     }
@@ -99,7 +125,40 @@ impl Pair {
     /// The pair as the control plane's API shows it. Never waits.
     #[must_use]
     pub fn describe(&self) -> api::Database {
-        self.state.borrow().database.clone()
+        let mut database = self.state.borrow().database.clone();
+        let replicas = self.replicas.iter();
+        database
+            .nodes
+            .extend(replicas.map(|replica| replica.borrow().node.clone()));
+        database
+    }
+
+    /// Where each read replica is read from, in their order; none while it is being copied. For
+    /// links to follow.
+    #[must_use]
+    pub fn replica_endpoints(&self) -> Vec<watch::Receiver<Option<SocketAddr>>> {
+        let follow = |replica: &watch::Receiver<replica::State>| {
+            let mut replica = replica.clone();
+            let (tell, endpoint) = watch::channel(replica.borrow_and_update().address);
+            tokio::spawn(async move {
+                while replica.changed().await.is_ok() {
+                    let address = replica.borrow_and_update().address;
+                    tell.send_if_modified(|known| std::mem::replace(known, address) != address);
+                }
+                tell.send_replace(None);
+            });
+            endpoint
+        };
+        self.replicas.iter().map(follow).collect()
+    }
+
+    /// The crossings that read replicas follow through.
+    #[must_use]
+    pub fn replica_links(&self) -> Vec<Arc<Link>> {
+        let replicas = self.replicas.iter();
+        replicas
+            .filter_map(|replica| replica.borrow().link.clone())
+            .collect()
     }
 
     /// What keeps the pair from being redundant, in words.
@@ -141,6 +200,7 @@ impl Pair {
     /// The primary is there and cannot be failed over; the zone stays open then.
     pub async fn leave_zone(&self, zone: &str) -> Result<(), Error> {
         let zone = zone.to_owned();
+        self.close(&zone);
         self.ask(|reply| Command::LeaveZone {
             zone: zone.clone(),
             reply,
@@ -159,6 +219,7 @@ impl Pair {
     /// Unknown zone, or a process that does not end.
     pub async fn lose_zone(&self, zone: &str) -> Result<(), Error> {
         let zone = zone.to_owned();
+        self.close(&zone);
         self.ask(|reply| Command::LoseZone { zone, reply }).await
     }
 
@@ -168,6 +229,9 @@ impl Pair {
     /// Unknown zone.
     pub async fn zone_returned(&self, zone: &str) -> Result<(), Error> {
         let zone = zone.to_owned();
+        self.closed.send_modify(|closed| {
+            closed.remove(&zone);
+        });
         self.ask(|reply| Command::ZoneReturned { zone, reply })
             .await
     }
@@ -189,8 +253,19 @@ impl Pair {
     pub async fn stop(&self) {
         self.stop.pull();
         let mut state = self.state.clone();
-        // The task drops its side when it has cleaned up.
+        // Each task drops its side when it has cleaned up.
         while state.changed().await.is_ok() {}
+        for replica in &self.replicas {
+            let mut replica = replica.clone();
+            while replica.changed().await.is_ok() {}
+        }
+    }
+
+    /// Read replicas keep out of a zone.
+    fn close(&self, zone: &str) {
+        self.closed.send_modify(|closed| {
+            closed.insert(zone.to_owned());
+        });
     }
 
     async fn ask(

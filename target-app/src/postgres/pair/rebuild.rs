@@ -25,6 +25,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 const GLANCE: Duration = Duration::from_millis(5);
 
 /// What a rebuild knows of the primary it copies.
+#[derive(Clone)]
 pub(super) struct Source {
     pub(super) name: String,
     pub(super) zone: String,

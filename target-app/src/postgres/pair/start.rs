@@ -54,6 +54,7 @@ impl Actor {
                 link: None,
                 trouble: None,
             }),
+            lead: watch::Sender::new(None),
             kit,
             replication,
             profile,

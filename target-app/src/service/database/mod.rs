@@ -1,6 +1,7 @@
 //! The way to PostgreSQL: where it is, and a pool that outlives a failover.
 
 mod pool;
+mod work;
 mod writable;
 
 use std::time::Duration;
@@ -10,6 +11,7 @@ use tokio_postgres::config::TargetSessionAttrs;
 use crate::service::{Secret, ServeError};
 
 pub(crate) use pool::{Database, DatabaseError, Lease, PoolSettings};
+pub(crate) use work::{Access, Server, Work};
 pub(crate) use writable::Writable;
 
 /// Where the database is and who asks.
@@ -34,6 +36,16 @@ impl DatabaseParams {
         &self,
         application: &str,
     ) -> Result<tokio_postgres::Config, ServeError> {
+        let mut config = self.reading_config(application)?;
+        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        Ok(config)
+    }
+
+    /// As [`Self::driver_config`], for sessions that may also be a replica's.
+    pub(crate) fn reading_config(
+        &self,
+        application: &str,
+    ) -> Result<tokio_postgres::Config, ServeError> {
         let mut config = tokio_postgres::Config::new();
         for part in self.address.split(',') {
             let (host, port) = host_port(part).ok_or_else(|| {
@@ -50,7 +62,6 @@ impl DatabaseParams {
             .application_name(application)
             .connect_timeout(Duration::from_secs(1))
             .tcp_user_timeout(Duration::from_secs(2))
-            .target_session_attrs(TargetSessionAttrs::ReadWrite)
             // A pod that hangs in the middle of a transaction must not keep its locks.
             .options("-c idle_in_transaction_session_timeout=3000 -c lock_timeout=800");
         if !self.password.reveal().is_empty() {

@@ -20,10 +20,10 @@ use prometheus_client::metrics::histogram::Histogram;
 use tokio_postgres::NoTls;
 use tokio_postgres::error::Severity;
 
-use super::{DatabaseParams, describe};
+use super::{Access, DatabaseParams, Work, describe};
 use crate::service::ServeError;
-use crate::service::trace::TraceId;
 use crate::service::exposition::seconds_histogram;
+use crate::service::trace::TraceId;
 
 /// How long the check of an idle connection may take.
 const VERIFY_TIMEOUT: Duration = Duration::from_millis(250);
@@ -36,6 +36,9 @@ pub(crate) enum DatabaseError {
     /// No connection was to be had: nothing was sent.
     #[error("no connection to the database: {0}")]
     NoConnection(String),
+    /// The server has more to do than it can: nothing was sent.
+    #[error("the database is busy: {0}")]
+    Busy(String),
     /// It took too long; the connection was given up.
     #[error("the database did not answer within {0:?}")]
     TimedOut(Duration),
@@ -48,7 +51,7 @@ impl DatabaseError {
     /// Whether it is certain that a write which failed like this was not committed.
     pub(crate) fn changed_nothing(&self) -> bool {
         match self {
-            Self::NoConnection(_) => true,
+            Self::NoConnection(_) | Self::Busy(_) => true,
             Self::TimedOut(_) => false,
             // An ERROR rolls back. FATAL may come while a commit waits for the standby, when it is
             // already on the primary's disk.
@@ -76,6 +79,8 @@ pub(crate) struct Database {
     operation_timeout: Duration,
     seconds: Histogram,
     suspect_before: SuspectBefore,
+    /// What its work costs; nothing stated: what it costs this machine.
+    work: Option<Work>,
 }
 
 /// Connections made before this instant are not lent again.
@@ -88,7 +93,19 @@ impl Database {
         application: &str,
         settings: PoolSettings,
     ) -> Result<Self, ServeError> {
-        let config = params.driver_config(application)?;
+        Self::of(params.driver_config(application)?, settings)
+    }
+
+    /// A pool of a server that may take no writes; no connection is made yet.
+    pub(crate) fn replica(
+        params: &DatabaseParams,
+        application: &str,
+        settings: PoolSettings,
+    ) -> Result<Self, ServeError> {
+        Self::of(params.reading_config(application)?, settings)
+    }
+
+    fn of(config: tokio_postgres::Config, settings: PoolSettings) -> Result<Self, ServeError> {
         let suspect_before = SuspectBefore::default();
         Ok(Self {
             pool: build(config.clone(), settings.size, &suspect_before)?,
@@ -96,7 +113,13 @@ impl Database {
             operation_timeout: settings.operation_timeout,
             seconds: seconds_histogram(),
             suspect_before,
+            work: None,
         })
+    }
+
+    /// The same database, whose work costs this.
+    pub(crate) fn costing(self, work: Option<Work>) -> Self {
+        Self { work, ..self }
     }
 
     /// A pool with one connection of its own for probes: a busy shop is not an unready one. What
@@ -106,12 +129,33 @@ impl Database {
             pool: build(self.config.clone(), 1, &self.suspect_before)?,
             // Probes say nothing of what shoppers wait for.
             seconds: seconds_histogram(),
+            work: None,
             ..self.clone()
         })
     }
 
-    /// Borrows a connection, verified or new.
+    /// Borrows a connection, verified or new, to read something in one go.
     pub(crate) async fn lease(&self) -> Result<Lease, DatabaseError> {
+        self.does(Access::Read).await?;
+        self.connection().await
+    }
+
+    /// Borrows a connection, verified or new, for a transaction that writes.
+    pub(crate) async fn lease_to_write(&self) -> Result<Lease, DatabaseError> {
+        self.does(Access::Write).await?;
+        self.connection().await
+    }
+
+    /// Lets the server do its stated work.
+    pub(crate) async fn does(&self, access: Access) -> Result<(), DatabaseError> {
+        match &self.work {
+            Some(work) => work.does(access).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Borrows a connection for work that was done already, or costs nothing.
+    pub(crate) async fn connection(&self) -> Result<Lease, DatabaseError> {
         match self.pool.get().await {
             Ok(object) => Ok(Lease(Some(object))),
             Err(PoolError::Backend(error)) => Err(DatabaseError::NoConnection(describe(&error))),

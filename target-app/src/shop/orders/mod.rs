@@ -1,7 +1,9 @@
 //! Orders: placing one, reading it back, the history of a customer.
 
+mod confirm;
 mod place;
 mod read;
+mod replicated;
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -58,6 +60,9 @@ pub(crate) async fn create(
         Err(error) => (OrderOutcome::Failed, Err(error)),
     };
     shop.metrics.order(outcome);
+    if let Ok((StatusCode::CREATED, Json(order))) = &answer {
+        confirm::within_the_request(&shop, order.id).await;
+    }
     answer
 }
 
@@ -66,6 +71,9 @@ pub(crate) async fn by_key(
     State(shop): State<App>,
     Path(key): Path<String>,
 ) -> Result<Json<Order>, ShopError> {
+    if let Some(order) = replicated::by_key(&shop, &key).await {
+        return Ok(Json(order));
+    }
     let lease = shop.database.lease().await?;
     let order = shop.database.limited(read::by_key(&lease, &key)).await?;
     lease.finish();
@@ -98,12 +106,16 @@ pub(crate) async fn history(
             .parse()
             .map_err(|_| ShopError::field("before", "must be an order's id"))?,
     };
-    let lease = shop.database.lease().await?;
-    let items = shop
-        .database
-        .limited(read::history(&lease, customer, before))
-        .await?;
-    lease.finish();
+    let items = match replicated::history(&shop, customer, before).await {
+        Some(items) => items,
+        None => {
+            let lease = shop.database.lease().await?;
+            let items = read::history(&lease, customer, before);
+            let items = shop.database.limited(items).await?;
+            lease.finish();
+            items
+        }
+    };
     let next_before = (items.len() == read::HISTORY_PAGE)
         .then(|| items.last().map(|order| order.id))
         .flatten();

@@ -62,7 +62,7 @@ pub(super) async fn place(
     key: &str,
     items: Option<Items>,
 ) -> Result<Answer, ShopError> {
-    let mut lease = database.lease().await?;
+    let mut lease = database.lease_to_write().await?;
     let committing = AtomicBool::new(false);
     let purchase = Purchase {
         customer,

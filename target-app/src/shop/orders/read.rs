@@ -8,6 +8,21 @@ use crate::service::database::{DatabaseError, Lease};
 /// Orders on one page of the history.
 pub(super) const HISTORY_PAGE: usize = 20;
 
+/// Whether the order under this key was placed so long ago that every replica that is read from
+/// has all of it.
+pub(super) async fn is_old(lease: &Lease, key: &str) -> Result<bool, DatabaseError> {
+    if key.contains('\0') {
+        return Ok(false);
+    }
+    let statement = lease
+        .prepare_cached(
+            "SELECT coalesce(max(created_at) < now() - interval '10 seconds', false)
+             FROM orders WHERE key = $1",
+        )
+        .await?;
+    Ok(lease.query_one(&statement, &[&key]).await?.get(0))
+}
+
 /// A query for orders with their items. `$copies` is how many share its key.
 macro_rules! select_order {
     ($copies:literal, $rest:literal) => {

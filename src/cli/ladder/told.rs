@@ -1,0 +1,26 @@
+//! What a person sees while the climb goes on.
+
+use crate::cli::style::Style;
+use crate::ladder::result::Rung;
+use crate::measure::units;
+
+/// A rung begins.
+pub(super) fn begins(rung: &Rung, of: usize) {
+    let style = Style::of_stderr();
+    eprintln!(
+        "\n{} {}",
+        style.strong(&format!("rung {} of {of}: {}", rung.number, rung.name)),
+        style.dim(&rung.stated.join(" · "))
+    );
+}
+
+/// A rung has ended.
+pub(super) fn ends(rung: &Rung) {
+    let style = Style::of_stderr();
+    let told = match rung.rate {
+        Some(rate) => style.good(&format!("✓ holds {}", units::rate(rate))),
+        None => style.warn("? its rate is not known"),
+    };
+    let bought = rung.gain().unwrap_or_default();
+    eprintln!("{told} {bought}  {}", style.dim(&rung.reason));
+}

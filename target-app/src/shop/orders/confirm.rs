@@ -1,0 +1,54 @@
+//! Confirming an order while its customer waits, as shops do that have no queue.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::api::Confirm;
+use crate::service::database::DatabaseError;
+use crate::shop::state::App;
+use crate::task_runner;
+
+/// The order is placed: for so long its confirmation is not given up.
+const PATIENCE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Writes and sends the confirmation where that is done in the request, also when its customer goes
+/// away meanwhile. The order is placed whatever becomes of it: what fails stays queued, for a task
+/// runner if there is one.
+pub(super) async fn within_the_request(shop: &App, order: i64) {
+    if shop.config.confirm == Confirm::Queued {
+        return;
+    }
+    let confirming = tokio::spawn(confirm_patiently(Arc::clone(shop), order));
+    // It ends early only with the pod.
+    let _ = confirming.await;
+}
+
+async fn confirm_patiently(shop: App, order: i64) {
+    if let Some(time) = shop.config.confirm_time {
+        match &shop.work {
+            Some(work) => work.goes_on(time.into()).await,
+            None => tokio::time::sleep(time.into()).await,
+        }
+    }
+    let began = Instant::now();
+    while let Err(error) = confirm(&shop, order).await {
+        if began.elapsed() > PATIENCE {
+            tracing::warn!(order, %error, "an order was placed and not confirmed");
+            return;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+async fn confirm(shop: &App, order: i64) -> Result<(), DatabaseError> {
+    let mut lease = shop.database.lease_to_write().await?;
+    shop.database
+        .limited(async {
+            let transaction = lease.transaction().await?;
+            task_runner::confirm(transaction, order).await
+        })
+        .await?;
+    lease.finish();
+    Ok(())
+}
