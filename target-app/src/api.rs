@@ -53,6 +53,9 @@ pub struct StackSpec {
     pub cdn: bool,
     /// Confirmations are sent by SMTP, to a sink of the stack that counts them.
     pub mail: bool,
+    /// Whether the catalogue's search has its index. Without, every search reads every product:
+    /// something to find and to mend.
+    pub search_index: bool,
 }
 
 /// Defects that the shop is given on purpose, to see that a ledger finds them. Each pod counts the
@@ -97,6 +100,7 @@ impl Default for StackSpec {
             mischief: Mischief::default(),
             cdn: false,
             mail: false,
+            search_index: true,
         }
     }
 }

@@ -110,5 +110,6 @@ fn status(edge: &str) -> StackStatus {
         open_changes: Vec::new(),
         isolation: "ports".into(),
         last_event: 0,
+        metrics: Vec::new(),
     }
 }

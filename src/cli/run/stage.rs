@@ -191,7 +191,7 @@ fn topology(status: &StackStatus) -> String {
     let beside = beside.into_iter().filter(|(there, _)| *there);
     let beside: String = beside.map(|(_, words)| words).collect();
     format!(
-        "{} shop pods and {} task runner{} in zones {} · PostgreSQL pair, {}{beside}{}",
+        "{} shop pods and {} task runner{} in zones {} · PostgreSQL pair, {}{beside}{}{}",
         count("shop"),
         count("task-runner"),
         if count("task-runner") == 1 { "" } else { "s" },
@@ -200,6 +200,10 @@ fn topology(status: &StackStatus) -> String {
             "synchronous"
         } else {
             "asynchronous"
+        },
+        match status.spec.search_index {
+            true => "",
+            false => " · no index for the search",
         },
         mischief.map_or(String::new(), |words| format!(" · {words}")),
     )

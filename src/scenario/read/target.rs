@@ -173,6 +173,9 @@ fn read_stack(mut table: TableReader<'_>, files: &Files<'_>) -> Option<StackSpec
     spec.failover = table
         .optional("failover", |log, node| value::choice(log, node, &PROFILES))
         .unwrap_or(spec.failover);
+    spec.search_index = table
+        .optional("search_index", value::flag)
+        .unwrap_or(spec.search_index);
     spec.mischief = table
         .optional("mischief", read_mischief)
         .unwrap_or(spec.mischief);

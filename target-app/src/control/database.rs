@@ -229,6 +229,7 @@ async fn start(
         products,
         customers,
         mischief,
+        search_index,
         ..
     } = plan.spec;
     schema::install(&access, products, customers)
@@ -236,6 +237,11 @@ async fn start(
         .map_err(|error| fails(error.to_string()))?;
     if mischief.double_order.is_some() {
         schema::allow_double_keys(&access)
+            .await
+            .map_err(|error| fails(error.to_string()))?;
+    }
+    if !search_index {
+        schema::drop_search_index(&access)
             .await
             .map_err(|error| fails(error.to_string()))?;
     }

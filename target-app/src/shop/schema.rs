@@ -72,6 +72,19 @@ pub async fn allow_double_keys(database: &DatabaseParams) -> Result<(), InstallE
     .await
 }
 
+/// Takes away the index of the catalogue's search: from then on every search reads every product.
+///
+/// # Errors
+/// When the database cannot be reached or refuses.
+pub async fn drop_search_index(database: &DatabaseParams) -> Result<(), InstallError> {
+    connected(database, async |client| {
+        client
+            .batch_execute("DROP INDEX IF EXISTS products_words")
+            .await
+    })
+    .await
+}
+
 /// Does something on a connection of its own.
 async fn connected(
     database: &DatabaseParams,
