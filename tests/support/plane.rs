@@ -94,6 +94,7 @@ fn status(edge: &str) -> StackStatus {
         root: PathBuf::new(),
         edge_url: edge.to_owned(),
         database_endpoint: String::new(),
+        mail: None,
         healthy: true,
         problems: Vec::new(),
         zones: ["a", "b", "c"].map(zone).into(),

@@ -164,6 +164,7 @@ mod tests {
             root: "/dev/shm/x".into(),
             edge_url: "http://127.0.0.1:8080".into(),
             database_endpoint: "127.0.0.1:5432".into(),
+            mail: None,
             healthy: false,
             problems: vec!["zone b is out".into()],
             zones: vec![Zone {

@@ -528,6 +528,7 @@ pub(crate) fn healthy() -> StackStatus {
         root: PathBuf::new(),
         edge_url: String::new(),
         database_endpoint: String::new(),
+        mail: None,
         healthy: true,
         problems: Vec::new(),
         zones: ["a", "b", "c"].map(zone).into(),

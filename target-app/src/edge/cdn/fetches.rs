@@ -24,7 +24,7 @@ pub(super) enum Fetched {
     /// An answer for everybody, kept.
     Kept(Arc<Stored>),
     /// An answer for whoever asked first.
-    Passed(Response<EdgeBody>),
+    Passed(Box<Response<EdgeBody>>),
     /// A reset for whoever asked first.
     Reset,
 }
@@ -116,7 +116,7 @@ async fn fetch(cdn: &Cdn, edge: &Edge, question: &Question, client: &HeaderValue
         // It was part of a URI before.
         Err(error) => {
             let words = format!("{}: {error}", question.address);
-            return Fetched::Passed(response(Cause::NoTarget, None, &words));
+            return Fetched::Passed(Box::new(response(Cause::NoTarget, None, &words)));
         }
     }
     let answer = match forward(edge, request, client).await {
@@ -126,14 +126,14 @@ async fn fetch(cdn: &Cdn, edge: &Edge, question: &Question, client: &HeaderValue
     let keep = rules::keep(answer.status(), answer.headers());
     let Some((lifetime, varying)) = keep.filter(|_| cdn.fits(answer.body().size_hint().exact()))
     else {
-        return Fetched::Passed(answer);
+        return Fetched::Passed(Box::new(answer));
     };
     let (parts, body) = answer.into_parts();
     let body: Bytes = match body.collect().await {
         Ok(body) => body.to_bytes(),
         Err(error) => {
             let words = error.to_string();
-            return Fetched::Passed(response(Cause::UpstreamClosed, None, &words));
+            return Fetched::Passed(Box::new(response(Cause::UpstreamClosed, None, &words)));
         }
     };
     let stored = Arc::new(Stored {

@@ -135,11 +135,11 @@ pub(super) async fn answer(
         Part::First(handed) => match handed.await.unwrap_or(Fetched::Reset) {
             Fetched::Kept(stored) => Ok(cdn.serve(&stored, &question, Served::Miss, now)),
             Fetched::Passed(answer) if !is_failure(answer.status()) => {
-                Ok(cdn.pass(answer, Served::Miss))
+                Ok(cdn.pass(*answer, Served::Miss))
             }
             failed => match (fallback, failed) {
                 (Some(kept), _) => Ok(cdn.serve(&kept, &question, Served::Stale, now)),
-                (None, Fetched::Passed(answer)) => Ok(cdn.pass(answer, Served::Miss)),
+                (None, Fetched::Passed(answer)) => Ok(cdn.pass(*answer, Served::Miss)),
                 (None, _) => Err(ResetConnection),
             },
         },
