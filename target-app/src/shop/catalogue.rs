@@ -1,12 +1,13 @@
 //! The catalogue: pages, search, one product.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use super::error::{FieldErrors, ShopError};
+use super::query::Params;
 use super::state::{App, Shop};
 use crate::service::database::{DatabaseError, Lease};
 
@@ -67,7 +68,7 @@ pub(crate) struct Page {
 /// `GET /api/products`
 pub(crate) async fn list(
     State(shop): State<App>,
-    Query(params): Query<PageParams>,
+    Params(params): Params<PageParams>,
 ) -> Result<Json<Page>, ShopError> {
     page(&shop, &params).await.map(Json)
 }

@@ -12,4 +12,5 @@ mod stack;
 mod storefront;
 mod task_runner;
 mod tasks;
+mod trace;
 mod unknown_outcome;
