@@ -159,6 +159,7 @@ mod tests {
     fn stack() -> StackStatus {
         StackStatus {
             workloads: Vec::new(),
+            metrics: Vec::new(),
             spec: StackSpec::default(),
             pid: 1,
             root: "/dev/shm/x".into(),

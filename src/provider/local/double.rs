@@ -321,7 +321,7 @@ impl State {
         let status = &mut self.status;
         match action {
             Action::KillPods { pods, .. } | Action::EvictPods { pods, .. } => {
-                status.pods.retain(|pod| !pods.contains(&pod.name))
+                status.pods.retain(|pod| !pods.contains(&pod.name));
             }
             Action::HangPods { pods } => {
                 for pod in &mut status.pods {

@@ -10,7 +10,7 @@ use super::{Message, Supervisor};
 use crate::api::{self, Action, EventKind, Strategy};
 use crate::control::change::Stage;
 use crate::control::journal::Record;
-use crate::control::rollout::{Judge, Rolling, Way};
+use crate::control::rollout::{Judge, Rolling, Rollout, Way};
 use crate::control::server::Refusal;
 use crate::control::spec;
 use crate::control::state::App;
@@ -86,9 +86,7 @@ impl Supervisor {
     /// Brings back what was there before a deploy that is no longer in force.
     pub(super) fn turn_back(&mut self, id: &str, strategy: &Strategy) {
         let under_way = self.state.rollouts.get(&App::Shop);
-        let share = under_way
-            .and_then(|rollout| rollout.old_share())
-            .unwrap_or(0);
+        let share = under_way.and_then(Rollout::old_share).unwrap_or(0);
         let way = Way::back(strategy, share);
         self.state.roll_out(App::Shop, id, way);
     }

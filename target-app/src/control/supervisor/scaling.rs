@@ -13,7 +13,7 @@ use crate::control::autoscale::{Autoscaler, Usage};
 use crate::control::budget;
 use crate::control::change::Stage;
 use crate::control::server::Refusal;
-use crate::control::state::App;
+use crate::control::state::{App, Pod};
 
 /// From one look at what pods have to do to the next. Kubernetes looks every 15 s.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -169,14 +169,12 @@ impl Supervisor {
         accepted: api::Instant,
         limit_ms: u64,
     ) -> bool {
-        let is = |name: &String, wanted: fn(&crate::control::state::Pod) -> bool| {
-            self.state.pod(name).is_some_and(wanted)
-        };
+        let is = |name: &String, wanted: fn(&Pod) -> bool| self.state.pod(name).is_some_and(wanted);
         let late = api::Instant::now().monotonic_us >= accepted.monotonic_us + limit_ms * 1_000;
         let leaving = pods
             .iter()
             .any(|name| is(name, |pod| pod.state == PodState::Draining));
-        let staying = pods.iter().any(|name| is(name, |pod| pod.is_staying()));
+        let staying = pods.iter().any(|name| is(name, Pod::is_staying));
         !leaving && (!staying || late)
     }
 }
