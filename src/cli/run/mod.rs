@@ -243,7 +243,8 @@ pub(super) async fn play_alone(
     interrupts: Interrupts,
 ) -> anyhow::Result<Finished> {
     let alone = async |_: &Stage, progress| Ok((progress, None));
-    play(args, scenario, interrupts, alone).await
+    // Boxed: commands of several runs hold this future deep within their own.
+    Box::pin(play(args, scenario, interrupts, alone)).await
 }
 
 /// Sets the stage, plays, reports, and takes down what was started. Once the stage is set,

@@ -190,7 +190,6 @@ mod tests {
             }],
             open_changes: Vec::new(),
             isolation: "ports".into(),
-            metrics: Vec::new(),
             last_event: 0,
             metrics: Vec::new(),
         }
