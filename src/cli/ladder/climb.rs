@@ -120,7 +120,8 @@ impl Climb<'_> {
             })
     }
 
-    /// Searches from below what the rung before held; where that fails already, from lower.
+    /// Searches from below what the rung before held; where that fails already, from lower; once more
+    /// where the runs say nothing.
     async fn search(
         &self,
         plan: &Planned,
@@ -131,13 +132,21 @@ impl Climb<'_> {
     ) -> anyhow::Result<(Capacity, ExitCode)> {
         let name = &stack.client().handle().name;
         let mut from = ladder.begin_at(self.args.from);
+        let mut is_tried_again = false;
         loop {
             let args = self.capacity_args(plan, place, name, from);
             let (capacity, code) = search(&args, &plan.scenario, place, interrupts.clone()).await?;
-            if capacity.verdict != Verdict::Fail || from <= self.args.from {
-                return Ok((capacity, code));
+            match capacity.verdict {
+                // Something else may have kept the machine busy for a moment.
+                Verdict::Invalid if !is_tried_again => {
+                    is_tried_again = true;
+                    told::again(&capacity.reason);
+                }
+                Verdict::Fail if from > self.args.from => {
+                    from = (from / 2.0).max(self.args.from);
+                }
+                _ => return Ok((capacity, code)),
             }
-            from = (from / 2.0).max(self.args.from);
         }
     }
 

@@ -9,16 +9,21 @@ pub(super) fn begins(rung: &Rung, of: usize) {
     let style = Style::of_stderr();
     eprintln!(
         "\n{} {}",
-        style.strong(&format!("rung {} of {of}: {}", rung.number, rung.name)),
-        style.dim(&rung.stated.join(" · "))
+        style.strong(format!("rung {} of {of}: {}", rung.number, rung.name)),
+        style.dim(rung.stated.join(" · "))
     );
+}
+
+/// A search said nothing, and is made again.
+pub(super) fn again(why: &str) {
+    eprintln!("{} {why}", Style::of_stderr().warn("once more:"));
 }
 
 /// A rung has ended.
 pub(super) fn ends(rung: &Rung) {
     let style = Style::of_stderr();
     let told = match rung.rate {
-        Some(rate) => style.good(&format!("✓ holds {}", units::rate(rate))),
+        Some(rate) => style.good(format!("✓ holds {}", units::rate(rate))),
         None => style.warn("? its rate is not known"),
     };
     let bought = rung.gain().unwrap_or_default();

@@ -129,7 +129,7 @@ impl Source {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Target {
     /// The bundled shop on this machine; started for the run if none is up.
-    Stack(StackTarget),
+    Stack(Box<StackTarget>),
     /// Any HTTP system.
     Url(String),
 }

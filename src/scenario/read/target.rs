@@ -38,7 +38,7 @@ pub(crate) fn read_target(
     if let Some(text) = node.as_text() {
         if text == "local" {
             let spec = StackSpec::default();
-            return Some(Target::Stack(StackTarget { spec }));
+            return Some(Target::Stack(Box::new(StackTarget { spec })));
         }
         return read_base_url(log, node, bindings);
     }
@@ -59,7 +59,7 @@ pub(crate) fn read_target(
             let spec = read_stack(table, files);
             stack
                 .and(spec)
-                .map(|spec| Target::Stack(StackTarget { spec }))
+                .map(|spec| Target::Stack(Box::new(StackTarget { spec })))
         }
         None => {
             let help = "add stack = \"local\" or base_url = \"https://…\"";
