@@ -37,6 +37,7 @@ impl Database {
             database: "shop".into(),
             user: "shop".into(),
             password: PASSWORD.into(),
+            read_replicas: 0,
         };
         let pair = runtime.block_on(Pair::start(config, Arc::new(unheard)));
         let pair = pair.expect("a pair");

@@ -15,6 +15,7 @@ async fn in_front_of(pod: &Pod) -> Edge {
         name: "shop-1".into(),
         zone: "a".into(),
         address: pod.running.bound.address,
+        version: String::new(),
         weight: 1,
         state: TargetState::Active,
     };
