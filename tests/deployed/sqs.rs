@@ -158,14 +158,15 @@ fn every_order_is_confirmed_once_though_runners_die_and_messages_come_twice() {
     until("no message is left", || world.messages(&world.url) == 0);
     assert_eq!(world.ask("SELECT count(*) FROM emails"), 100);
     assert_eq!(world.messages(&world.dead_url), 0);
-    let page = get(&format!("{url}/metrics")).expect("metrics");
     for line in [
         "task_runner_queue_jobs{pod=\"runner\",zone=\"a\",state=\"queued\"}",
         "task_runner_queue_oldest_due_seconds{pod=\"runner\",zone=\"a\"}",
         "task_runner_queue_messages{pod=\"runner\",zone=\"a\",state=\"visible\"}",
         "task_runner_queue_messages{pod=\"runner\",zone=\"a\",state=\"dead\"} 0",
     ] {
-        assert!(page.contains(line), "{line} is missing in\n{page}");
+        until(line, || {
+            get(&format!("{url}/metrics")).is_some_and(|page| page.contains(line))
+        });
     }
     for runner in runners {
         assert_eq!(runner.terminate(), 0);

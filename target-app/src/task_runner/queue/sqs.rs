@@ -11,7 +11,8 @@ use aws_config::BehaviorVersion;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::DisplayErrorContext;
 use aws_sdk_sqs::types::{
-    DeleteMessageBatchRequestEntry, QueueAttributeName, SendMessageBatchRequestEntry,
+    DeleteMessageBatchRequestEntry, MessageSystemAttributeName, QueueAttributeName,
+    SendMessageBatchRequestEntry,
 };
 use deadpool_postgres::Transaction;
 use serde::Deserialize;
@@ -48,6 +49,8 @@ pub(in crate::task_runner) struct Sqs {
 pub(in crate::task_runner) struct Message {
     job: i64,
     receipt: String,
+    /// How often it has been received, this time included.
+    receives: i32,
 }
 
 /// What a queue says about messages that fail.
@@ -188,6 +191,7 @@ impl Queue for Sqs {
     type Handed = Vec<Message>;
 
     async fn receive(&self, most: u32) -> Result<Option<Vec<Message>>, QueueError> {
+        use MessageSystemAttributeName::ApproximateReceiveCount as Receives;
         let most = usize::try_from(most).unwrap_or(MOST).clamp(1, MOST);
         let receive = self
             .client
@@ -196,6 +200,7 @@ impl Queue for Sqs {
             .max_number_of_messages(i32::try_from(most).unwrap_or(1))
             .visibility_timeout(self.out_of_sight)
             .wait_time_seconds(LONG_POLL)
+            .message_system_attribute_names(Receives)
             .send();
         let received = limited("ReceiveMessage", receive).await?;
         let received = received.messages.unwrap_or_default().into_iter();
@@ -204,8 +209,13 @@ impl Queue for Sqs {
                 let job = message.body.as_deref()?.trim().parse();
                 // What is no job's number is left to be put aside, where people see it.
                 let job = job.ok()?;
-                let receipt = message.receipt_handle?;
-                Some(Message { job, receipt })
+                let receives = message.attributes.unwrap_or_default();
+                let receives = receives.get(&Receives).and_then(|n| n.parse().ok());
+                Some(Message {
+                    job,
+                    receipt: message.receipt_handle?,
+                    receives: receives.unwrap_or(1),
+                })
             })
             .collect();
         Ok((!messages.is_empty()).then_some(messages))
@@ -220,7 +230,10 @@ impl Queue for Sqs {
         let ids: Vec<_> = handed.iter().map(|message| message.job).collect();
         let mut jobs = table::lock(transaction, &ids).await?;
         for job in &mut jobs {
-            // What the queue puts aside must be given up here as well.
+            // What the queue puts aside has to be given up here as well, and the queue counts
+            // receives, also those of runners that died.
+            let message = handed.iter().find(|message| message.job == job.id);
+            job.attempts = message.map_or(0, |message| message.receives - 1);
             job.max_attempts = self.most_receives;
         }
         Ok(Locked {

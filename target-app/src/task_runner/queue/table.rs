@@ -91,13 +91,15 @@ pub(in crate::task_runner) async fn failed(
     Ok(())
 }
 
-/// Those of the named jobs that are still to be done and that nobody else has in hand.
+/// Those of the named jobs that are still to be done. Waits for whoever has one in hand: who carried
+/// it to the queue has not committed yet when it is received at once. Always in the same order, so
+/// that two who wait do not wait for each other.
 #[cfg(feature = "sqs")]
 pub(super) async fn lock(transaction: &Transaction<'_>, ids: &[i64]) -> Result<Vec<Job>, Error> {
     let lock = transaction
         .prepare_cached(
             "SELECT id, kind, order_id, attempts, max_attempts FROM jobs
-             WHERE state = 'queued' AND id = ANY ($1) ORDER BY id FOR UPDATE SKIP LOCKED",
+             WHERE state = 'queued' AND id = ANY ($1) ORDER BY id FOR UPDATE",
         )
         .await?;
     let rows = transaction.query(&lock, &[&ids]).await?;
