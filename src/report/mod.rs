@@ -29,6 +29,7 @@ pub mod html;
 pub mod junit;
 pub mod ladder;
 pub mod markdown;
+pub mod otlp;
 pub mod redact;
 pub mod schema;
 pub mod summarise;

@@ -8,6 +8,7 @@ mod listen;
 pub mod logging;
 mod secret;
 pub mod slots;
+pub(crate) mod trace;
 pub mod turnstile;
 
 pub use listen::{Bound, ServeError};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use tokio_postgres::Row;
@@ -11,6 +11,7 @@ use tokio_postgres::types::ToSql;
 
 use super::cache::{Entry, Key};
 use super::error::{FieldErrors, ShopError};
+use super::query::Params;
 use super::state::{App, Shop};
 use crate::service::database::{Database, DatabaseError, Lease};
 
@@ -71,7 +72,7 @@ pub(crate) struct Page {
 /// `GET /api/products`
 pub(crate) async fn list(
     State(shop): State<App>,
-    Query(params): Query<PageParams>,
+    Params(params): Params<PageParams>,
 ) -> Result<Response, ShopError> {
     let page = page(&shop, &params).await?;
     Ok(Json(&*page).into_response())

@@ -23,6 +23,7 @@ mod openapi;
 mod orders;
 mod password;
 mod probes;
+mod query;
 mod replicas;
 mod request_context;
 mod routes;

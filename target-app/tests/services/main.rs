@@ -12,4 +12,5 @@ mod stack;
 mod stated;
 mod storefront;
 mod task_runner;
+mod trace;
 mod unknown_outcome;
