@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::api::Confirm;
 use crate::service::database::DatabaseError;
+use crate::service::trace::{self, TraceId};
 use crate::shop::state::App;
 use crate::task_runner;
 
@@ -19,7 +20,8 @@ pub(super) async fn within_the_request(shop: &App, order: i64) {
     if shop.config.confirm == Confirm::Queued {
         return;
     }
-    let confirming = tokio::spawn(confirm_patiently(Arc::clone(shop), order));
+    let confirming = confirm_patiently(Arc::clone(shop), order);
+    let confirming = tokio::spawn(trace::within(TraceId::current(), confirming));
     // It ends early only with the pod.
     let _ = confirming.await;
 }
