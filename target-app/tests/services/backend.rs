@@ -73,7 +73,7 @@ impl Backend {
 /// A target in the zone `zone-of-<name>`.
 pub(crate) fn target(name: &str, address: SocketAddr) -> Target {
     Target {
-        version: String::new(),
+        version: "1".into(),
         name: name.into(),
         zone: format!("zone-of-{name}"),
         address,

@@ -106,7 +106,9 @@ async fn requests_are_shared_out_evenly_and_counted() {
         .unwrap();
     let metrics = metrics.text().await.unwrap();
     assert!(
-        metrics.contains("edge_target_requests_total{target=\"a\",zone=\"zone-of-a\"} 5"),
+        metrics.contains(
+            "edge_target_requests_total{target=\"a\",zone=\"zone-of-a\",version=\"1\"} 5"
+        ),
         "{metrics}"
     );
     edge.running.stop().await;
