@@ -28,6 +28,7 @@ impl Database {
         let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let name = format!("loadtest-deployed-{}", std::process::id());
         let config = PairConfig {
+            read_replicas: 0,
             binaries: Binaries::find(None).expect("PostgreSQL: run ci/setup --test"),
             root: roomy_folder().join(name),
             zones: vec![("a".into(), here), ("b".into(), here)],
