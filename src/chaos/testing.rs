@@ -35,6 +35,8 @@ pub(crate) fn scenario(faults: Vec<Fault>) -> Scenario {
         faults,
         aws: AwsSpec::default(),
         prometheus: None,
+        metrics: Vec::new(),
+        scrape: Vec::new(),
         runbook: Vec::new(),
         canary: None,
         guard: Guard {

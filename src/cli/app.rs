@@ -62,6 +62,9 @@ enum Part {
         /// After SIGTERM: how long to serve on, unready, until nobody sends more, milliseconds
         #[arg(long, env = "DRAIN_MS", default_value_t = 5_000)]
         drain_ms: u64,
+        /// Log requests that take at least so long, milliseconds; failed ones are logged anyway
+        #[arg(long, env = "SLOW_MS", default_value_t = 1_000)]
+        slow_ms: u64,
     },
     /// Work off the queue: confirmations of orders
     TaskRunner {
@@ -169,6 +172,7 @@ async fn part(part: Part) -> anyhow::Result<()> {
             pod,
             pool_size,
             drain_ms,
+            slow_ms,
         } => {
             let key = secret("SESSION_KEY")?.ok_or_else(|| {
                 let words = "SESSION_KEY or SESSION_KEY_FILE has to be set: all pods sign sessions with the same key";
@@ -178,6 +182,7 @@ async fn part(part: Part) -> anyhow::Result<()> {
             let mut config = shop::ShopConfig::new(pod.name, pod.zone, pod.listen, database, key);
             config.pool_size = pool_size;
             config.drain_ms = drain_ms;
+            config.slow_request_ms = slow_ms;
             shop::run(config, told, shutdown()?).await.map_err(usage)?;
         }
         Part::TaskRunner {

@@ -12,7 +12,7 @@ use super::wire::WireTimes;
 use super::write_log::WriteLog;
 use crate::measure::clock::{Micros, RunClock};
 use crate::measure::generator::GeneratorSample;
-use crate::measure::interval::{Interval, Pulse};
+use crate::measure::interval::{Interval, Pulse, SlowRequest};
 use crate::measure::saturation::Denied;
 use crate::scenario::Scenario;
 
@@ -62,6 +62,8 @@ pub struct LoadOutcome {
     pub start_lag_us: Histogram<u64>,
     /// How long names, connections, handshakes and first bytes took.
     pub wire: WireTimes,
+    /// The slowest requests, slowest first.
+    pub slowest: Vec<SlowRequest>,
     /// Processor time of the generator's threads, seconds.
     pub cpu_seconds: f64,
     /// Most iterations in progress at once.

@@ -60,7 +60,7 @@ impl Running {
             result = result.and(ended.and_then(|ended| ended));
         }
         let ended = self.clock.now();
-        let collected = self
+        let mut collected = self
             .collector
             .join()
             .map_err(|_| LoadError::WorkerPanicked)?;
@@ -72,6 +72,7 @@ impl Running {
             totals: collected.totals,
             start_lag_us: collected.lag_us,
             wire: collected.wire,
+            slowest: collected.slowest.take(),
             cpu_seconds: collected.cpu_seconds,
             max_users: collected.most_users,
             data_ran_out: ran_out

@@ -150,6 +150,29 @@ impl Slice {
     }
 }
 
+/// One of the slowest requests. Never holds secrets: no request headers or bodies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlowRequest {
+    /// When it ended.
+    pub at: Micros,
+    /// Which step.
+    pub step: StepId,
+    /// From the intended start to the last byte, microseconds.
+    pub response_us: u64,
+    /// From the send to the last byte, microseconds.
+    pub service_us: u64,
+    /// Status, where there was an answer.
+    pub status: Option<u16>,
+    /// Whether it failed.
+    pub failed: bool,
+    /// `METHOD path` without the query's values.
+    pub request: String,
+    /// The pod that answered, as `x-pod` says.
+    pub pod: Option<String>,
+    /// Its trace id, 32 hexadecimal digits, where one was sent.
+    pub trace: Option<String>,
+}
+
 /// A failure as a person would want to see it. Never holds secrets: no request headers or bodies.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ErrorSample {
@@ -167,4 +190,7 @@ pub struct ErrorSample {
     pub request: String,
     /// The pod that answered, as `x-pod` says.
     pub pod: Option<String>,
+    /// Its trace id, where one was sent.
+    #[serde(default)]
+    pub trace: Option<String>,
 }

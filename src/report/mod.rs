@@ -27,6 +27,7 @@ pub mod folder;
 pub mod html;
 pub mod junit;
 pub mod markdown;
+pub mod otlp;
 pub mod redact;
 pub mod schema;
 pub mod summarise;

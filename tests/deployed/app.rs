@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use crate::database::{Database, PASSWORD};
-use crate::part::{Part, app, get};
+use crate::part::{Part, app, get, post};
 use crate::server::Prometheus;
 use crate::support::target::{Reply, Target};
 use crate::support::{Bench, until};
@@ -12,9 +12,9 @@ use crate::support::{Bench, until};
 const KEY: &str = "a-key-that-signs-sessions";
 
 /// A shop with a task runner, as containers would run them.
-struct Deployed {
-    shop: Part,
-    shop_url: String,
+pub(crate) struct Deployed {
+    pub(crate) shop: Part,
+    pub(crate) shop_url: String,
     task_runner: Part,
     task_runner_url: String,
     /// Goes last.
@@ -22,7 +22,12 @@ struct Deployed {
 }
 
 impl Deployed {
-    fn start(bench: &Bench) -> Self {
+    pub(crate) fn start(bench: &Bench) -> Self {
+        Self::start_with(bench, &[])
+    }
+
+    /// With more options for the shop.
+    pub(crate) fn start_with(bench: &Bench, options: &[&str]) -> Self {
         let database = Database::start();
         let migrate = ["migrate", "--products", "100", "--customers", "20"];
         for _ in 0..2 {
@@ -32,7 +37,7 @@ impl Deployed {
         let shop = app(
             bench,
             &database,
-            &[&["shop", "--drain-ms", "50"], &here[..]].concat(),
+            &[&["shop", "--drain-ms", "50"], options, &here[..]].concat(),
         );
         let mut shop = Part::start(shop.env("SESSION_KEY", KEY));
         let task_runner = app(bench, &database, &[&["task-runner"], &here[..]].concat());
@@ -47,6 +52,14 @@ impl Deployed {
         let ready = format!("{}/readyz", deployed.shop_url);
         until("a shop that is ready", || get(&ready).is_some());
         deployed
+    }
+
+    /// The token of a customer's session.
+    pub(crate) fn sign_in(&self, email: &str, password: &str) -> String {
+        let body = serde_json::json!({ "email": email, "password": password });
+        let url = format!("{}/api/sessions", self.shop_url);
+        let session = post(&url, &body).expect("a session");
+        session["token"].as_str().expect("a token").to_owned()
     }
 }
 

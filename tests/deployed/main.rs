@@ -6,11 +6,14 @@ mod support;
 mod alerts;
 mod app;
 mod database;
+mod inputs;
 #[cfg(feature = "aws")]
 #[path = "../aws/moto.rs"]
 mod moto;
+mod otlp;
 mod pages;
 mod part;
 mod server;
 #[cfg(feature = "aws")]
 mod sqs;
+mod trace;

@@ -103,12 +103,22 @@ impl Drop for Part {
 
 /// The body of a page, if it answers 200.
 pub(crate) fn get(url: &str) -> Option<String> {
+    asked(reqwest::Client::new().get(url))
+}
+
+/// The answer to a POST of JSON, if it was a good one.
+pub(crate) fn post(url: &str, body: &serde_json::Value) -> Option<serde_json::Value> {
+    let answer = asked(reqwest::Client::new().post(url).json(body))?;
+    serde_json::from_str(&answer).ok()
+}
+
+fn asked(request: reqwest::RequestBuilder) -> Option<String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .expect("a runtime");
     runtime.block_on(async {
-        let answer = reqwest::get(url).await.ok()?;
+        let answer = request.send().await.ok()?;
         let answer = answer.error_for_status().ok()?;
         answer.text().await.ok()
     })

@@ -119,6 +119,8 @@ pub(crate) fn scenario(steps: Vec<Step>, shape: Shape) -> Scenario {
         slots: 8,
         faults: Vec::new(),
         prometheus: None,
+        metrics: Vec::new(),
+        scrape: Vec::new(),
         aws: Default::default(),
         kubernetes: loadtest::scenario::KubernetesSpec::default(),
         runbook: Vec::new(),

@@ -83,7 +83,7 @@ fn judge(
     let plan = Plan::new(&scenario, vec![steady], gate::cuts(&scenario.gates));
     let intervals = (0..load.seconds).map(|second| Ok::<_, ()>(interval(second, load)));
     let measured = aggregate(intervals, &plan).expect("no error");
-    gate::judge(&scenario, &measured, &[]).remove(0)
+    gate::judge(&scenario, &measured, &[], &[]).remove(0)
 }
 
 fn on_run(load: &Load, metric: Metric, op: CompareOp, limit: f64) -> (GateVerdict, String) {

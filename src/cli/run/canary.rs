@@ -213,6 +213,7 @@ mod tests {
             },
             start_lag_us: histogram(),
             wire: WireTimes::default(),
+            slowest: Vec::new(),
             cpu_seconds: 0.0,
             max_users: 3,
             data_ran_out: Vec::new(),

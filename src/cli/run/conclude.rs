@@ -98,6 +98,7 @@ pub(super) async fn conclude(
             .map(|report| facts::ledger(&report.total)),
         canary: canary::summary(scenario, &played, ledger.as_ref()),
         samples: &samples,
+        slowest: &played.load.slowest,
         connections: Some(facts::connections(&played.load)),
         generator: facts::generator(&played),
         invalid_causes: facts::invalid_causes(&played),
@@ -114,6 +115,11 @@ pub(super) async fn conclude(
         configuration: redact::text(&scenario.source.text),
     });
     report::write_run(folder.path(), &summary)?;
+    if let Some(otlp) = &played.otlp
+        && let Err(why) = otlp.conclude(&summary).await
+    {
+        eprintln!("warning: {why}");
+    }
     let code = ExitCode::of_run(
         summary.verdict,
         ending,

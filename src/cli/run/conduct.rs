@@ -10,12 +10,13 @@ use super::RunArgs;
 use super::alerts;
 use super::canary;
 use super::event_log::EventLog;
-use super::exposition::Exposition;
+use super::exposition::{self, Exposition};
 use super::folder::RunFolder;
 use super::interrupt::{Interrupts, Wish};
 use super::observed::Observed;
 use super::observer::{Inputs, Observer, Stops};
 use super::operator::Desk;
+use super::otlp::Otlp;
 use super::pages;
 use super::progress::Progress;
 use super::stage::Stage;
@@ -29,6 +30,7 @@ use crate::measure::clock::RunClock;
 use crate::measure::ledger::Ledger;
 use crate::measure::recording;
 use crate::observe::pages::Track;
+use crate::report::otlp::Resource;
 use crate::scenario::{FaultId, Scenario};
 
 /// Everything a run left behind.
@@ -46,6 +48,8 @@ pub(super) struct Played {
     pub observed: Observed,
     /// The scenario's metrics, by their index.
     pub tracks: Vec<Track>,
+    /// Who is told of the run when it is over.
+    pub otlp: Option<Otlp>,
     /// The write ledger, when a step keeps one.
     pub ledger: Option<Arc<Ledger>>,
     /// Whether the user stopped it.
@@ -79,7 +83,7 @@ pub(super) async fn conduct(
     let ledger = open_ledger(scenario, folder)?;
     let journal = open_journal(stage, folder).await?;
     let (plans, inputs, chaos_events) = wire(args, scenario, stage, clock, ledger.as_ref());
-    let (mut beside, exposition) = beside(
+    let mut beside = Beside::begin(
         args,
         scenario,
         stage,
@@ -120,7 +124,7 @@ pub(super) async fn conduct(
         (progress, desk),
     );
     observer.scheduled(began, loads.main.scheduled_end());
-    observer.expose(exposition);
+    observer.expose(beside.exposition.take());
     let observer = tokio::spawn(observer.watch(inputs));
     let conductor = tokio::spawn(conductor::conduct(ConductorInput {
         scenario: Arc::clone(scenario),
@@ -148,7 +152,7 @@ pub(super) async fn conduct(
             }
         }
     };
-    beside.shutdown().await;
+    beside.tasks.shutdown().await;
     let tracks = match reading {
         Some(reading) => reading.finish().await,
         None => Vec::new(),
@@ -161,32 +165,61 @@ pub(super) async fn conduct(
         chaos,
         observed,
         tracks,
+        otlp: beside.otlp,
         ledger,
         interrupted,
     })
 }
 
-/// Begins what goes on beside the load: hearing alerts, telling metrics. Ends with the run, for better
-/// or worse: its channel keeps the observer listening.
-async fn beside(
-    args: &RunArgs,
-    scenario: &Scenario,
-    stage: &Stage,
-    folder: &RunFolder,
-    (clock, events, progress): (RunClock, &mpsc::UnboundedSender<ChaosEvent>, &mut Progress),
-) -> anyhow::Result<(JoinSet<()>, Option<Exposition>)> {
-    let mut tasks = JoinSet::new();
-    if let Some(prometheus) = &stage.prometheus {
-        let prometheus = Arc::clone(prometheus);
-        tasks.spawn(alerts::watch(prometheus, clock, events.clone()));
+/// What goes on beside the load. Its tasks end with the run, for better or worse: their channels keep
+/// the observer listening.
+struct Beside {
+    tasks: JoinSet<()>,
+    exposition: Option<Exposition>,
+    otlp: Option<Otlp>,
+}
+
+impl Beside {
+    /// Begins: hearing alerts, telling metrics.
+    async fn begin(
+        args: &RunArgs,
+        scenario: &Scenario,
+        stage: &Stage,
+        folder: &RunFolder,
+        (clock, events, progress): (RunClock, &mpsc::UnboundedSender<ChaosEvent>, &mut Progress),
+    ) -> anyhow::Result<Self> {
+        let mut beside = Self {
+            tasks: JoinSet::new(),
+            exposition: None,
+            otlp: None,
+        };
+        if let Some(prometheus) = &stage.prometheus {
+            let prometheus = Arc::clone(prometheus);
+            let watch = alerts::watch(prometheus, clock, events.clone());
+            beside.tasks.spawn(watch);
+        }
+        if args.prometheus.is_none() && args.otlp.is_none() {
+            return Ok(beside);
+        }
+        let exposition = Exposition::of(scenario);
+        let registry = Arc::new(exposition.registry(scenario, folder.id()));
+        beside.exposition = Some(exposition);
+        if let Some(address) = args.prometheus {
+            let (bound, served) = exposition::serve(address, Arc::clone(&registry)).await?;
+            progress.say(&format!("metrics at http://{bound}/metrics"));
+            beside.tasks.spawn(served);
+        }
+        if let Some(endpoint) = &args.otlp {
+            let resource = Resource {
+                scenario: scenario.name.clone(),
+                run: folder.id().to_owned(),
+            };
+            let otlp = Otlp::new(endpoint, registry, resource, clock)?;
+            beside.tasks.spawn(otlp.clone().follow());
+            beside.otlp = Some(otlp);
+        }
+        Ok(beside)
     }
-    let Some(address) = args.prometheus else {
-        return Ok((tasks, None));
-    };
-    let (exposition, bound, served) = Exposition::serve(address, scenario, folder.id()).await?;
-    progress.say(&format!("metrics at http://{bound}/metrics"));
-    tasks.spawn(served);
-    Ok((tasks, Some(exposition)))
 }
 
 /// No new faults once the load is over; what is stricter stays.

@@ -79,38 +79,17 @@ impl Default for Exposition {
 }
 
 impl Exposition {
-    /// Serves from now on, until the task is aborted; answers with the address.
-    ///
-    /// # Errors
-    /// The address cannot be listened to.
-    pub(super) async fn serve(
-        address: SocketAddr,
-        scenario: &Scenario,
-        run: &str,
-    ) -> anyhow::Result<(Self, SocketAddr, impl Future<Output = ()> + Send + 'static)> {
-        let listener = tokio::net::TcpListener::bind(address)
-            .await
-            .map_err(|error| UsageError(format!("--prometheus {address}: {error}")))?;
-        let bound = listener.local_addr()?;
+    /// Nothing told yet, of faults that all wait.
+    pub(super) fn of(scenario: &Scenario) -> Self {
         let exposition = Self::default();
         for fault in &scenario.faults {
             exposition.fault(&fault.name).set(0);
         }
-        let registry = Arc::new(exposition.registry(scenario, run));
-        let page = move |headers: HeaderMap| {
-            let registry = Arc::clone(&registry);
-            async move { exposition::page(&registry, &headers) }
-        };
-        let router = Router::new().route("/metrics", get(page));
-        let served = async move {
-            if let Err(error) = axum::serve(listener, router).await {
-                log::warn!("--prometheus: {error}");
-            }
-        };
-        Ok((exposition, bound, served))
+        exposition
     }
 
-    fn registry(&self, scenario: &Scenario, run: &str) -> Registry {
+    /// What is told, under its names.
+    pub(super) fn registry(&self, scenario: &Scenario, run: &str) -> Registry {
         let mut registry = Registry::with_prefix("loadtest");
         // OpenMetrics has a type of its own for this, which older servers do not know.
         let about = Family::<RunLabels, Gauge>::default();
@@ -197,6 +176,31 @@ impl Exposition {
         };
         self.faults.get_or_create(&labels).clone()
     }
+}
+
+/// Serves a page until the task is aborted; answers with the address.
+///
+/// # Errors
+/// The address cannot be listened to.
+pub(super) async fn serve(
+    address: SocketAddr,
+    registry: Arc<Registry>,
+) -> anyhow::Result<(SocketAddr, impl Future<Output = ()> + Send + 'static)> {
+    let listener = tokio::net::TcpListener::bind(address)
+        .await
+        .map_err(|error| UsageError(format!("--prometheus {address}: {error}")))?;
+    let bound = listener.local_addr()?;
+    let page = move |headers: HeaderMap| {
+        let registry = Arc::clone(&registry);
+        async move { exposition::page(&registry, &headers) }
+    };
+    let router = Router::new().route("/metrics", get(page));
+    let served = async move {
+        if let Err(error) = axum::serve(listener, router).await {
+            log::warn!("--prometheus: {error}");
+        }
+    };
+    Ok((bound, served))
 }
 
 /// Recorded to three digits, which is closer than any bucket.

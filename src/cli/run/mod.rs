@@ -14,6 +14,7 @@ mod narrate;
 mod observed;
 mod observer;
 mod operator;
+mod otlp;
 mod pages;
 mod progress;
 mod read_back;
@@ -94,6 +95,10 @@ pub(super) struct RunArgs {
     /// Serve the run's own metrics for Prometheus there while it lasts: 127.0.0.1:9464
     #[arg(long, value_name = "ADDR")]
     prometheus: Option<std::net::SocketAddr>,
+    /// Send the run's metrics, and at its end the run and its faults as a trace, to an OpenTelemetry
+    /// collector: http://127.0.0.1:4318. Headers come from OTEL_EXPORTER_OTLP_HEADERS
+    #[arg(long, value_name = "URL")]
+    otlp: Option<String>,
     /// No progress, only the closing summary
     #[arg(short, long)]
     quiet: bool,
@@ -130,6 +135,7 @@ impl RunArgs {
             strict: false,
             revision: None,
             prometheus: None,
+            otlp: None,
             quiet: true,
             drill: None,
             brief: true,
@@ -238,7 +244,7 @@ pub(super) async fn play_alone(
     interrupts: Interrupts,
 ) -> anyhow::Result<Finished> {
     let alone = async |_: &Stage, progress| Ok((progress, None));
-    // On the heap: a run inside a comparison is too deep a future for the compiler to lay out.
+    // Boxed: commands of several runs hold this future deep within their own.
     Box::pin(play(args, scenario, interrupts, alone)).await
 }
 

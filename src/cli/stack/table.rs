@@ -193,7 +193,6 @@ mod tests {
             }],
             open_changes: Vec::new(),
             isolation: "ports".into(),
-            metrics: Vec::new(),
             last_event: 0,
             metrics: Vec::new(),
         }

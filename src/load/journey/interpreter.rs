@@ -5,6 +5,7 @@ use super::check::{Fault, check};
 use super::document::Document;
 use super::redact;
 use super::request::Outgoing;
+use super::trace::Trace;
 use crate::load::exchange::{
     Answer, Client, Failure, Jar, MAX_REDIRECTS, Received, Redirect, Wire, redirect,
 };
@@ -13,7 +14,7 @@ use crate::load::pacing::exponential;
 use crate::load::record::Outcome;
 use crate::load::worker::Worker;
 use crate::measure::clock::Micros;
-use crate::measure::interval::ErrorSample;
+use crate::measure::interval::{ErrorSample, SlowRequest};
 use crate::measure::outcome::ErrorKind;
 use crate::scenario::extract::Found;
 use crate::scenario::template::{Context, Template, Value};
@@ -385,6 +386,22 @@ impl Tour<'_> {
             recorder.decompressed(answer.received(), answer.body_length());
         }
         recorder.record(&outcome);
+        let trace = self.traveller.outgoing.trace();
+        let pod = |pod: &[u8]| String::from_utf8_lossy(pod).into_owned();
+        let response_us = received.done_at.saturating_sub(intended);
+        if !never_sent && recorder.slowest.wants(response_us) {
+            recorder.slowest.add(SlowRequest {
+                at: received.done_at,
+                step: id,
+                response_us,
+                service_us: received.done_at.saturating_sub(received.sent_at),
+                status: outcome.status,
+                failed: result.is_err(),
+                request: redact::request(step, self.traveller.outgoing.path()),
+                pod: outcome.pod.map(pod),
+                trace: trace.map(Trace::id),
+            });
+        }
         let Err(fault) = result else { return };
         if recorder.samples.wants(id, fault.kind, received.done_at) {
             let outgoing = &self.traveller.outgoing;
@@ -397,9 +414,8 @@ impl Tour<'_> {
                 status: outcome.status,
                 message: redact::message(&fault, body, outgoing.head(), prepared.secrets),
                 request: redact::request(step, outgoing.path()),
-                pod: outcome
-                    .pod
-                    .map(|pod| String::from_utf8_lossy(pod).into_owned()),
+                pod: outcome.pod.map(pod),
+                trace: trace.map(Trace::id),
             });
         }
     }

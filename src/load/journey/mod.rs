@@ -7,6 +7,7 @@ mod interpreter;
 mod program;
 mod redact;
 mod request;
+mod trace;
 
 pub(crate) use check::json as check_json;
 pub(crate) use document::{Document, paths as json_paths};

@@ -30,6 +30,8 @@ pub(crate) struct StepProgram {
     pub(crate) json: JsonPaths,
     /// It says `Accept-Encoding`, so its answer may be compressed.
     pub(crate) compressible: bool,
+    /// Whether a trace's header is added.
+    pub(crate) traced: bool,
     /// What of it no message may show.
     pub(crate) secrets: Secrets,
 }
@@ -73,13 +75,14 @@ impl Program {
             steps: Vec::with_capacity(scenario.steps.len()),
         };
         for step in &scenario.steps {
-            let prepared = program.prepare(step, &scenario.http)?;
+            let prepared = program.prepare(step, scenario)?;
             program.steps.push(prepared);
         }
         Ok(program)
     }
 
-    fn prepare(&self, step: &Step, http: &HttpDefaults) -> Result<StepProgram, String> {
+    fn prepare(&self, step: &Step, scenario: &Scenario) -> Result<StepProgram, String> {
+        let http = &scenario.http;
         let headers = headers(step, http);
         let says = |header: &str| {
             headers
@@ -97,6 +100,7 @@ impl Program {
                 expected: step.expect.templates().any(Template::is_secret),
             },
             compressible: says("accept-encoding"),
+            traced: scenario.is_traced() && !says("traceparent"),
             states_empty_body: !matches!(step.method.as_str(), "GET" | "HEAD" | "OPTIONS"),
             method: step.method.clone(),
         })

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::program::{
     Piece, Program, StepProgram, StepUrl, finish_request_line, is_absolute, push_path,
 };
+use super::trace::Trace;
 use crate::load::exchange::{Jar, Origin, Redirect, Target};
 use crate::scenario::template::{Context, RenderError, Template};
 use crate::scenario::{Body, Step};
@@ -22,6 +23,9 @@ pub(crate) struct Outgoing {
     fields: Range<usize>,
     /// Where it goes if not to the scenario's target.
     elsewhere: Option<Origin>,
+    /// The trace that it begins.
+    trace: Option<Trace>,
+    random: fastrand::Rng,
 }
 
 /// Why a request could not be built, in words.
@@ -48,6 +52,11 @@ impl Outgoing {
     /// The head, for keeping its secrets out of messages.
     pub(crate) fn head(&self) -> &[u8] {
         &self.bytes[..self.bytes.len() - self.body.len().min(self.bytes.len())]
+    }
+
+    /// The id of its trace, where one was sent.
+    pub(crate) fn trace(&self) -> Option<Trace> {
+        self.trace
     }
 
     /// Path and query as sent.
@@ -91,6 +100,10 @@ impl Outgoing {
                 Piece::Fixed(bytes) => self.bytes.extend_from_slice(bytes),
                 Piece::Dynamic(template) => field_value(template, context, &mut self.bytes)?,
             }
+        }
+        self.trace = prepared.traced.then(|| Trace::draw(&mut self.random));
+        if let Some(trace) = self.trace {
+            trace.write_header(&mut self.bytes);
         }
         self.fields = start..self.bytes.len();
         render_body(&step.body, context, &mut self.body)?;

@@ -7,6 +7,7 @@ use hdrhistogram::Histogram;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::recorder::Report;
+use super::slowest::Slowest;
 use crate::load::health::{self, ThreadTime};
 use crate::load::plan::Totals;
 use crate::load::wire::WireTimes;
@@ -35,6 +36,7 @@ pub(crate) struct Collected {
     pub(crate) wire: WireTimes,
     pub(crate) cpu_seconds: f64,
     pub(crate) most_users: u64,
+    pub(crate) slowest: Slowest,
 }
 
 /// Runs until every worker has sent its last report or gone away.
@@ -111,6 +113,7 @@ impl Merge {
                 wire: WireTimes::default(),
                 cpu_seconds: 0.0,
                 most_users: 0,
+                slowest: Slowest::default(),
             },
         }
     }
@@ -158,6 +161,7 @@ impl Merge {
             // It grows on demand, so adding cannot fail.
             let _ = self.collected.lag_us.add(&last.lag_us);
             self.collected.wire.add(&last.wire);
+            self.collected.slowest.join(last.slowest);
         }
     }
 

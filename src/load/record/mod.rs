@@ -6,6 +6,7 @@ mod recorder;
 mod responders;
 mod samples;
 mod slices;
+mod slowest;
 
 pub(crate) use collector::{Collected, Outlets, collect};
 pub(crate) use recorder::{Due, Outcome, Recorder, Report};

@@ -7,12 +7,15 @@ use hdrhistogram::Histogram;
 use super::responders::Responders;
 use super::samples::Samples;
 use super::slices::Slices;
+use super::slowest::Slowest;
 use crate::load::exchange::Made;
 use crate::load::health::ThreadTime;
 use crate::load::plan::{LATE_US, Totals};
 use crate::load::wire::{WireTimes, note};
 use crate::measure::clock::Micros;
-use crate::measure::interval::{ErrorSample, Interval, Slice, StepInterval, histogram};
+use crate::measure::interval::{
+    ErrorSample, Interval, Slice, SlowRequest, StepInterval, histogram,
+};
 use crate::measure::outcome::ErrorKind;
 use crate::scenario::StepId;
 
@@ -58,6 +61,7 @@ pub(crate) struct Recorder {
     slices: Slices,
     responders: Responders,
     pub(crate) samples: Samples,
+    pub(crate) slowest: Slowest,
     users: u64,
     pub(crate) totals: Totals,
     lag_us: Histogram<u64>,
@@ -91,6 +95,7 @@ pub(crate) struct Last {
     pub(crate) lag_us: Histogram<u64>,
     pub(crate) wire: WireTimes,
     pub(crate) most_users: u64,
+    pub(crate) slowest: Vec<SlowRequest>,
 }
 
 impl Recorder {
@@ -104,6 +109,7 @@ impl Recorder {
             slices: Slices::new(steps),
             responders: Responders::default(),
             samples: Samples::default(),
+            slowest: Slowest::default(),
             users: 0,
             totals: Totals::default(),
             lag_us: histogram(),
@@ -248,6 +254,7 @@ impl Recorder {
             lag_us: self.lag_us.clone(),
             wire: self.wire.clone(),
             most_users: self.most_users,
+            slowest: self.slowest.take(),
         }));
         report
     }

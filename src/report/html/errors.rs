@@ -23,7 +23,12 @@ pub(super) fn render(summary: &Summary) -> String {
                 .pod
                 .as_deref()
                 .map_or(String::new(), |pod| format!(" → {pod}"));
-            format!("<small>{}</small>", escape(&format!("{request}{pod}")))
+            let trace =
+                (error.trace.as_deref()).map_or(String::new(), |trace| format!(", trace {trace}"));
+            format!(
+                "<small>{}</small>",
+                escape(&format!("{request}{pod}{trace}"))
+            )
         });
         let sample = match &error.sample {
             Some(sample) => format!("<span class=\"sample\">{}</span>{request}", escape(sample)),

@@ -20,6 +20,7 @@ mod observed;
 mod page;
 mod quality;
 mod recovery;
+mod slowest;
 mod steps;
 mod timeline;
 mod verdict;
@@ -51,7 +52,11 @@ pub fn render(summary: &Summary) -> String {
             distribution::render(summary),
         ),
         section("baseline", "Baseline", baseline::render(summary)),
-        section("steps", "Steps", Some(steps::render(summary))),
+        section(
+            "steps",
+            "Steps",
+            Some(steps::render(summary) + &slowest::render(summary)),
+        ),
         section("connections", "Connections", connections::render(summary)),
         section("errors", "Errors", Some(errors::render(summary))),
         section("quality", "Data quality", Some(quality::render(summary))),

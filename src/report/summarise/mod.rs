@@ -13,7 +13,7 @@ use super::summary::{
 };
 use crate::gate::{self, Ending, ExitCode, GateVerdict, verdict};
 use crate::measure::aggregate::{Cut, Measured, Plan};
-use crate::measure::interval::ErrorSample;
+use crate::measure::interval::{ErrorSample, SlowRequest};
 use crate::measure::validity::InvalidCause;
 use crate::measure::window::PhaseWindow;
 use crate::observe::pages::Track;
@@ -43,6 +43,8 @@ pub struct SummaryInput<'a> {
     pub canary: Option<Canary>,
     /// Failures worth showing.
     pub samples: &'a [ErrorSample],
+    /// The slowest requests, slowest first.
+    pub slowest: &'a [SlowRequest],
     /// What the way to the target cost.
     pub connections: Option<Connections>,
     /// How well the load was made. What is fatal in it makes the run invalid.
@@ -97,6 +99,7 @@ pub fn summarise(input: SummaryInput<'_>) -> Summary {
         books,
         canary,
         samples,
+        slowest,
         connections,
         mut generator,
         lanes,
@@ -159,6 +162,7 @@ pub fn summarise(input: SummaryInput<'_>) -> Summary {
         phases: traffic::phases(measured),
         baseline: None,
         errors: traffic::errors(scenario, measured, samples),
+        slowest: traffic::slowest(scenario, slowest),
         timeline: curves::timeline(measured),
         distribution: curves::distribution(measured),
         run,

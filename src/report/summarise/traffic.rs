@@ -1,8 +1,8 @@
 //! What the requests came to.
 
 use crate::measure::aggregate::{Measured, Tally};
-use crate::measure::interval::ErrorSample;
-use crate::report::summary::{ErrorRow, Journey, Latency, Phase, Requests, Step};
+use crate::measure::interval::{ErrorSample, SlowRequest};
+use crate::report::summary::{ErrorRow, Journey, Latency, Phase, Requests, SlowRow, Step};
 use crate::scenario::{PhaseSelector, Scenario, Scope, Shape};
 
 /// A ratio with more digits than anyone reads, and few enough to be the same after a file.
@@ -98,6 +98,25 @@ pub(super) fn phases(measured: &Measured) -> Vec<Phase> {
     phases
 }
 
+pub(super) fn slowest(scenario: &Scenario, slowest: &[SlowRequest]) -> Vec<SlowRow> {
+    let row = |request: &SlowRequest| {
+        let step = &scenario.steps[request.step];
+        SlowRow {
+            journey: scenario.journeys[step.journey].name.clone(),
+            step: step.name.clone(),
+            at_us: request.at,
+            response_us: request.response_us,
+            service_us: request.service_us,
+            failed: request.failed,
+            request: request.request.clone(),
+            status: request.status,
+            pod: request.pod.clone(),
+            trace: request.trace.clone(),
+        }
+    };
+    slowest.iter().map(row).collect()
+}
+
 pub(super) fn errors(
     scenario: &Scenario,
     measured: &Measured,
@@ -120,6 +139,7 @@ pub(super) fn errors(
                 request: sample.map(|sample| sample.request.clone()),
                 status: sample.and_then(|sample| sample.status),
                 pod: sample.and_then(|sample| sample.pod.clone()),
+                trace: sample.and_then(|sample| sample.trace.clone()),
             });
         }
     }

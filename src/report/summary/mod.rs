@@ -35,7 +35,7 @@ pub use lanes::{FaultLane, Lanes, RoleLane, Segment, ServingKind, ServingLane, S
 pub use observed::{Observed, ObservedPoint, ObservedSeries};
 pub use run::{Run, Sibling, Slo};
 pub use timeline::{Curve, CurvePoint, Timeline};
-pub use traffic::{ErrorRow, Journey, Latency, Phase, Requests, Step};
+pub use traffic::{ErrorRow, Journey, Latency, Phase, Requests, SlowRow, Step};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -106,6 +106,9 @@ pub struct Summary {
     /// Most frequent first.
     #[serde(default)]
     pub errors: Vec<ErrorRow>,
+    /// The slowest requests, slowest first; empty in summaries of earlier versions.
+    #[serde(default)]
+    pub slowest: Vec<SlowRow>,
     /// What the way to the target cost; absent in summaries of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connections: Option<Connections>,

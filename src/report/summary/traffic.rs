@@ -189,4 +189,35 @@ pub struct ErrorRow {
     /// The pod that answered it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pod: Option<String>,
+    /// Its trace id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
+}
+
+/// One of the slowest requests of a run.
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
+pub struct SlowRow {
+    /// Its journey's name.
+    pub journey: String,
+    /// The step's name.
+    pub step: String,
+    /// When it ended, run time.
+    pub at_us: u64,
+    /// From the intended start to the last byte.
+    pub response_us: u64,
+    /// From the send to the last byte.
+    pub service_us: u64,
+    /// Whether it failed.
+    pub failed: bool,
+    /// `METHOD path`.
+    pub request: String,
+    /// Its answer's status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The pod that answered it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pod: Option<String>,
+    /// Its trace id, by which its log lines are found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
 }

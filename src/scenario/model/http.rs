@@ -25,6 +25,8 @@ pub struct HttpDefaults {
     pub version: HttpVersion,
     /// How long a connection serves.
     pub connections: ConnectionReuse,
+    /// Whether every request carries a `traceparent`; none: those to the bundled stack do.
+    pub trace: Option<bool>,
     /// What `Accept-Encoding` offers, in this order; empty: it is not sent.
     pub compression: Vec<Coding>,
     /// What every request goes through.
@@ -43,6 +45,7 @@ impl Default for HttpDefaults {
             insecure: false,
             version: HttpVersion::V1_1,
             connections: ConnectionReuse::PerUser,
+            trace: None,
             compression: Vec::new(),
             proxy: None,
             tls: Tls::default(),

@@ -89,6 +89,15 @@ pub struct Scenario {
     pub gates: Vec<Gate>,
 }
 
+impl Scenario {
+    /// Whether requests carry a trace's id.
+    #[must_use]
+    pub fn is_traced(&self) -> bool {
+        let bundled = matches!(self.target, Target::Stack(_));
+        self.http.trace.unwrap_or(bundled)
+    }
+}
+
 /// The file a scenario was read from.
 #[derive(Debug, Clone)]
 pub struct Source {

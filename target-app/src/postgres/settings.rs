@@ -10,7 +10,8 @@ pub(super) const SUPERUSER: &str = "postgres";
 /// `fsync` and `synchronous_commit` stay on: what is acknowledged must survive. The timeouts of
 /// two seconds are what makes a hung standby noticeable. A standby that has lost its primary looks
 /// for a promotion only between two attempts to connect, so these come every 20 ms: with 100 ms
-/// about half of all failovers took that much longer.
+/// about half of all failovers took that much longer. Slow statements are logged with the name of
+/// their session, which holds the trace they belong to, and without values.
 pub(super) fn server_settings() -> String {
     let mut text = String::from(
         "
@@ -33,6 +34,9 @@ wal_receiver_timeout = 2s
 wal_receiver_status_interval = 1s
 wal_retrieve_retry_interval = 20ms
 synchronous_standby_names = ''
+log_line_prefix = '%m [%p] %a '
+log_min_duration_statement = 500ms
+log_parameter_max_length = 0
 ",
     );
     if cfg!(target_os = "linux") {

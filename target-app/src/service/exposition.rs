@@ -12,17 +12,33 @@ const CLASSIC: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// A `/metrics` page of all that is registered: as OpenMetrics for those who ask for it, which is
 /// what Prometheus does, else in the older format that people's tools read.
 pub fn page(registry: &Registry, headers: &HeaderMap) -> Response {
-    let mut text = String::with_capacity(16 * 1024);
-    if let Err(error) = prometheus_client::encoding::text::encode(&mut text, registry) {
-        let words = format!("metrics: {error}");
-        return (StatusCode::INTERNAL_SERVER_ERROR, words).into_response();
-    }
+    let text = match openmetrics(registry) {
+        Ok(text) => text,
+        Err(error) => {
+            let words = format!("metrics: {error}");
+            return (StatusCode::INTERNAL_SERVER_ERROR, words).into_response();
+        }
+    };
     let accepts = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
     if accepts.is_some_and(|accepts| accepts.contains("application/openmetrics-text")) {
         ([(CONTENT_TYPE, OPENMETRICS)], text).into_response()
     } else {
         ([(CONTENT_TYPE, CLASSIC)], classic(&text)).into_response()
     }
+}
+
+/// All that is registered, in the older format.
+///
+/// # Errors
+/// A metric cannot be written.
+pub fn text(registry: &Registry) -> Result<String, std::fmt::Error> {
+    openmetrics(registry).map(|text| classic(&text))
+}
+
+fn openmetrics(registry: &Registry) -> Result<String, std::fmt::Error> {
+    let mut text = String::with_capacity(16 * 1024);
+    prometheus_client::encoding::text::encode(&mut text, registry)?;
+    Ok(text)
 }
 
 /// OpenMetrics in the older format: there a counter is described by the whole name of its samples.

@@ -7,6 +7,7 @@ pub(crate) mod http;
 mod listen;
 pub mod logging;
 mod secret;
+pub(crate) mod trace;
 
 pub use listen::{Bound, ServeError};
 pub use secret::Secret;

@@ -1,13 +1,14 @@
 //! The catalogue: pages, search, one product.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use http::{HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use super::error::{FieldErrors, ShopError};
+use super::query::Params;
 use super::state::{App, Shop};
 use crate::service::database::{DatabaseError, Lease};
 
@@ -75,7 +76,7 @@ fn kept(shop: &Shop) -> Kept {
 /// `GET /api/products`
 pub(crate) async fn list(
     State(shop): State<App>,
-    Query(params): Query<PageParams>,
+    Params(params): Params<PageParams>,
 ) -> Result<(Kept, Json<Page>), ShopError> {
     let page = page(&shop, &params).await?;
     Ok((kept(&shop), Json(page)))

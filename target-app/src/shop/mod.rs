@@ -24,6 +24,7 @@ mod openapi;
 mod orders;
 mod password;
 mod probes;
+mod query;
 mod request_context;
 mod routes;
 pub mod schema;

@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use super::error::{Cause, ShopError};
 use super::state::{App, Shop, signed_in};
+use crate::service::trace::{self, TraceId};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const X_POD: HeaderName = HeaderName::from_static("x-pod");
@@ -35,10 +36,11 @@ pub(crate) async fn observe(State(shop): State<App>, request: Request, next: Nex
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("unknown", MatchedPath::as_str);
     let id = request_id(request.headers());
+    let trace_id = TraceId::of(request.headers());
 
     let in_flight = shop.metrics.enter();
     let mut response = match admit(&shop, route, request, started) {
-        Ok(request) => next.run(request).await,
+        Ok(request) => trace::within(trace_id, next.run(request)).await,
         Err(error) => error.into_response(),
     };
     drop(in_flight);
@@ -50,6 +52,7 @@ pub(crate) async fn observe(State(shop): State<App>, request: Request, next: Nex
         &shop,
         &LogLine {
             id: &id,
+            trace_id,
             method: &method,
             path: &path,
             status,
@@ -113,6 +116,7 @@ fn mark(shop: &Shop, response: &mut Response, id: HeaderValue) {
 
 struct LogLine<'a> {
     id: &'a HeaderValue,
+    trace_id: Option<TraceId>,
     method: &'a Method,
     path: &'a str,
     status: u16,
@@ -122,6 +126,7 @@ struct LogLine<'a> {
 fn log(shop: &Shop, line: &LogLine<'_>, response: &Response) {
     let LogLine {
         id,
+        trace_id,
         method,
         path,
         status,
@@ -132,17 +137,18 @@ fn log(shop: &Shop, line: &LogLine<'_>, response: &Response) {
         return;
     }
     let request_id = id.to_str().unwrap_or_default();
+    let trace_id = trace_id.as_ref().map(TraceId::as_str);
     let seconds = took.as_secs_f64();
     let cause = response
         .extensions()
         .get::<Cause>()
         .map(|Cause(text)| text.as_str());
     if *status >= 500 {
-        tracing::error!(request_id, %method, path, status, seconds, cause, "request failed");
+        tracing::error!(request_id, trace_id, %method, path, status, seconds, cause, "request failed");
     } else if slow {
-        tracing::warn!(request_id, %method, path, status, seconds, cause, "request was slow");
+        tracing::warn!(request_id, trace_id, %method, path, status, seconds, cause, "request was slow");
     } else {
-        tracing::info!(request_id, %method, path, status, seconds, cause, "request");
+        tracing::info!(request_id, trace_id, %method, path, status, seconds, cause, "request");
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
@@ -13,6 +13,7 @@ use super::assets::PAGE;
 use super::catalogue::{self, PageParams};
 use super::error::ShopError;
 use super::front_page;
+use super::query::Params;
 use super::state::App;
 
 /// Everything from this shop, nothing inline; drawings in the style sheet are data.
@@ -32,7 +33,7 @@ static EMPTY: LazyLock<Bytes> = LazyLock::new(|| {
 /// `GET /`: costs what a page of the catalogue costs, and some writing.
 pub(crate) async fn front_page(
     State(shop): State<App>,
-    Query(params): Query<PageParams>,
+    Params(params): Params<PageParams>,
     headers: HeaderMap,
 ) -> Result<Response, ShopError> {
     match catalogue::page(&shop, &params).await {

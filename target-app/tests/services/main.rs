@@ -15,4 +15,5 @@ mod shop;
 mod stack;
 mod storefront;
 mod task_runner;
+mod trace;
 mod unknown_outcome;

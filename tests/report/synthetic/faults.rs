@@ -1,6 +1,6 @@
 //! What broke when, and what it did.
 
-use loadtest::measure::interval::ErrorSample;
+use loadtest::measure::interval::{ErrorSample, SlowRequest};
 use loadtest::measure::outcome::ErrorKind;
 use loadtest::measure::window::{PhaseKind, PhaseWindow};
 use loadtest::report::summary::{
@@ -280,6 +280,24 @@ fn drain_zone_b() -> Fault {
     }
 }
 
+pub(super) fn slowest() -> Vec<SlowRequest> {
+    let slow = |at, step, response_us, request: &str, failed: bool| SlowRequest {
+        at: seconds(at),
+        step,
+        response_us,
+        service_us: response_us - 1_200,
+        status: (!failed).then_some(200),
+        failed,
+        request: request.into(),
+        pod: (!failed).then(|| "shop-2".into()),
+        trace: Some(format!("4bf92f3577b34da6a3ce929d0e0e47{step:02x}")),
+    };
+    vec![
+        slow(42.9, 2, 5_003_000, "POST /api/orders", true),
+        slow(43.1, 1, 1_204_000, "GET /api/products?page", false),
+    ]
+}
+
 pub(super) fn samples() -> Vec<ErrorSample> {
     let sample =
         |at, step, kind, status, message: &str, request: &str, pod: Option<&str>| ErrorSample {
@@ -290,6 +308,7 @@ pub(super) fn samples() -> Vec<ErrorSample> {
             message: message.into(),
             request: request.into(),
             pod: pod.map(Into::into),
+            trace: None,
         };
     vec![
         sample(

@@ -13,7 +13,7 @@ mod traffic;
 
 use std::path::Path;
 
-use faults::{faults, samples, windows};
+use faults::{faults, samples, slowest, windows};
 use loadtest::gate::Ending;
 use loadtest::measure::aggregate::aggregate;
 use loadtest::measure::recording::{Reader, StepNames, Writer};
@@ -66,6 +66,7 @@ pub(crate) fn run(folder: &Path, p95_limit_us: f64) -> Summary {
         books: Some(books()),
         canary: Some(canary()),
         samples: &samples(),
+        slowest: &slowest(),
         generator: generator(),
         connections: Some(connections()),
         invalid_causes: Vec::new(),

@@ -232,6 +232,8 @@ pub(crate) fn scenario(p95_limit_us: f64) -> Scenario {
         slots: 0,
         faults: planned_faults(),
         prometheus: None,
+        metrics: Vec::new(),
+        scrape: Vec::new(),
         aws: Default::default(),
         kubernetes: loadtest::scenario::KubernetesSpec::default(),
         runbook: Vec::new(),

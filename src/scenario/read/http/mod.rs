@@ -53,6 +53,7 @@ pub(crate) fn read_http(
     ] {
         *flag = table.optional(key, value::flag).unwrap_or(*flag);
     }
+    http.trace = table.optional("trace", value::flag);
     http.version = table
         .optional("version", |log, node| value::choice(log, node, &VERSIONS))
         .unwrap_or(http.version);

@@ -21,6 +21,7 @@ use tokio_postgres::error::Severity;
 
 use super::{DatabaseParams, describe};
 use crate::service::ServeError;
+use crate::service::trace::TraceId;
 
 /// How long the check of an idle connection may take.
 const VERIFY_TIMEOUT: Duration = Duration::from_millis(250);
@@ -148,6 +149,7 @@ fn build(
     size: usize,
     suspect_before: &SuspectBefore,
 ) -> Result<Pool, ServeError> {
+    let name: Arc<str> = config.get_application_name().unwrap_or_default().into();
     let manager = Manager::from_config(
         config,
         NoTls,
@@ -157,6 +159,7 @@ fn build(
         },
     );
     let suspect_before = Arc::clone(suspect_before);
+    let (known, renamed) = (name.clone(), name);
     Pool::builder(manager)
         .max_size(size)
         .runtime(Runtime::Tokio1)
@@ -164,18 +167,40 @@ fn build(
         .create_timeout(Some(CREATE_TIMEOUT))
         .pre_recycle(Hook::async_fn(move |client, metrics| {
             let suspect_before = Arc::clone(&suspect_before);
-            let created = metrics.created;
-            Box::pin(async move { verify(client, created, &suspect_before).await })
+            let (created, name) = (metrics.created, Arc::clone(&known));
+            Box::pin(async move { verify(client, created, &suspect_before, &name).await })
+        }))
+        .post_create(Hook::async_fn(move |client, _| {
+            let named = name_of(&renamed);
+            Box::pin(async move {
+                // A new connection has its name already, unless it begins within a trace.
+                match TraceId::current() {
+                    Some(_) => client.simple_query(&named).await.map(drop),
+                    None => Ok(()),
+                }
+                .map_err(HookError::Backend)
+            })
         }))
         .build()
         .map_err(|error| ServeError::Config(format!("database pool: {error}")))
 }
 
-/// Asks the server for nothing, to learn whether it is still there.
+/// The statement that gives a session its name: the application's, and the trace that it works
+/// for. A comment would do for one statement only, and prepared ones cannot have any.
+fn name_of(application: &str) -> String {
+    let application = application.replace('\'', "''");
+    match TraceId::current() {
+        Some(trace) => format!("SET application_name = '{application} {}'", trace.as_str()),
+        None => format!("SET application_name = '{application}'"),
+    }
+}
+
+/// Names the session, to learn whether the server is still there.
 async fn verify(
     client: &ClientWrapper,
     created: Instant,
     suspect_before: &SuspectBefore,
+    name: &str,
 ) -> Result<(), HookError> {
     let is_suspect = |limit: &Option<Instant>| limit.is_some_and(|limit| created < limit);
     if is_suspect(
@@ -186,7 +211,7 @@ async fn verify(
         return Err(HookError::message("older than one that failed its check"));
     }
     let began = Instant::now();
-    match tokio::time::timeout(VERIFY_TIMEOUT, client.simple_query("")).await {
+    match tokio::time::timeout(VERIFY_TIMEOUT, client.simple_query(&name_of(name))).await {
         Ok(Ok(_)) => Ok(()),
         // Closed: finding that out about the others costs nothing.
         Ok(Err(error)) => Err(HookError::Backend(error)),

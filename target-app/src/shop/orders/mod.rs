@@ -4,7 +4,7 @@ mod place;
 mod read;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, StatusCode};
 use serde::Serialize;
@@ -14,6 +14,7 @@ use self::place::Answer;
 use super::body::Fields;
 use super::error::ShopError;
 use super::metrics::OrderOutcome;
+use super::query::Params;
 use super::state::{App, SignedIn};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -89,7 +90,7 @@ pub(crate) struct HistoryParams {
 pub(crate) async fn history(
     State(shop): State<App>,
     SignedIn(customer): SignedIn,
-    Query(params): Query<HistoryParams>,
+    Params(params): Params<HistoryParams>,
 ) -> Result<Json<History>, ShopError> {
     let before = match params.before.as_deref() {
         None | Some("") => i64::MAX,
