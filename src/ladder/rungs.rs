@@ -11,6 +11,7 @@ pub const BUNDLED: &[&str] = &[
     "ladder-3-load-balancer",
     "ladder-4-read-replicas",
     "ladder-5-cache",
+    "ladder-6-cdn",
     "ladder-7-regions",
     "ladder-8-queue",
 ];

@@ -27,6 +27,10 @@ const BUNDLED: &[(&str, &str)] = &[
         include_str!("../topologies/ladder-5-cache.toml"),
     ),
     (
+        "ladder-6-cdn",
+        include_str!("../topologies/ladder-6-cdn.toml"),
+    ),
+    (
         "ladder-7-regions",
         include_str!("../topologies/ladder-7-regions.toml"),
     ),
