@@ -19,7 +19,7 @@ async fn in_front_of(pod: &Pod) -> Edge {
         state: TargetState::Active,
     };
     Edge::start(vec![target], |config| {
-        config.cdn = Some(CdnConfig::default())
+        config.cdn = Some(CdnConfig::default());
     })
     .await
 }
