@@ -38,7 +38,6 @@ impl Database {
             database: "shop".into(),
             user: "shop".into(),
             password: PASSWORD.into(),
-            read_replicas: 0,
         };
         let pair = runtime.block_on(Pair::start(config, Arc::new(unheard)));
         let pair = pair.expect("a pair");
