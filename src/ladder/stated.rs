@@ -26,11 +26,17 @@ pub fn words(spec: &StackSpec) -> Vec<String> {
             None => format!("the database in the same slots, {costs}"),
         }
     }));
+    words.extend((spec.read_replicas > 0).then(|| several(spec.read_replicas, "read replica")));
     words.extend(
         spec.cache
             .as_ref()
             .map(|cache| format!("each pod keeps the catalogue for {}", cache.ttl)),
     );
+    words.extend(spec.cdn.then(|| "a CDN keeps the catalogue".to_owned()));
+    words.extend(spec.distance.map(|distance| {
+        let regions: Vec<&str> = spec.regions.keys().map(String::as_str).collect();
+        format!("{} {distance} apart", regions.join(" and "))
+    }));
     words.extend(spec.confirm_time.map(|time| match spec.confirm {
         Confirm::Inline => format!("a confirmation takes {time} of the request"),
         Confirm::Queued => format!("a confirmation takes {time} of a task runner"),
