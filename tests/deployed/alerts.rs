@@ -71,7 +71,7 @@ fn an_alert_that_is_named_and_that_no_fault_explains_ends_the_run() {
 fn an_alert_that_is_not_named_only_notices() {
     let fires = Arc::new(AtomicBool::new(false));
     let prometheus = prometheus(&fires);
-    let shop = Target::serve(|_| Reply::Ok("ok".into()));
+    let shop = Target::in_order();
     let bench = Bench::new();
     let _plane = Plane::that_does_nothing(&bench, &shop);
     let fault = "[[fault]]\nname = \"it\"\nkind = \"pod-hang\"\nat = \"500ms\"\nfor = \"4s\"\n\

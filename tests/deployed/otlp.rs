@@ -43,7 +43,7 @@ fn sent(collector: &Target, signal: &str) -> Vec<Request> {
 #[test]
 fn metrics_and_a_trace_of_the_run_reach_a_collector() {
     let collector = Target::serve(|_| Reply::Ok("{}".into()));
-    let shop = Target::serve(|_| Reply::Ok("ok".into()));
+    let shop = Target::in_order();
     let bench = Bench::new();
     let _plane = Plane::that_does_nothing(&bench, &shop);
     bench.file(
@@ -84,7 +84,7 @@ pods = { app = "shop", pick = 1 }
             "OTEL_EXPORTER_OTLP_HEADERS",
             "authorization=Bearer a-secret",
         )
-        .exits(0);
+        .exits(4);
 
     let metrics = sent(&collector, "metrics");
     let last = metrics.last().expect("metrics");

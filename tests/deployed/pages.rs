@@ -94,7 +94,7 @@ fn a_limit_that_is_missed_or_that_nobody_tells_fails_the_run() {
     let bench = Bench::new();
     let gates = gate("jobs", "max < 7") + &gate("nothing", "max < 7");
     bench.file("it.toml", &scenario(&target, &gates));
-    bench.loadtest(["run", "it.toml"]).exits(1);
+    bench.loadtest(["run", "it.toml"]).exits(3);
     let summary = bench.summary();
     let words = |gate: usize| summary["gates"][gate]["explanation"].as_str().unwrap_or("");
     assert!(words(0).starts_with("missed"), "{}", words(0));

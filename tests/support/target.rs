@@ -55,6 +55,15 @@ impl Target {
         Self { url, seen }
     }
 
+    /// Answers everything with `ok`, and has books in which nothing is wrong: a run that takes it
+    /// for the bundled shop does not wait for them.
+    pub(crate) fn in_order() -> Self {
+        Self::serve(|asked| match asked.what.as_str() {
+            "GET /api/admin/invariants" => Reply::Ok(r#"{"pending":0,"rules":[]}"#.into()),
+            _ => Reply::Ok("ok".into()),
+        })
+    }
+
     /// Everything that it was asked so far.
     pub(crate) fn seen(&self) -> Vec<Request> {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);

@@ -4,7 +4,7 @@ mod read;
 mod write;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::body::Fields;
 use super::error::ShopError;
 use super::orders::idempotency_key;
+use super::query::Params;
 use super::state::{App, SignedIn};
 
 const LONGEST_TITLE: usize = 200;
@@ -129,7 +130,7 @@ pub(crate) struct ListParams {
 pub(crate) async fn list(
     State(shop): State<App>,
     SignedIn(customer): SignedIn,
-    Query(params): Query<ListParams>,
+    Params(params): Params<ListParams>,
 ) -> Result<Json<TaskPage>, ShopError> {
     let state = params.state.as_deref().filter(|state| !state.is_empty());
     if state.is_some_and(|state| !read::STATES.contains(&state)) {
