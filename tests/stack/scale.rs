@@ -1,5 +1,7 @@
 //! Stacks on the way from one server to many: read replicas, regions, confirmations in the request.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use target_app::api::{Action, DatabaseRole, LinkMode, StackStatus};
 
@@ -30,13 +32,21 @@ fn client() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().build().unwrap()
 }
 
-/// The pod that answers a user of this region.
+/// The zone that serves a user of this region, as soon as any does.
 async fn served_in(status: &StackStatus, region: &str) -> String {
     let url = format!("{}/api/products/1", status.edge_url);
-    let asked = client().get(url).header("x-region", region).send();
-    let answer = asked.await.unwrap();
-    assert_eq!(answer.status(), 200);
-    answer.headers()["x-zone"].to_str().unwrap().to_owned()
+    let asked = async {
+        loop {
+            let asked = client().get(&url).header("x-region", region).send();
+            let answer = asked.await.unwrap();
+            if answer.status() == 200 {
+                return answer.headers()["x-zone"].to_str().unwrap().to_owned();
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let served = tokio::time::timeout(Duration::from_secs(30), asked).await;
+    served.expect("somebody serves the user")
 }
 
 /// The sum of a metric over all shop pods.

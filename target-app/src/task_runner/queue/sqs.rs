@@ -312,7 +312,8 @@ fn failed(call: &'static str, error: &dyn std::error::Error) -> QueueError {
 
 /// Whole seconds, upwards, as far as SQS can count.
 fn seconds(time: Duration) -> i32 {
-    let whole = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+    let begun = u64::from(time.subsec_nanos() > 0);
+    let whole = time.as_secs().saturating_add(begun);
     i32::try_from(whole).map_or(LONGEST_OUT_OF_SIGHT, |s| s.min(LONGEST_OUT_OF_SIGHT))
 }
 
