@@ -22,6 +22,16 @@ pub(super) fn rate(text: &str) -> Result<f64, String> {
     }
 }
 
+/// Reads `http://host:4318`, without the slash at its end.
+pub(super) fn http_url(text: &str) -> Result<String, String> {
+    match reqwest::Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => {
+            Ok(text.trim_end_matches('/').to_owned())
+        }
+        _ => Err("write http://HOST:4318 or https://…".to_owned()),
+    }
+}
+
 /// Unix time.
 pub(super) fn now_unix_seconds() -> i64 {
     i64::try_from(Instant::now().unix_us / 1_000_000).unwrap_or(0)

@@ -33,6 +33,7 @@ use clap::Args;
 use crate::chaos::plan::{self, Depth};
 use crate::cli::UsageError;
 use crate::cli::override_args::OverrideArgs;
+use crate::cli::quantities::http_url;
 use crate::cli::scenario_file;
 use crate::cli::style::Style;
 use crate::gate::ExitCode;
@@ -97,7 +98,7 @@ pub(super) struct RunArgs {
     prometheus: Option<std::net::SocketAddr>,
     /// Send the run's metrics, and at its end the run and its faults as a trace, to an OpenTelemetry
     /// collector: http://127.0.0.1:4318. Headers come from OTEL_EXPORTER_OTLP_HEADERS
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = http_url)]
     otlp: Option<String>,
     /// No progress, only the closing summary
     #[arg(short, long)]

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use prometheus_client::registry::Registry;
 use target_app::service::exposition;
 
@@ -31,26 +32,20 @@ pub(super) struct Otlp {
 
 impl Otlp {
     /// # Errors
-    /// The address is none, or the headers cannot be sent.
+    /// The headers of the environment cannot be sent.
     pub(super) fn new(
         endpoint: &str,
         registry: Arc<Registry>,
         resource: Resource,
         clock: RunClock,
     ) -> anyhow::Result<Self> {
-        let wrong = |why: &str| UsageError(format!("--otlp {endpoint}: {why}"));
-        let url = reqwest::Url::parse(endpoint);
-        let http = url.is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
-        if !http {
-            return Err(wrong("write http://HOST:4318 or https://…").into());
-        }
         let client = reqwest::Client::builder()
             .timeout(PATIENCE)
             .default_headers(headers()?)
             .build();
         Ok(Self {
-            endpoint: endpoint.trim_end_matches('/').to_owned(),
-            client: client.map_err(|error| wrong(&error.to_string()))?,
+            endpoint: endpoint.to_owned(),
+            client: client.context("the client of --otlp cannot be made")?,
             registry,
             resource,
             clock,

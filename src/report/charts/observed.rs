@@ -22,6 +22,8 @@ fn chart(summary: &Summary, index: usize, series: &ObservedSeries) -> Chart {
     let largest = series.points.iter().map(|point| point.value);
     let x = time_axis(summary);
     let y = scale::linear(largest.fold(0.0, f64::max), |value| {
+        // Multiples of a step have a long tail of digits now and then.
+        let value = (value * 1e9).round() / 1e9;
         format!("{value} {}", short(&series.unit))
             .trim_end()
             .to_owned()
