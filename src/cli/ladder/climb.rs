@@ -42,13 +42,13 @@ impl Climb<'_> {
         interrupts: Interrupts,
     ) -> anyhow::Result<Ladder> {
         let mut ladder = self.nothing_yet(planned);
-        for plan in planned {
+        for (index, plan) in planned.iter().enumerate() {
             if interrupts.wish() > Wish::Finish {
                 ladder.is_interrupted = true;
                 break;
             }
             let rung = rung(plan);
-            told::begins(&rung, planned.len());
+            told::begins(&rung, (index + 1, planned.len()));
             match self.rung(plan, &ladder, interrupts.clone()).await {
                 Ok(Found::Capacity(capacity, folder)) => {
                     ladder.add(rung.measured(&capacity, folder));

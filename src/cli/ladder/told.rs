@@ -4,12 +4,15 @@ use crate::cli::style::Style;
 use crate::ladder::result::Rung;
 use crate::measure::units;
 
-/// A rung begins.
-pub(super) fn begins(rung: &Rung, of: usize) {
+/// A rung begins, one of so many that are climbed.
+pub(super) fn begins(rung: &Rung, (nth, of): (usize, usize)) {
     let style = Style::of_stderr();
     eprintln!(
         "\n{} {}",
-        style.strong(format!("rung {} of {of}: {}", rung.number, rung.name)),
+        style.strong(format!(
+            "rung {}, {nth} of {of}: {}",
+            rung.number, rung.name
+        )),
         style.dim(rung.stated.join(" · "))
     );
 }
