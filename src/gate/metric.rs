@@ -1,6 +1,6 @@
 //! Limits on what the target tells of itself.
 
-use super::result::{Comparison, GateResult, GateVerdict, Unit, op_text, rounded};
+use super::result::{Comparison, GateResult, Unit};
 use super::slo::phase_words;
 use crate::measure::window::PhaseWindow;
 use crate::observe::pages::{Found, Track};
@@ -19,21 +19,8 @@ pub(super) fn judge(
     let spec = &scenario.metrics[check.metric];
     let (unit, scale) = unit_of(spec.unit(), check.statistic);
     let phase = phase_words(&check.during, scenario);
-    let mut result = GateResult {
-        id: gate.id.clone(),
-        text: gate.text.clone(),
-        line: gate.line,
-        phase: phase.clone(),
-        measured: None,
-        op: op_text(check.op).into(),
-        limit: check.limit * scale,
-        unit,
-        interval: None,
-        margin: None,
-        samples: None,
-        verdict: GateVerdict::Fail,
-        explanation: String::new(),
-    };
+    let limit = check.limit * scale;
+    let mut result = GateResult::unmeasured(gate, phase.clone(), (check.op, limit, unit));
     let found = track.and_then(|track| track.statistic(check.statistic, &check.during, windows));
     match found {
         None => {
@@ -48,20 +35,12 @@ pub(super) fn judge(
                 "more than {bound}: beyond the last bucket of the histogram, nobody knows how far"
             );
         }
-        Some(Found::Value(value)) => {
-            let comparison = Comparison {
-                measured: value * scale,
-                op: check.op,
-                limit: result.limit,
-                unit,
-            };
-            result.measured = Some(rounded(comparison.measured, 1e9));
-            result.margin = comparison.margin();
-            result.explanation = comparison.words();
-            if comparison.holds() {
-                result.verdict = GateVerdict::Pass;
-            }
-        }
+        Some(Found::Value(value)) => result.measure(Comparison {
+            measured: value * scale,
+            op: check.op,
+            limit,
+            unit,
+        }),
     }
     result
 }

@@ -55,6 +55,8 @@ pub fn judge(
     outcomes: &[FaultOutcome],
     tracks: &[Track],
 ) -> Vec<GateResult> {
+    let windows = measured.windows.iter().map(|(window, _)| window.clone());
+    let windows: Vec<_> = windows.collect();
     scenario
         .gates
         .iter()
@@ -65,8 +67,6 @@ pub fn judge(
                 check,
             } => slo::judge(gate, scope, during, check, scenario, measured),
             GateSubject::Metric(check) => {
-                let windows = measured.windows.iter().map(|(window, _)| window.clone());
-                let windows: Vec<_> = windows.collect();
                 let track = tracks.get(check.metric);
                 metric::judge(gate, check, scenario, track, &windows)
             }

@@ -1,6 +1,6 @@
 //! Limits on what a fault did.
 
-use super::result::{Comparison, GateResult, GateVerdict, Unit, op_text};
+use super::result::{Comparison, GateResult, GateVerdict, Unit};
 use crate::measure::units;
 use crate::scenario::{CompareOp, Gate, RecoveryCheck};
 
@@ -86,19 +86,11 @@ pub(super) fn judge(
         }
     };
     GateResult {
-        id: gate.id.clone(),
-        text: gate.text.clone(),
-        line: gate.line,
-        phase: format!("fault: {fault}"),
         measured,
-        op: op_text(op).into(),
-        limit,
-        unit,
-        interval: None,
         margin: comparison.and_then(|comparison| comparison.margin()),
-        samples: None,
         verdict,
         explanation,
+        ..GateResult::unmeasured(gate, format!("fault: {fault}"), (op, limit, unit))
     }
 }
 

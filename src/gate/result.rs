@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::measure::units;
-use crate::scenario::CompareOp;
+use crate::scenario::{CompareOp, Gate};
 
 /// What a gate came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
@@ -202,6 +202,41 @@ pub(crate) fn op_text(op: CompareOp) -> &'static str {
 }
 
 impl GateResult {
+    /// A gate for which nothing was measured yet, which is a failure: a run must never pass by
+    /// measuring nothing. `limit` is in `unit`.
+    pub(super) fn unmeasured(
+        gate: &Gate,
+        phase: String,
+        (op, limit, unit): (CompareOp, f64, Unit),
+    ) -> Self {
+        Self {
+            id: gate.id.clone(),
+            text: gate.text.clone(),
+            line: gate.line,
+            phase,
+            measured: None,
+            op: op_text(op).into(),
+            limit,
+            unit,
+            interval: None,
+            margin: None,
+            samples: None,
+            verdict: GateVerdict::Fail,
+            explanation: String::new(),
+        }
+    }
+
+    /// Takes a measured value, and whether it holds.
+    pub(super) fn measure(&mut self, comparison: Comparison) {
+        self.measured = Some(rounded(comparison.measured, 1e9));
+        self.margin = comparison.margin();
+        self.verdict = match comparison.holds() {
+            true => GateVerdict::Pass,
+            false => GateVerdict::Fail,
+        };
+        self.explanation = comparison.words();
+    }
+
     /// Whether it is about a quantile, so that an interval can be expected.
     #[must_use]
     pub fn is_quantile(&self) -> bool {

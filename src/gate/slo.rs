@@ -2,7 +2,7 @@
 
 use hdrhistogram::Histogram;
 
-use super::result::{Comparison, GateResult, GateVerdict, Unit, op_text, rounded};
+use super::result::{Comparison, GateResult, GateVerdict, Unit};
 use super::sufficiency::{FOR_A_POINT, FOR_AN_INTERVAL, beyond, binomial};
 use crate::measure::aggregate::{Cut, Measured, Series, Tally};
 use crate::measure::quantile::block_bootstrap;
@@ -35,21 +35,9 @@ pub(super) fn judge(
     measured: &Measured,
 ) -> GateResult {
     let phase = phase_words(during, scenario);
-    let mut result = GateResult {
-        id: gate.id.clone(),
-        text: gate.text.clone(),
-        line: gate.line,
-        phase: phase.clone(),
-        measured: None,
-        op: op_text(check.op).into(),
-        limit: check.limit,
-        unit: unit_of(check.metric),
-        interval: None,
-        margin: None,
-        samples: None,
-        verdict: GateVerdict::Fail,
-        explanation: String::new(),
-    };
+    let unit = unit_of(check.metric);
+    let limit = (check.op, check.limit, unit);
+    let mut result = GateResult::unmeasured(gate, phase.clone(), limit);
     let tally = measured.resampled(&cut(scope, during, check));
     let Some(tally) = tally.filter(|tally| tally.seconds > 0) else {
         result.explanation =
@@ -66,20 +54,12 @@ pub(super) fn judge(
         .into();
         return result;
     };
-    let comparison = Comparison {
+    result.measure(Comparison {
         measured: value,
         op: check.op,
         limit: check.limit,
-        unit: result.unit,
-    };
-    result.measured = Some(rounded(value, 1e9));
-    result.margin = comparison.margin();
-    result.verdict = if comparison.holds() {
-        GateVerdict::Pass
-    } else {
-        GateVerdict::Fail
-    };
-    result.explanation = comparison.words();
+        unit,
+    });
     if let Some((q, histogram)) = quantile_of(check.metric, tally) {
         judge_quantile(&mut result, check, q, histogram, tally, scenario.seed);
     }

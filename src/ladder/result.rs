@@ -71,6 +71,27 @@ pub struct Rung {
 }
 
 impl Rung {
+    /// One of which nothing is known yet but its place.
+    #[must_use]
+    pub fn unmeasured(number: usize) -> Self {
+        Self {
+            number,
+            name: String::new(),
+            topology: String::new(),
+            description: String::new(),
+            stated: Vec::new(),
+            verdict: Verdict::Inconclusive,
+            reason: String::new(),
+            rate: None,
+            fails_at: None,
+            bought: None,
+            p50_us: None,
+            p99_us: None,
+            steps: 0,
+            folder: None,
+        }
+    }
+
     /// With what its search came to.
     #[must_use]
     pub fn measured(self, found: &Capacity, folder: String) -> Self {
@@ -171,20 +192,10 @@ mod tests {
 
     fn rung(number: usize, rate: Option<f64>, verdict: Verdict) -> Rung {
         Rung {
-            number,
             name: format!("rung {number}"),
-            topology: String::new(),
-            description: String::new(),
-            stated: Vec::new(),
             verdict,
-            reason: String::new(),
             rate,
-            fails_at: None,
-            bought: None,
-            p50_us: None,
-            p99_us: None,
-            steps: 0,
-            folder: None,
+            ..Rung::unmeasured(number)
         }
     }
 

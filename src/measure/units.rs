@@ -19,6 +19,12 @@ pub fn duration(us: f64) -> String {
     }
 }
 
+/// The same, or a dash where it is not known.
+#[must_use]
+pub fn micros_if_known(us: Option<u64>) -> String {
+    us.map_or("–".to_owned(), micros)
+}
+
 /// [`duration()`] of whole microseconds.
 #[must_use]
 pub fn micros(us: u64) -> String {

@@ -31,7 +31,6 @@ pub fn markdown(result: &Capacity) -> String {
         ("p99", true),
         ("Why", false),
     ]);
-    let time = |us: Option<u64>| us.map_or("–".to_owned(), units::micros);
     for step in &result.steps {
         let share = step.failed as f64 / step.requests.max(1) as f64;
         columns.row([
@@ -40,8 +39,8 @@ pub fn markdown(result: &Capacity) -> String {
             outcome(step).to_owned(),
             units::count(step.requests),
             units::percent(share),
-            time(step.p50_us),
-            time(step.p99_us),
+            units::micros_if_known(step.p50_us),
+            units::micros_if_known(step.p99_us),
             text(&step.why),
         ]);
     }

@@ -39,8 +39,8 @@ pub fn markdown(ladder: &Ladder) -> String {
             rung.rate.map_or("–".to_owned(), units::rate),
             rung.gain().unwrap_or_else(|| "–".to_owned()),
             rung.fails_at.map_or("–".to_owned(), units::rate),
-            time(rung.p50_us),
-            time(rung.p99_us),
+            units::micros_if_known(rung.p50_us),
+            units::micros_if_known(rung.p99_us),
         ]);
     }
     out += &columns.finish();
@@ -63,8 +63,4 @@ fn about(rung: &Rung) -> String {
         Some(_) => stated,
         None => format!("{stated}. {}", rung.reason.trim_end_matches('.')),
     }
-}
-
-fn time(us: Option<u64>) -> String {
-    us.map_or("–".to_owned(), units::micros)
 }

@@ -32,11 +32,10 @@ pub(super) fn ends(step: &Step) {
         Outcome::Failed => style.bad("✗ failed"),
         Outcome::Invalid => style.warn("⊘ invalid"),
     };
-    let time = |us: Option<u64>| us.map_or("–".to_owned(), units::micros);
     eprintln!(
         "  {mark}  p50 {} p99 {}  {}",
-        time(step.p50_us),
-        time(step.p99_us),
+        units::micros_if_known(step.p50_us),
+        units::micros_if_known(step.p99_us),
         style.dim(&step.why)
     );
 }

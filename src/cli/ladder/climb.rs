@@ -4,14 +4,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use target_app::control::{self, RunningStack};
+use target_app::control::RunningStack;
 
 use super::{LadderArgs, Planned, keep, told};
 use crate::capacity::result::Capacity;
 use crate::capacity::steps::limits;
-use crate::cli::UsageError;
 use crate::cli::capacity::{CapacityArgs, search};
-use crate::cli::run::{Interrupts, Wish};
+use crate::cli::run::{Interrupts, Wish, start_stack};
 use crate::gate::{ExitCode, Verdict};
 use crate::ladder::result::{Ladder, Rung, SCHEMA_VERSION};
 use crate::ladder::{rungs, stated};
@@ -109,15 +108,7 @@ impl Climb<'_> {
         let mut spec = plan.spec.clone();
         // A name of its own: two climbs at once have two stacks.
         spec.name = format!("{}-{}", place.to_string_lossy(), plan.number);
-        control::start_attached(spec, |_| {})
-            .await
-            .map_err(|error| {
-                if error.is_usage() {
-                    UsageError(format!("the stack cannot start: {error}")).into()
-                } else {
-                    anyhow::Error::new(error).context("the stack did not start")
-                }
-            })
+        start_stack(spec).await
     }
 
     /// Searches from below what the rung before held; where that fails already, from lower; once more
@@ -189,19 +180,10 @@ impl Climb<'_> {
 /// A rung of which nothing was measured yet.
 fn rung(plan: &Planned) -> Rung {
     Rung {
-        number: plan.number,
         name: rungs::name(&plan.topology),
         topology: plan.topology.clone(),
         description: plan.description.clone(),
         stated: stated::words(&plan.spec),
-        verdict: Verdict::Inconclusive,
-        reason: String::new(),
-        rate: None,
-        fails_at: None,
-        bought: None,
-        p50_us: None,
-        p99_us: None,
-        steps: 0,
-        folder: None,
+        ..Rung::unmeasured(plan.number)
     }
 }

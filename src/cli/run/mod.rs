@@ -45,7 +45,7 @@ pub(super) use folder::RunFolder;
 pub(super) use interrupt::{Interrupts, Wish};
 pub(super) use operator::{Command, Marks, Operator, Second, Sight};
 pub(super) use progress::{Live, Progress};
-pub(super) use stage::Stage;
+pub(super) use stage::{Stage, start_stack};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:

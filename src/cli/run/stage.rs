@@ -134,14 +134,7 @@ impl Stage {
     ) -> anyhow::Result<Self> {
         let began = Instant::now();
         progress.say("starting the shop and its infrastructure on this machine");
-        let started = control::start_attached(spec, |_| {}).await;
-        let stack = started.map_err(|error| {
-            if error.is_usage() {
-                anyhow::Error::new(UsageError(format!("the stack cannot start: {error}")))
-            } else {
-                anyhow::Error::new(error).context("the stack did not start")
-            }
-        })?;
+        let stack = start_stack(spec).await?;
         let client = stack.client().clone();
         let status = client.status().await?;
         progress.say(&format!(
@@ -169,6 +162,20 @@ impl Stage {
             owned,
         }
     }
+}
+
+/// Starts a stack that ends with this process.
+///
+/// # Errors
+/// It cannot be as specified, or it does not come up.
+pub(in crate::cli) async fn start_stack(
+    spec: target_app::api::StackSpec,
+) -> anyhow::Result<RunningStack> {
+    let started = control::start_attached(spec, |_| {}).await;
+    started.map_err(|error| match error.is_usage() {
+        true => UsageError(format!("the stack cannot start: {error}")).into(),
+        false => anyhow::Error::new(error).context("the stack did not start"),
+    })
 }
 
 /// The stack that was asked for by name, which must be there, or the one called `default`, if it is up.

@@ -134,10 +134,11 @@ impl Sum {
                 return false;
             }
             MetricSource::Counter { of } if selects(of, line, "") => {
-                self.by += increase();
+                let by = increase();
+                self.by += by;
                 // Whoever was started since then has counted for about a second.
                 let elapsed = elapsed.filter(|elapsed| *elapsed > 0).unwrap_or(1_000_000);
-                self.rate += increase() * 1e6 / elapsed as f64;
+                self.rate += by * 1e6 / elapsed as f64;
             }
             MetricSource::Histogram { of, .. } if selects(of, line, "_bucket") => {
                 let bound = line.labels.iter().find(|(label, _)| *label == "le");

@@ -57,7 +57,6 @@ fn runs(runs: &[AbRun]) -> String {
         ("p99", true),
         ("Counts", false),
     ]);
-    let time = |us: Option<u64>| us.map_or("–".to_owned(), units::micros);
     for one in runs {
         let share = one.failed as f64 / one.requests.max(1) as f64;
         columns.row([
@@ -69,8 +68,8 @@ fn runs(runs: &[AbRun]) -> String {
             one.verdict.word().to_owned(),
             units::count(one.requests),
             units::percent(share),
-            time(one.p50_us),
-            time(one.p99_us),
+            units::micros_if_known(one.p50_us),
+            units::micros_if_known(one.p99_us),
             if one.counts { "yes" } else { "no" }.to_owned(),
         ]);
     }

@@ -1,6 +1,6 @@
 //! `capacity.html`: how much a target carries, in the frame of every other page.
 
-use super::cells::{Cell, Table, badge, verdict_mark};
+use super::cells::{self, Cell, Table, badge, verdict_mark};
 use super::page::Frame;
 use super::timeline::figure;
 use super::{Section, escape};
@@ -42,7 +42,7 @@ fn lead(result: &Capacity) -> String {
         .during
         .as_ref()
         .map_or(String::new(), |fault| format!(", while “{fault}” is held"));
-    let mut markup = format!(
+    let markup = format!(
         "<header class=\"verdict {class}\"><p class=\"scenario\">{} <span>capacity, iterations per second{}</span></p>\
          <h1>{icon} {}</h1><p class=\"why\">{}</p></header>",
         escape(&result.scenario),
@@ -60,13 +60,7 @@ fn lead(result: &Capacity) -> String {
         ("Precision", Some(precision)),
         ("Steps", Some(result.steps.len().to_string())),
     ];
-    markup += "<dl class=\"facts\">";
-    for (name, value) in facts {
-        if let Some(value) = value {
-            markup += &format!("<div><dt>{name}</dt><dd>{}</dd></div>", escape(&value));
-        }
-    }
-    markup + "</dl>"
+    markup + &cells::facts(facts)
 }
 
 fn steps(steps: &[Step]) -> String {

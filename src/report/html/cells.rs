@@ -5,6 +5,17 @@ use crate::gate::sufficiency::{FOR_AN_INTERVAL, beyond};
 use crate::gate::{GateVerdict, Verdict};
 use crate::measure::units;
 
+/// Names and what they are, as far as that is known.
+pub(super) fn facts<'n>(facts: impl IntoIterator<Item = (&'n str, Option<String>)>) -> String {
+    let mut markup = String::from("<dl class=\"facts\">");
+    for (name, value) in facts {
+        if let Some(value) = value {
+            markup += &format!("<div><dt>{name}</dt><dd>{}</dd></div>", escape(&value));
+        }
+    }
+    markup + "</dl>"
+}
+
 /// A table with a caption for screen readers. Headers are (name, whether numbers).
 pub(super) struct Table {
     markup: String,

@@ -1,7 +1,6 @@
 //! Connections: what the way to the target cost.
 
-use super::cells::{Cell, Table};
-use super::escape;
+use super::cells::{self, Cell, Table};
 use crate::measure::units;
 use crate::report::Summary;
 use crate::report::summary::Connections;
@@ -71,11 +70,5 @@ fn facts(connections: &Connections) -> String {
         ),
         ("Compressed", compression),
     ];
-    let mut markup = String::from("<dl class=\"facts\">");
-    for (name, value) in facts {
-        if let Some(value) = value {
-            markup += &format!("<div><dt>{name}</dt><dd>{}</dd></div>", escape(&value));
-        }
-    }
-    markup + "</dl>"
+    cells::facts(facts)
 }

@@ -1,6 +1,6 @@
 //! `ladder.html`: what each rung from one server to many bought, in the frame of every other page.
 
-use super::cells::{Cell, Table, verdict_badge};
+use super::cells::{self, Cell, Table, verdict_badge};
 use super::page::Frame;
 use super::timeline::figure;
 use super::{Section, escape};
@@ -31,30 +31,28 @@ pub fn render(ladder: &Ladder) -> String {
         title: format!("From one server to many: {}", ladder.scenario),
         lead: &lead,
         tool: &ladder.tool,
-        data: r#"{"texts":[]}"#.to_owned(),
+        data: Frame::no_data(),
     };
     frame.around(&sections)
 }
 
 fn lead(ladder: &Ladder) -> String {
     let highest = ladder.highest().map_or("–".to_owned(), units::rate);
-    let mut markup = format!(
+    let markup = format!(
         "<header class=\"verdict\"><p class=\"scenario\">{} <span>from one server to many, iterations per second</span></p>\
-         <h1>{}</h1><p class=\"why\">{}</p></header><dl class=\"facts\">",
+         <h1>{}</h1><p class=\"why\">{}</p></header>",
         escape(&ladder.scenario),
         escape(&highest),
         escape(&ladder.headline()),
     );
     let steps: usize = ladder.rungs.iter().map(|rung| rung.steps).sum();
-    for (name, value) in [
+    let facts = [
         ("What has to hold", ladder.limits.join(" · ")),
         ("Rungs", ladder.rungs.len().to_string()),
         ("Precision", units::percent(ladder.precision)),
         ("Steps", steps.to_string()),
-    ] {
-        markup += &format!("<div><dt>{name}</dt><dd>{}</dd></div>", escape(&value));
-    }
-    markup + "</dl>"
+    ];
+    markup + &cells::facts(facts.map(|(name, value)| (name, Some(value))))
 }
 
 fn rungs(rungs: &[Rung]) -> String {

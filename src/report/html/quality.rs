@@ -1,6 +1,6 @@
 //! 9. Data quality: whether the figures tell of the target or of the tool.
 
-use super::cells::{Cell, Table, badge};
+use super::cells::{self, Cell, Table, badge};
 use super::{escape, recovery};
 use crate::gate::sufficiency::{FOR_AN_INTERVAL, beyond};
 use crate::measure::units;
@@ -83,13 +83,7 @@ fn facts(summary: &Summary, generator: &Generator) -> String {
         ("Memory", generator.memory_bytes.map(units::bytes)),
         ("Machine", summary.run.machine.clone()),
     ];
-    let mut markup = String::from("<dl class=\"facts\">");
-    for (name, value) in facts {
-        if let Some(value) = value {
-            markup += &format!("<div><dt>{name}</dt><dd>{}</dd></div>", escape(&value));
-        }
-    }
-    markup + "</dl>"
+    cells::facts(facts)
 }
 
 /// How many requests lie beyond each quantile: a p99.9 that rests on two requests is an anecdote.

@@ -1,6 +1,6 @@
 //! 1. The verdict: did it pass, what broke, how long, was anything lost.
 
-use super::cells::verdict_mark;
+use super::cells::{self, verdict_mark};
 use super::escape;
 use crate::gate::{GateVerdict, Verdict};
 use crate::measure::units;
@@ -218,11 +218,6 @@ fn facts(summary: &Summary) -> String {
         ("Tool", Some(run.tool.as_str())),
         ("Run", Some(run.id.as_str())),
     ];
-    let mut markup = String::from("<dl class=\"facts\">");
-    for (name, value) in facts {
-        if let Some(value) = value {
-            markup += &format!("<div><dt>{name}</dt><dd>{}</dd></div>", escape(value));
-        }
-    }
-    markup + "</dl>"
+    let facts = facts.map(|(name, value)| (name, value.map(str::to_owned)));
+    cells::facts(facts)
 }

@@ -1,7 +1,7 @@
 //! `[[metric]]` and `[scrape]`: what is read off the target's own metrics pages.
 
-use super::check_base_url;
 use super::names::Unique;
+use super::read_http_url;
 use crate::observe::pages::series;
 use crate::scenario::model::{Across, MetricSource, MetricSpec, Selector};
 use crate::scenario::syntax::{Log, Node, TableReader, value};
@@ -146,20 +146,7 @@ pub(crate) fn read_scrape(log: &Log, node: Option<&Node>) -> Vec<String> {
         ("url", "say pages = [\"http://…/metrics\"]"),
         ("every", "pages are read once a second"),
     ]);
-    let read = |node: &Node| {
-        let text = value::name(log, node)?;
-        match check_base_url(&text) {
-            Ok(url) if url.starts_with("http") => Some(url),
-            Ok(_) => {
-                log.error(node.at, "a page is read by http:// or https://");
-                None
-            }
-            Err(message) => {
-                log.error(node.at, message);
-                None
-            }
-        }
-    };
+    let read = |node| read_http_url(log, node, "a page is read");
     pages
         .map_or(&[][..], Node::elements)
         .iter()

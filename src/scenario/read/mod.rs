@@ -42,4 +42,5 @@ pub(crate) use load::read_loads;
 pub(crate) use metric::{read_metrics, read_scrape};
 pub(crate) use prometheus::read_prometheus;
 pub(crate) use runbook::read_runbook;
+use target::read_http_url;
 pub(crate) use target::{check_base_url, read_target};

@@ -1,6 +1,6 @@
 //! `[prometheus]`: what a Prometheus server is asked about the run.
 
-use super::check_base_url;
+use super::read_http_url;
 use crate::scenario::model::{PrometheusSpec, SeriesQuery};
 use crate::scenario::syntax::{Log, Node, TableReader, value};
 
@@ -37,21 +37,7 @@ pub(crate) fn read_prometheus(log: &Log, node: Option<&Node>) -> Option<Promethe
 }
 
 fn read_url(log: &Log, node: &Node) -> Option<String> {
-    let text = value::name(log, node)?;
-    match check_base_url(&text) {
-        Ok(url) if url.starts_with("http") => Some(url),
-        Ok(_) => {
-            log.error(
-                node.at,
-                "a Prometheus server is asked by http:// or https://",
-            );
-            None
-        }
-        Err(message) => {
-            log.error(node.at, message);
-            None
-        }
-    }
+    read_http_url(log, node, "a Prometheus server is asked")
 }
 
 fn read_all_series(log: &Log, node: &Node) -> Vec<SeriesQuery> {

@@ -90,6 +90,19 @@ fn read_base_url(log: &Log, node: &Node, bindings: &mut Bindings<'_>) -> Option<
     }
 }
 
+/// An address without its trailing slash, of something that is not the target: `a page is read`
+/// by HTTP alone.
+pub(super) fn read_http_url(log: &Log, node: &Node, what: &str) -> Option<String> {
+    let text = value::name(log, node)?;
+    let message = match check_base_url(&text) {
+        Ok(url) if url.starts_with("http") => return Some(url),
+        Ok(_) => format!("{what} by http:// or https://"),
+        Err(message) => message,
+    };
+    log.error(node.at, message);
+    None
+}
+
 /// A base URL without its trailing slash.
 ///
 /// # Errors

@@ -15,6 +15,7 @@ mod config;
 mod customers;
 mod error;
 mod front_page;
+mod idempotency;
 mod invariants;
 mod limiter;
 mod mail_books;

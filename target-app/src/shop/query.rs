@@ -19,3 +19,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
             .map_err(|rejection| ShopError::field("query", rejection.body_text()))
     }
 }
+
+/// The id after or before which a page begins; none where nothing is said.
+pub(crate) fn cursor(given: Option<&str>, field: &str, of: &str) -> Result<Option<i64>, ShopError> {
+    match given {
+        None | Some("") => Ok(None),
+        Some(text) => match text.parse() {
+            Ok(id) => Ok(Some(id)),
+            Err(_) => Err(ShopError::field(field, format!("must be {of} id"))),
+        },
+    }
+}

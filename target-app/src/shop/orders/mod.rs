@@ -8,19 +8,17 @@ mod replicated;
 use axum::Json;
 use axum::extract::{Path, State};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, StatusCode};
+use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use serde_json::Value;
 
 use self::place::Answer;
 use super::body::Fields;
 use super::error::ShopError;
+use super::idempotency::idempotency_key;
 use super::metrics::OrderOutcome;
-use super::query::Params;
+use super::query::{Params, cursor};
 use super::state::{App, SignedIn};
-
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-const LONGEST_KEY: usize = 128;
 
 /// An order as it is told.
 #[derive(Debug, Serialize)]
@@ -100,12 +98,8 @@ pub(crate) async fn history(
     SignedIn(customer): SignedIn,
     Params(params): Params<HistoryParams>,
 ) -> Result<Json<History>, ShopError> {
-    let before = match params.before.as_deref() {
-        None | Some("") => i64::MAX,
-        Some(text) => text
-            .parse()
-            .map_err(|_| ShopError::field("before", "must be an order's id"))?,
-    };
+    let before = cursor(params.before.as_deref(), "before", "an order's")?;
+    let before = before.unwrap_or(i64::MAX);
     let items = match replicated::history(&shop, customer, before).await {
         Some(items) => items,
         None => {
@@ -120,44 +114,4 @@ pub(crate) async fn history(
         .then(|| items.last().map(|order| order.id))
         .flatten();
     Ok(Json(History { items, next_before }))
-}
-
-/// The key that makes a repeated request harmless.
-pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<&str, ShopError> {
-    let problem = |problem: &str| ShopError::field("Idempotency-Key", problem);
-    headers
-        .get(IDEMPOTENCY_KEY)
-        .ok_or_else(|| {
-            problem(
-                "this header is required: a text of your choice, new for each thing that it makes",
-            )
-        })?
-        .to_str()
-        .ok()
-        .filter(|key| {
-            (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic())
-        })
-        .ok_or_else(|| problem("must be 1 to 128 visible ASCII characters"))
-}
-
-#[cfg(test)]
-mod tests {
-    use http::HeaderValue;
-
-    use super::*;
-
-    #[test]
-    fn keys_are_visible_and_short() {
-        for (text, valid) in [
-            ("k-1", true),
-            ("", false),
-            ("a b", false),
-            (&*"x".repeat(129), false),
-        ] {
-            let headers =
-                HeaderMap::from_iter([(IDEMPOTENCY_KEY, HeaderValue::from_str(text).unwrap())]);
-            assert_eq!(idempotency_key(&headers).is_ok(), valid, "{text:?}");
-        }
-        assert!(idempotency_key(&HeaderMap::new()).is_err());
-    }
 }

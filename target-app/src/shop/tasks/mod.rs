@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::body::Fields;
 use super::error::ShopError;
-use super::orders::idempotency_key;
-use super::query::Params;
+use super::idempotency::idempotency_key;
+use super::query::{Params, cursor};
 use super::state::{App, SignedIn};
 
 const LONGEST_TITLE: usize = 200;
@@ -137,12 +137,7 @@ pub(crate) async fn list(
         let problem = format!("must be one of {}", read::STATES.join(", "));
         return Err(ShopError::field("state", problem));
     }
-    let after = match params.after.as_deref() {
-        None | Some("") => 0,
-        Some(text) => text
-            .parse()
-            .map_err(|_| ShopError::field("after", "must be a task's id"))?,
-    };
+    let after = cursor(params.after.as_deref(), "after", "a task's")?.unwrap_or(0);
     let lease = shop.database.lease().await?;
     let items = shop
         .database
