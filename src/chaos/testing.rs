@@ -89,8 +89,14 @@ pub(crate) fn every_kind() -> Vec<FaultKind> {
         FaultKind::PodHang {
             pods: pods("shop", PickCount::Percent(50)),
         },
-        FaultKind::DbFailover { profile: None },
-        FaultKind::DbCrash { profile: None },
+        FaultKind::DbFailover {
+            profile: None,
+            shard: 1,
+        },
+        FaultKind::DbCrash {
+            profile: None,
+            shard: 1,
+        },
         FaultKind::ZoneDrain { zone: "b".into() },
         FaultKind::ZoneOutage { zone: "a".into() },
         FaultKind::LinkDelay {

@@ -14,6 +14,7 @@ pub const BUNDLED: &[&str] = &[
     "ladder-6-cdn",
     "ladder-7-regions",
     "ladder-8-queue",
+    "ladder-9-shards",
 ];
 
 /// What a rung is called: `ladder-3-load-balancer` is the `load balancer`, `mine/two-pods.toml`

@@ -26,6 +26,10 @@ pub fn words(spec: &StackSpec) -> Vec<String> {
             None => format!("the database in the same slots, {costs}"),
         }
     }));
+    words.extend((spec.order_shards > 1).then(|| {
+        let shards = spec.order_shards;
+        format!("orders divided over {shards} such databases by customer")
+    }));
     words.extend((spec.read_replicas > 0).then(|| several(spec.read_replicas, "read replica")));
     words.extend(
         spec.cache

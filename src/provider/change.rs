@@ -54,6 +54,9 @@ pub enum Change {
         mode: FailoverMode,
         /// How fast, instead of the database's own way.
         profile: Option<FailoverProfile>,
+        /// Which one of several that orders are divided over, from 1.
+        #[serde(default = "first", skip_serializing_if = "is_first")]
+        shard: u32,
     },
     /// Empty a zone in good order.
     DrainZone {
@@ -279,4 +282,13 @@ impl fmt::Display for Place {
             },
         }
     }
+}
+
+fn first() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_first(shard: &u32) -> bool {
+    *shard == 1
 }

@@ -13,6 +13,8 @@ pub struct Snapshot {
     pub pods: Vec<PodView>,
     /// The database, where the provider has one.
     pub database: Option<DatabaseView>,
+    /// The others, where orders are divided over several.
+    pub shards: Vec<DatabaseView>,
     /// Machines, where the provider can touch them.
     pub hosts: Vec<HostView>,
     /// Controllers of pods, where the provider knows such.
@@ -240,6 +242,18 @@ pub struct OpenChange {
 }
 
 impl Snapshot {
+    /// Every database: none, one, or as many as orders are divided over.
+    pub fn databases(&self) -> impl Iterator<Item = &DatabaseView> {
+        self.database.iter().chain(&self.shards)
+    }
+
+    /// One of the databases that orders are divided over, counted from 1.
+    #[must_use]
+    pub fn shard(&self, number: u32) -> Option<&DatabaseView> {
+        self.databases()
+            .nth(usize::try_from(number).ok()?.checked_sub(1)?)
+    }
+
     /// Ready pods by app.
     #[must_use]
     pub fn ready_by_app(&self) -> BTreeMap<&str, usize> {

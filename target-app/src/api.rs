@@ -79,6 +79,10 @@ pub enum Action {
         mode: FailoverMode,
         /// Instead of the stack's own profile.
         profile: Option<FailoverProfile>,
+        /// Which database, where orders are divided over several; counted from 1, which is the one
+        /// with all the rest.
+        #[serde(default = "first")]
+        shard: u32,
     },
     /// Move everything out of a zone in good order: the edge stops sending, pods finish and stop,
     /// replacements start in other zones, a primary there is failed over, a standby is moved.
@@ -208,8 +212,11 @@ pub struct StackStatus {
     /// What those pods are to be.
     #[serde(default)]
     pub workloads: Vec<Workload>,
-    /// The pair.
+    /// The pair; with orders divided over several, the first.
     pub database: Database,
+    /// The other pairs, where orders are divided over several.
+    #[serde(default)]
+    pub shards: Vec<Database>,
     /// Crossings between zones.
     pub links: Vec<Link>,
     /// Changes made and not undone.
@@ -221,6 +228,17 @@ pub struct StackStatus {
     /// Where its processes tell their metrics.
     #[serde(default)]
     pub metrics: Vec<MetricsPage>,
+}
+
+impl StackStatus {
+    /// Every pair: one, or as many as orders are divided over.
+    pub fn databases(&self) -> impl Iterator<Item = &Database> {
+        std::iter::once(&self.database).chain(&self.shards)
+    }
+}
+
+fn first() -> u32 {
+    1
 }
 
 /// A `/metrics` page.

@@ -39,6 +39,10 @@ const BUNDLED: &[(&str, &str)] = &[
         include_str!("../topologies/ladder-8-queue.toml"),
     ),
     (
+        "ladder-9-shards",
+        include_str!("../topologies/ladder-9-shards.toml"),
+    ),
+    (
         "task-manager",
         include_str!("../topologies/task-manager.toml"),
     ),

@@ -31,6 +31,7 @@ impl Database {
             read_replicas: 0,
             binaries: Binaries::find(None).expect("PostgreSQL: run ci/setup --test"),
             root: roomy_folder().join(name),
+            servers: "db".into(),
             zones: vec![("a".into(), here), ("b".into(), here)],
             replication: Replication::Synchronous,
             profile: FailoverProfile::Fast,

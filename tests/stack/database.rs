@@ -16,6 +16,7 @@ async fn fail_over(stack: &Stack<'_>, id: &str, mode: FailoverMode) {
     let action = Action::FailOverDatabase {
         mode,
         profile: None,
+        shard: 1,
     };
     stack.change(id, action).await;
     stack
@@ -58,6 +59,7 @@ async fn undoing_at_once_waits_for_the_failover() {
     let action = Action::FailOverDatabase {
         mode: FailoverMode::Planned,
         profile: None,
+        shard: 1,
     };
     stack.change("hasty", action).await;
     stack.client().undo("hasty").await.unwrap();

@@ -23,6 +23,13 @@ impl User {
         }
     }
 
+    /// A file of theirs: its path.
+    pub(crate) fn file(&self, name: &str, text: &str) -> String {
+        let path = self.runtime.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_string_lossy().into_owned()
+    }
+
     /// `loadtest …` as this user.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_loadtest"));

@@ -8,6 +8,7 @@ mod life;
 mod pods;
 mod scale;
 mod scaling;
+mod shards;
 mod shopper;
 mod traces;
 mod two_zone;

@@ -21,18 +21,27 @@ struct Shared {
     token: String,
     stop: AtomicBool,
     confirmed: AtomicUsize,
+    refused: AtomicUsize,
     keys: Mutex<Vec<String>>,
 }
 
 impl Shopper {
-    /// Signs in and begins to buy.
+    /// Signs in as the first customer and begins to buy.
     pub(crate) async fn start(edge_url: &str) -> Self {
+        Self::start_as(1, edge_url).await
+    }
+
+    /// Signs in and begins to buy.
+    pub(crate) async fn start_as(customer: u32, edge_url: &str) -> Self {
         let http = reqwest::Client::builder()
             .no_proxy()
             .timeout(Duration::from_secs(5))
             .build()
             .unwrap();
-        let customer = json!({ "email": "customer1@example.test", "password": "secret-1" });
+        let customer = json!({
+            "email": format!("customer{customer}@example.test"),
+            "password": format!("secret-{customer}"),
+        });
         let session = http
             .post(format!("{edge_url}/api/sessions"))
             .json(&customer);
@@ -43,6 +52,7 @@ impl Shopper {
             token: session["token"].as_str().expect("a token").to_owned(),
             stop: AtomicBool::new(false),
             confirmed: AtomicUsize::new(0),
+            refused: AtomicUsize::new(0),
             keys: Mutex::new(Vec::new()),
         });
         let mut buying = JoinSet::new();
@@ -56,6 +66,11 @@ impl Shopper {
     /// Orders confirmed so far.
     pub(crate) fn confirmed(&self) -> usize {
         self.shared.confirmed.load(Ordering::Relaxed)
+    }
+
+    /// Orders that got any other answer, or none, so far.
+    pub(crate) fn refused(&self) -> usize {
+        self.shared.refused.load(Ordering::Relaxed)
     }
 
     /// Waits until so many are confirmed.
@@ -103,6 +118,8 @@ impl Shared {
             if call.send().await.is_ok_and(|answer| answer.status() == 201) {
                 self.keys.lock().unwrap().push(key);
                 self.confirmed.fetch_add(1, Ordering::Relaxed);
+            } else {
+                self.refused.fetch_add(1, Ordering::Relaxed);
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }

@@ -57,6 +57,7 @@ async fn every_order_is_mailed_once_while_runners_die_and_the_database_fails_ove
     let crash = Action::FailOverDatabase {
         mode,
         profile: None,
+        shard: 1,
     };
     stack.change("crash", crash).await;
     stack.client().undo("crash").await.unwrap();
@@ -100,6 +101,7 @@ async fn the_catalogue_is_read_without_an_error_while_the_database_fails_over() 
     let crash = Action::FailOverDatabase {
         mode,
         profile: None,
+        shard: 1,
     };
     stack.change("crash", crash).await;
     while stack.status().await.database.endpoint_target == before {

@@ -99,6 +99,7 @@ fn status(edge: &str) -> StackStatus {
         problems: Vec::new(),
         zones: ["a", "b", "c"].map(zone).into(),
         pods: vec![pod("shop-1", "a"), pod("shop-2", "b"), pod("shop-3", "c")],
+        shards: Vec::new(),
         database: Database {
             nodes: vec![
                 node("db-1", "a", DatabaseRole::Primary),

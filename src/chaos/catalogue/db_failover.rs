@@ -3,35 +3,76 @@
 use target_app::api::{FailoverMode, FailoverProfile};
 
 use super::{Choice, Fault, Plan, Refusal};
-use crate::provider::{Change, NodeView, Snapshot};
+use crate::provider::{Change, DatabaseView, NodeView, Snapshot};
 
 /// Fence, promote, move the endpoint.
 pub(super) struct DbFailover {
     pub(super) profile: Option<FailoverProfile>,
+    /// Which database of several, from 1.
+    pub(super) shard: u32,
 }
 
 impl Fault for DbFailover {
     fn plan(&self, now: &Snapshot, _choice: Choice<'_>) -> Result<Plan, Refusal> {
-        let (primary, standby) = redundant_pair(now, "db-failover")?;
+        let (primary, standby) =
+            redundant_pair(pair_of(now, self.shard, "db-failover")?, "db-failover")?;
         Ok(Plan {
             change: Change::FailOverDatabase {
                 mode: FailoverMode::Planned,
                 profile: self.profile,
+                shard: self.shard,
             },
             targets: vec![primary.name.clone(), standby.name.clone()],
             words: format!(
                 "fail the database over from {} (zone {}) to {} (zone {})",
                 primary.name, primary.zone, standby.name, standby.zone
             ),
-            blast_radius: WRITES_STOP.to_owned(),
+            blast_radius: writes_stop(now),
             undo: NO_FAILING_BACK.to_owned(),
             restored_when: RESTORED_WHEN.to_owned(),
         })
     }
 }
 
-pub(super) const WRITES_STOP: &str = "no write succeeds anywhere until the standby has taken over, \
-     and there is no second standby until a new one is built";
+/// Which database of several, in words; nothing where there need not be any.
+pub(super) fn of(shard: u32) -> String {
+    match shard {
+        1 => String::new(),
+        shard => format!(" of shard {shard}"),
+    }
+}
+
+/// What nobody can do meanwhile.
+pub(super) fn writes_stop(now: &Snapshot) -> String {
+    let whose = match now.shards.len() {
+        0 => "no write succeeds anywhere".to_owned(),
+        others => {
+            let all = others + 1;
+            format!("1 of {all} customers, whose orders it has, cannot buy")
+        }
+    };
+    format!(
+        "{whose} until the standby has taken over, and there is no second standby until a new one \
+         is built"
+    )
+}
+
+/// The database with that number.
+pub(super) fn pair_of<'s>(
+    now: &'s Snapshot,
+    shard: u32,
+    kind: &str,
+) -> Result<&'s DatabaseView, Refusal> {
+    now.shard(shard).ok_or_else(|| match shard {
+        1 => Refusal(format!("{kind}: there is no database")),
+        _ => Refusal(format!(
+            "{kind}: there is no shard {shard}: orders are in {} database{}",
+            now.shards.len() + 1,
+            if now.shards.is_empty() { "" } else { "s" },
+        )),
+    })
+}
+
 pub(super) const NO_FAILING_BACK: &str =
     "nothing to undo: failing back would be a second outage, and is never done by itself";
 pub(super) const RESTORED_WHEN: &str =
@@ -39,12 +80,9 @@ pub(super) const RESTORED_WHEN: &str =
 
 /// The primary and the standby that would take over without losing anything.
 pub(super) fn redundant_pair<'s>(
-    now: &'s Snapshot,
+    database: &'s DatabaseView,
     kind: &str,
 ) -> Result<(&'s NodeView, &'s NodeView), Refusal> {
-    let Some(database) = &now.database else {
-        return Err(Refusal(format!("{kind}: there is no database")));
-    };
     if let Some(why) = &database.shielded {
         return Err(Refusal(format!("{kind}: {why}")));
     }

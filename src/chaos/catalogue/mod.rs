@@ -110,8 +110,12 @@ fn resolve(kind: &FaultKind, now: &Snapshot, choice: Choice<'_>) -> Result<Plan,
     match kind.clone() {
         FaultKind::PodKill { pods, grace } => pod_kill::PodKill { pods, grace }.plan(now, choice),
         FaultKind::PodHang { pods } => pod_hang::PodHang { pods }.plan(now, choice),
-        FaultKind::DbFailover { profile } => db_failover::DbFailover { profile }.plan(now, choice),
-        FaultKind::DbCrash { profile } => db_crash::DbCrash { profile }.plan(now, choice),
+        FaultKind::DbFailover { profile, shard } => {
+            db_failover::DbFailover { profile, shard }.plan(now, choice)
+        }
+        FaultKind::DbCrash { profile, shard } => {
+            db_crash::DbCrash { profile, shard }.plan(now, choice)
+        }
         FaultKind::ZoneDrain { zone } => zone_drain::ZoneDrain { zone }.plan(now, choice),
         FaultKind::ZoneOutage { zone } => zone_outage::ZoneOutage { zone }.plan(now, choice),
         FaultKind::LinkDelay {
@@ -194,8 +198,15 @@ pub fn intention(fault: &ScenarioFault) -> String {
             grace.as_millis()
         ),
         FaultKind::PodHang { pods } => format!("freeze {}", select::pods_in_words(pods)),
-        FaultKind::DbFailover { .. } => "fail the database over to its standby".to_owned(),
-        FaultKind::DbCrash { .. } => "kill the database's primary".to_owned(),
+        FaultKind::DbFailover { shard, .. } => {
+            format!(
+                "fail the database{} over to its standby",
+                db_failover::of(*shard)
+            )
+        }
+        FaultKind::DbCrash { shard, .. } => {
+            format!("kill the database's primary{}", db_failover::of(*shard))
+        }
         FaultKind::ZoneDrain { zone } => format!("empty zone `{zone}` in good order"),
         FaultKind::ZoneOutage { zone } => format!("cut off zone `{zone}`"),
         FaultKind::LinkDelay { links, delay, .. } => format!(

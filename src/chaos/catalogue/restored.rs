@@ -20,7 +20,7 @@ pub fn missing(plan: &Plan, before: &Snapshot, now: &Snapshot) -> Vec<String> {
         Change::HangPods { .. } | Change::EvictPods { .. } | Change::PartitionPods { .. } => {
             pods_missing(before, now)
         }
-        Change::FailOverDatabase { .. } => failover_missing(before, now),
+        Change::FailOverDatabase { shard, .. } => failover_missing(*shard, before, now),
         Change::DrainZone { .. } | Change::OutageZone { .. } | Change::CutNetworks { .. } => {
             let mut missing = zones_missing(before, now);
             missing.extend(pods_missing(before, now));
@@ -155,8 +155,8 @@ fn not_scaled_back(name: &str, before: &Snapshot, now: &Snapshot) -> Vec<String>
     }
 }
 
-fn failover_missing(before: &Snapshot, now: &Snapshot) -> Vec<String> {
-    let primary = |snapshot: &Snapshot| Some(snapshot.database.as_ref()?.primary()?.name.clone());
+fn failover_missing(shard: u32, before: &Snapshot, now: &Snapshot) -> Vec<String> {
+    let primary = |snapshot: &Snapshot| Some(snapshot.shard(shard)?.primary()?.name.clone());
     let mut missing = Vec::new();
     match primary(now) {
         None => missing.push("no node takes writes".to_owned()),
@@ -164,7 +164,7 @@ fn failover_missing(before: &Snapshot, now: &Snapshot) -> Vec<String> {
             missing.push(format!("{name} is still the primary"));
         }
         Some(name) => {
-            let endpoint = now.database.as_ref().and_then(|db| db.endpoint.clone());
+            let endpoint = now.shard(shard).and_then(|db| db.endpoint.clone());
             if endpoint.as_ref() != Some(&name) {
                 missing.push(format!("the endpoint does not lead to {name} yet"));
             }
@@ -175,7 +175,10 @@ fn failover_missing(before: &Snapshot, now: &Snapshot) -> Vec<String> {
 }
 
 fn redundancy_missing(before: &Snapshot, now: &Snapshot) -> Option<String> {
-    let redundant = |snapshot: &Snapshot| snapshot.database.as_ref().is_some_and(|db| db.redundant);
+    let redundant = |snapshot: &Snapshot| {
+        let mut all = snapshot.databases().peekable();
+        all.peek().is_some() && all.all(|database| database.redundant)
+    };
     (redundant(before) && !redundant(now))
         .then(|| "no standby has caught up with the primary".to_owned())
 }

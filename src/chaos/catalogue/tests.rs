@@ -219,7 +219,10 @@ fn a_zone_that_the_others_could_not_replace_is_kept() {
 fn a_database_without_a_caught_up_standby_is_left_alone() {
     let mut behind = healthy();
     behind.database.as_mut().expect("it has one").redundant = false;
-    let failover = FaultKind::DbFailover { profile: None };
+    let failover = FaultKind::DbFailover {
+        profile: None,
+        shard: 1,
+    };
     insta::assert_snapshot!(refusal(&failover, &behind), @"db-failover: standby db-2 has not caught up, so a failover now would lose acknowledged writes: wait until the database is redundant");
     let primary_zone = FaultKind::ZoneOutage { zone: "a".into() };
     insta::assert_snapshot!(refusal(&primary_zone, &behind), @"the zone holds the database's primary: standby db-2 has not caught up, so a failover now would lose acknowledged writes: wait until the database is redundant");
@@ -227,7 +230,7 @@ fn a_database_without_a_caught_up_standby_is_left_alone() {
     let mut alone = healthy();
     let nodes = &mut alone.database.as_mut().expect("it has one").nodes;
     nodes.retain(|node| node.role == Role::Primary);
-    insta::assert_snapshot!(refusal(&FaultKind::DbCrash { profile: None }, &alone), @"db-crash: there is no standby that could take over: wait until the database is redundant");
+    insta::assert_snapshot!(refusal(&FaultKind::DbCrash { profile: None, shard: 1 }, &alone), @"db-crash: there is no standby that could take over: wait until the database is redundant");
     alone.database = None;
     insta::assert_snapshot!(refusal(&failover, &alone), @"db-failover: there is no database");
 }

@@ -1,7 +1,8 @@
 //! What losing a zone means, whether in good order or at once.
 
+use super::db_failover::redundant_pair;
 use super::{Choice, Refusal, select};
-use crate::provider::{HostView, PodView, Role, Snapshot};
+use crate::provider::{DatabaseView, HostView, PodView, Role, Snapshot};
 
 /// The members of a zone, and whether the others can carry on without it.
 pub(super) struct ZoneLoss<'s> {
@@ -66,8 +67,7 @@ impl<'s> ZoneLoss<'s> {
                 .filter(|pod| pod.zone == zone && pod.ready && pod.shielded.is_none())
                 .collect(),
             nodes: now
-                .database
-                .iter()
+                .databases()
                 .flat_map(|database| &database.nodes)
                 .filter(|node| with_database && node.zone == zone)
                 .map(|node| (node.name.as_str(), node.role))
@@ -110,8 +110,13 @@ impl<'s> ZoneLoss<'s> {
                  `force = true` in the fault if that is what you want to see"
             )));
         }
-        if self.nodes.iter().any(|(_, role)| *role == Role::Primary) {
-            super::db_failover::redundant_pair(self.now, "the zone holds the database's primary")?;
+        let loses = |database: &&DatabaseView| {
+            let primary = database.primary().map(|node| node.name.as_str());
+            let mut nodes = self.nodes.iter();
+            nodes.any(|(name, role)| *role == Role::Primary && Some(*name) == primary)
+        };
+        for database in self.now.databases().filter(loses) {
+            redundant_pair(database, "the zone holds the database's primary")?;
         }
         Ok(())
     }

@@ -219,7 +219,10 @@ fn a_refused_fault_touches_nothing() {
     run(async {
         let double = Double::new();
         double.lose_standby();
-        let kind = FaultKind::DbFailover { profile: None };
+        let kind = FaultKind::DbFailover {
+            profile: None,
+            shard: 1,
+        };
         let mut bench = Bench::new(&double, vec![fault("f", kind)]).await;
         let outcome = bench.play_through().await;
         let refused = outcome.records[0].refused.as_deref().unwrap();
@@ -380,7 +383,13 @@ fn a_fault_in_the_way_is_told_from_an_ill_target() {
         let double = Double::new();
         let mut second = fault("k", kill_one());
         second.start = FaultStart::At(Duration::from_millis(1));
-        let failover = fault("f", FaultKind::DbFailover { profile: None });
+        let failover = fault(
+            "f",
+            FaultKind::DbFailover {
+                profile: None,
+                shard: 1,
+            },
+        );
         let mut bench = Bench::new(&double, vec![failover, second]).await;
         bench.input.limits.settle = Duration::from_millis(5);
         let guard = &mut Arc::get_mut(&mut bench.input.scenario).unwrap().guard;

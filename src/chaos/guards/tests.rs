@@ -270,7 +270,13 @@ fn failures_that_begin_after_an_allowance_are_nobody_s_overrun() {
 fn the_gates_say_how_long_a_fault_may_hurt() {
     let mut scenario = scenario(vec![
         fault("held", FaultKind::ZoneDrain { zone: "b".into() }),
-        fault("gated", FaultKind::DbFailover { profile: None }),
+        fault(
+            "gated",
+            FaultKind::DbFailover {
+                profile: None,
+                shard: 1,
+            },
+        ),
     ]);
     scenario.faults[0].hold = Some(Duration::from_secs(10));
     let gate = |check| Gate {

@@ -140,6 +140,7 @@ fn the_same_plan_has_the_same_hash_and_any_other_another() {
             change: crate::provider::Change::FailOverDatabase {
                 mode: target_app::api::FailoverMode::Planned,
                 profile: None,
+                shard: 1,
             },
         };
         let ink = Arc::new(crate::provider::Slate::default());

@@ -93,7 +93,7 @@ impl Lanes {
                 };
                 lanes.0.push(Lane::new(Subject::Zone, &zone.name, state));
             }
-            for node in now.database.iter().flat_map(|database| &database.nodes) {
+            for node in now.databases().flat_map(|database| &database.nodes) {
                 let state = match node.role {
                     Role::Primary => state(Health::Good, "primary"),
                     Role::Standby => state(Health::Good, "standby"),

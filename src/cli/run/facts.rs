@@ -279,9 +279,8 @@ fn parts_before(status: &StackStatus) -> Vec<(String, &'static str)> {
         DatabaseRole::Down => "down",
     };
     status
-        .database
-        .nodes
-        .iter()
+        .databases()
+        .flat_map(|database| &database.nodes)
         .map(|node| (node.name.clone(), part(node.role)))
         .collect()
 }

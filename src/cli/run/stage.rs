@@ -203,12 +203,16 @@ fn topology(status: &StackStatus) -> String {
     let beside = beside.into_iter().filter(|(there, _)| *there);
     let beside: String = beside.map(|(_, words)| words).collect();
     format!(
-        "{} shop pods and {} task runner{} in zones {} · PostgreSQL pair, {}{beside}{}",
+        "{} shop pods and {} task runner{} in zones {} · {}, {}{beside}{}",
         count("shop"),
         count("task-runner"),
         if count("task-runner") == 1 { "" } else { "s" },
         status.spec.zones.join(", "),
-        if status.database.synchronous {
+        match spec.order_shards {
+            1 => "PostgreSQL pair".to_owned(),
+            shards => format!("orders in {shards} PostgreSQL pairs"),
+        },
+        if status.databases().all(|pair| pair.synchronous) {
             "synchronous"
         } else {
             "asynchronous"

@@ -56,7 +56,7 @@ fn write_all(out: &mut String, stack: &StackStatus, colour: bool) -> std::fmt::R
             pod.address
         )?;
     }
-    for node in &stack.database.nodes {
+    for node in stack.databases().flat_map(|database| &database.nodes) {
         let (tone, role) = node_role(node.role);
         let role = paint(tone, role, 10);
         let pid = number(node.pid);
@@ -182,6 +182,7 @@ mod tests {
                 state: PodState::Gone,
                 labels: std::collections::BTreeMap::new(),
             }],
+            shards: Vec::new(),
             database: Database {
                 nodes: Vec::new(),
                 synchronous: false,

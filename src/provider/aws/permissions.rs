@@ -197,7 +197,10 @@ mod tests {
 
     #[test]
     fn a_fault_needs_no_right_that_it_does_not_use() {
-        let failover = names(FaultKind::DbFailover { profile: None });
+        let failover = names(FaultKind::DbFailover {
+            profile: None,
+            shard: 1,
+        });
         assert!(failover.contains(&"rds:FailoverDBCluster".to_owned()));
         assert!(!failover.iter().any(|right| right.starts_with("ec2:Stop")));
         let outage = names(FaultKind::ZoneOutage { zone: "b".into() });

@@ -539,6 +539,7 @@ pub(crate) fn healthy() -> StackStatus {
             pod("task-runner-1", "task-runner", "a"),
         ],
         workloads: vec![workload("shop", 3), workload("task-runner", 1)],
+        shards: Vec::new(),
         database: Database {
             nodes: vec![
                 node("db-1", "a", DatabaseRole::Primary),

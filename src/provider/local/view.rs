@@ -18,6 +18,7 @@ pub(super) fn snapshot(status: &api::StackStatus) -> Snapshot {
         zones: status.zones.iter().map(zone).collect(),
         pods: status.pods.iter().map(pod).collect(),
         database: Some(database(&status.database)),
+        shards: status.shards.iter().map(database).collect(),
         links: status.links.iter().map(link).collect(),
         workloads: status.workloads.iter().map(workload).collect(),
         budgets: status
@@ -127,7 +128,10 @@ fn words(action: &api::Action) -> String {
         api::Action::KillPods { pods, .. } => format!("pods killed: {}", pods.join(", ")),
         api::Action::EvictPods { pods, .. } => format!("pods evicted: {}", pods.join(", ")),
         api::Action::HangPods { pods } => format!("pods hung: {}", pods.join(", ")),
-        api::Action::FailOverDatabase { .. } => "database failed over".to_owned(),
+        api::Action::FailOverDatabase { shard: 1, .. } => "database failed over".to_owned(),
+        api::Action::FailOverDatabase { shard, .. } => {
+            format!("database of shard {shard} failed over")
+        }
         api::Action::DrainZone { zone } => format!("zone {zone} drained"),
         api::Action::OutageZone { zone } => format!("zone {zone} cut off"),
         api::Action::DelayLinks {
@@ -192,9 +196,15 @@ fn action(change: &Change) -> Result<api::Action, Lacking> {
     Ok(match change.clone() {
         Change::KillPods { pods, grace_ms } => api::Action::KillPods { pods, grace_ms },
         Change::HangPods { pods } => api::Action::HangPods { pods },
-        Change::FailOverDatabase { mode, profile } => {
-            api::Action::FailOverDatabase { mode, profile }
-        }
+        Change::FailOverDatabase {
+            mode,
+            profile,
+            shard,
+        } => api::Action::FailOverDatabase {
+            mode,
+            profile,
+            shard,
+        },
         Change::DrainZone { zone, .. } => api::Action::DrainZone { zone },
         Change::OutageZone { zone } => api::Action::OutageZone { zone },
         Change::DelayLinks {

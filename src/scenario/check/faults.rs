@@ -72,7 +72,12 @@ fn possible(kind: &FaultKind, provider: ProviderKind) -> Result<(), (&'static st
             "cannot be done to AWS's network",
             "use kind = \"zone-outage\", or the local stack",
         )),
-        (ProviderKind::Aws, Kind::DbFailover { profile: Some(_) }) => Err((
+        (
+            ProviderKind::Aws,
+            Kind::DbFailover {
+                profile: Some(_), ..
+            },
+        ) => Err((
             "takes as long as RDS takes: a `profile` is the stack's",
             "leave `profile` out",
         )),

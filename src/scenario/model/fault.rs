@@ -92,11 +92,15 @@ pub enum FaultKind {
     DbFailover {
         /// Instead of the stack's own.
         profile: Option<target_app::api::FailoverProfile>,
+        /// Which database of several that orders are divided over, from 1.
+        shard: u32,
     },
     /// The primary dies.
     DbCrash {
         /// Instead of the stack's own.
         profile: Option<target_app::api::FailoverProfile>,
+        /// Which database of several that orders are divided over, from 1.
+        shard: u32,
     },
     /// A zone is emptied in good order.
     ZoneDrain {

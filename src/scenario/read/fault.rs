@@ -44,6 +44,8 @@ const RECOVERED_FOR: Duration = Duration::from_secs(5);
 const SHORTEST_DELAY: Duration = Duration::from_millis(1);
 /// An eviction that a budget refuses is tried again for so long.
 const EVICTION: Duration = Duration::from_secs(60);
+/// More databases no stack divides its orders over.
+const MOST_SHARDS: u64 = 4;
 const LONGEST_DELAY: Duration = Duration::from_secs(60);
 
 /// Where the parts of a fault stand.
@@ -208,6 +210,10 @@ fn read_kind(table: &mut TableReader<'_>, kind: &str, zones: Zones<'_>) -> Optio
     let profile = |table: &mut TableReader<'_>| {
         table.optional("profile", |log, node| value::choice(log, node, &PROFILES))
     };
+    let shard = |table: &mut TableReader<'_>| {
+        let number = table.optional("shard", |log, node| value::positive(log, node, MOST_SHARDS));
+        number.map_or(1, |number| u32::try_from(number).unwrap_or(u32::MAX))
+    };
     let pods = |table: &mut TableReader<'_>| match table.node("pods") {
         Some(node) => read_pods(table.log(), node, zones),
         None => Some(any_shop_pod()),
@@ -220,9 +226,11 @@ fn read_kind(table: &mut TableReader<'_>, kind: &str, zones: Zones<'_>) -> Optio
         "pod-hang" => FaultKind::PodHang { pods: pods(table)? },
         "db-failover" => FaultKind::DbFailover {
             profile: profile(table),
+            shard: shard(table),
         },
         "db-crash" => FaultKind::DbCrash {
             profile: profile(table),
+            shard: shard(table),
         },
         "zone-drain" => FaultKind::ZoneDrain { zone: zone(table)? },
         "zone-outage" => FaultKind::ZoneOutage { zone: zone(table)? },

@@ -174,6 +174,7 @@ fn read_stack(mut table: TableReader<'_>, files: &Files<'_>) -> Option<StackSpec
     for (key, highest, number) in [
         ("replicas", 50, &mut spec.replicas),
         ("task_runners", 20, &mut spec.task_runners),
+        ("order_shards", 4, &mut spec.order_shards),
         ("products", 100_000, &mut spec.products),
         ("customers", 100_000, &mut spec.customers),
     ] {

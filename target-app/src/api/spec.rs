@@ -49,6 +49,8 @@ pub struct StackSpec {
     pub database_concurrency: Option<u32>,
     /// The only pod and the database are one server: the database's work takes the pod's slots.
     pub single_server: bool,
+    /// Databases that orders are divided over, by customer: each a primary with its standby.
+    pub order_shards: u32,
     /// Servers beside the pair that follow its primary, for pods to read from; never promoted.
     pub read_replicas: u32,
     /// How old what a read replica shows may be for it to be read from.
@@ -161,6 +163,7 @@ impl Default for StackSpec {
             database_concurrency: None,
             single_server: false,
             read_replicas: 0,
+            order_shards: 1,
             replica_lag: Millis::SECOND,
             regions: BTreeMap::new(),
             distance: None,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use super::databases;
 use super::events::EventLog;
 use super::stages::Stages;
 use super::supervisor::Message;
@@ -42,11 +43,31 @@ pub(super) enum Asked {
 
 /// What a pair is made of.
 pub(super) struct DatabasePlan {
+    /// Which of the stack's it is, from 0.
+    pub(super) index: usize,
     pub(super) spec: StackSpec,
     pub(super) root: PathBuf,
     pub(super) zones: Vec<(String, IpAddr)>,
     /// Its address is not known yet.
     pub(super) access: DatabaseParams,
+}
+
+impl DatabasePlan {
+    /// Only the first pair has read replicas.
+    fn replicas(&self) -> u32 {
+        match self.index {
+            0 => self.spec.read_replicas,
+            _ => 0,
+        }
+    }
+
+    /// What its servers are called, without their numbers.
+    fn servers(&self) -> String {
+        match self.index {
+            0 => "db".into(),
+            index => format!("{}-db", databases::name(index)),
+        }
+    }
 }
 
 /// The pair's handle. Dropping it kills both servers.
@@ -58,6 +79,8 @@ pub(super) struct DatabaseHandle {
     turnstile: Option<Turnstile>,
     replicas: Vec<ReplicaWay>,
     pair: Option<Arc<Pair>>,
+    /// Which of the stack's it is, from 0.
+    index: usize,
     starting: JoinHandle<()>,
     news: mpsc::UnboundedSender<Message>,
 }
@@ -73,12 +96,13 @@ impl DatabaseHandle {
     ) -> std::io::Result<Self> {
         let (lead, target) = watch::channel(None);
         let near = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        let endpoint = Link::start("database", "clients", "database", near, target.clone())?;
+        let (index, name) = (plan.index, databases::name(plan.index));
+        let endpoint = Link::start(name.clone(), "clients", name, near, target.clone())?;
         let stated = plan.spec.database_concurrency;
         let turnstile = stated
             .map(|count| Turnstile::open(near, Slots::new(count)))
             .transpose()?;
-        let (replica_leads, replicas) = replica_ways(&plan.spec)?;
+        let (replica_leads, replicas) = replica_ways(plan.replicas(), stated)?;
         let starting = {
             let news = news.clone();
             tokio::spawn(async move {
@@ -95,7 +119,7 @@ impl DatabaseHandle {
                     Err(failure) => DatabaseNews::Failed(failure),
                 };
                 // Nobody listens once the supervisor has ended.
-                let _ = news.send(Message::Database(heard));
+                let _ = news.send(Message::Database(index, heard));
             })
         };
         Ok(Self {
@@ -104,6 +128,7 @@ impl DatabaseHandle {
             turnstile,
             replicas,
             pair: None,
+            index,
             starting,
             news,
         })
@@ -197,10 +222,11 @@ impl DatabaseHandle {
         let Some(pair) = self.pair.clone() else {
             return;
         };
-        let (done, news) = (call(pair), self.news.clone());
+        let (done, index, news) = (call(pair), self.index, self.news.clone());
         tokio::spawn(async move {
             let done = done.await.map_err(|error| error.to_string());
-            let _ = news.send(Message::Database(DatabaseNews::Done(asked, done)));
+            let news_of_it = DatabaseNews::Done(asked, done);
+            let _ = news.send(Message::Database(index, news_of_it));
         });
     }
 
@@ -243,12 +269,11 @@ impl ReplicaWay {
 
 type Lead = watch::Sender<Option<SocketAddr>>;
 
-fn replica_ways(spec: &StackSpec) -> std::io::Result<(Vec<Lead>, Vec<ReplicaWay>)> {
+fn replica_ways(count: u32, slots: Option<u32>) -> std::io::Result<(Vec<Lead>, Vec<ReplicaWay>)> {
     let near = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let mut ways = (Vec::new(), Vec::new());
-    for number in 1..=spec.read_replicas {
-        let turnstile = spec
-            .database_concurrency
+    for number in 1..=count {
+        let turnstile = slots
             .map(|count| Turnstile::open(near, Slots::new(count)))
             .transpose()?;
         let (lead, target) = watch::channel(None);
@@ -280,26 +305,29 @@ async fn start(
     let report = move |kind: EventKind, subject: &str, detail: &str| {
         events.add(kind, subject, detail);
     };
+    let (replicas, servers) = (plan.replicas(), plan.servers());
+    let name = databases::name(plan.index);
     let access = plan.access;
     let config = PairConfig {
         binaries,
         root: plan.root,
+        servers,
         zones: plan.zones,
         replication: plan.spec.replication,
         profile: plan.spec.failover,
         timing: Timing::of,
-        read_replicas: plan.spec.read_replicas,
+        read_replicas: replicas,
         database: access.name.clone(),
         user: access.user.clone(),
         password: access.password.reveal().to_owned(),
     };
     let pair = Pair::start(config, Arc::new(report))
         .await
-        .map_err(|error| fails(format!("the database does not start: {error}")))?;
-    stages.done("database: primary and standby in step");
+        .map_err(|error| fails(format!("the {name} does not start: {error}")))?;
+    stages.done(&format!("{name}: primary and standby in step"));
     let primary = *pair.endpoint().borrow();
     let Some(primary) = primary else {
-        return Err(fails("the database ended as soon as it had started".into()));
+        return Err(fails(format!("the {name} ended as soon as it had started")));
     };
     let access = DatabaseParams {
         address: primary.to_string(),
@@ -310,6 +338,7 @@ async fn start(
         customers,
         mischief,
         search_index,
+        order_shards,
         ..
     } = plan.spec;
     schema::install(&access, products, customers)
@@ -325,7 +354,16 @@ async fn start(
             .await
             .map_err(|error| fails(error.to_string()))?;
     }
-    stages.done("shop: tables made and filled");
+    if order_shards > 1 {
+        let index = u32::try_from(plan.index).unwrap_or(u32::MAX);
+        schema::share_numbers(&access, index, order_shards)
+            .await
+            .map_err(|error| fails(error.to_string()))?;
+    }
+    stages.done(&match plan.index {
+        0 => "shop: tables made and filled".into(),
+        _ => format!("shop: tables of {name} made and filled"),
+    });
     Ok(pair)
 }
 

@@ -36,13 +36,13 @@ pub(super) fn registry(status: &StackStatus) -> Registry {
     );
     flag(
         "database_synchronous",
-        "1 while commits wait for the standby",
-        status.database.synchronous,
+        "1 while commits wait for the standby, of every shard",
+        status.databases().all(|pair| pair.synchronous),
     );
     flag(
         "database_redundant",
-        "1 while a standby has everything that was acknowledged",
-        status.database.redundant,
+        "1 while a standby has everything that was acknowledged, of every shard",
+        status.databases().all(|pair| pair.redundant),
     );
     let changes = i64::try_from(status.open_changes.len()).unwrap_or(i64::MAX);
     let help = "Changes that were made and not undone";

@@ -8,6 +8,7 @@ mod autoscale;
 mod budget;
 mod change;
 mod database;
+mod databases;
 mod edge;
 mod events;
 mod folder;

@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::database::ReplicaTarget;
+use super::databases::DatabaseTarget;
 use super::probe::{
     LIVE_FAILURES, LIVE_PERIOD, LIVE_TIMEOUT, Probe, READY_FAILURES, READY_PERIOD, START_PERIOD,
 };
@@ -37,12 +38,10 @@ pub(super) struct PodSettings {
     pub(super) session_key: Secret,
     /// What the stack is to be.
     pub(super) spec: StackSpec,
-    /// Where the slots of the database are shared, when its work is stated.
-    pub(super) turnstile: Option<SocketAddr>,
+    /// Where the databases are; the first is the only one unless orders are divided over several.
+    pub(super) databases: Vec<DatabaseTarget>,
     /// The ways to read replicas.
     pub(super) replicas: Vec<ReplicaTarget>,
-    /// Where the database's endpoint leads now.
-    pub(super) database_target: watch::Receiver<Option<SocketAddr>>,
     /// Where mail is taken, and the URL of the books about it.
     pub(super) mail: Option<(watch::Receiver<Option<SocketAddr>>, String)>,
     pub(super) http: reqwest::Client,
@@ -67,12 +66,10 @@ pub(super) enum PodNews {
 pub(super) struct PodHandle {
     /// From the edge; task runners have none.
     pub(super) front: Option<Link>,
-    /// To the database.
-    pub(super) back: Link,
+    /// To the databases, in their order, and for shop pods to read replicas after them.
+    pub(super) databases: Vec<Link>,
     /// To the mail sink; only where there is one, and only of task runners.
     pub(super) post: Option<Link>,
-    /// To read replicas; task runners have none.
-    pub(super) reads: Vec<Link>,
     pub(super) child: Option<Arc<Child>>,
     front_target: watch::Sender<Option<SocketAddr>>,
     watcher: JoinHandle<()>,
@@ -93,28 +90,21 @@ impl PodHandle {
             }
             App::TaskRunner => None,
         };
-        let back = Link::start(
-            format!("{name}->database"),
-            zone,
-            "database",
-            ip,
-            settings.database_target.clone(),
-        )?;
+        let to = |to: &str, target: &watch::Receiver<Option<SocketAddr>>| {
+            Link::start(format!("{name}->{to}"), zone, to, ip, target.clone())
+        };
+        let pairs = settings.databases.iter();
+        let pairs = pairs.map(|pair| to(&pair.name, &pair.target));
+        let pairs = pairs.collect::<io::Result<Vec<_>>>()?;
         let post = match (app, &settings.mail) {
-            (App::TaskRunner, Some((target, _))) => {
-                let link = format!("{name}->mail");
-                Some(Link::start(link, zone, "mail", ip, target.clone())?)
-            }
+            (App::TaskRunner, Some((target, _))) => Some(to("mail", target)?),
             _ => None,
         };
         let reads = match app {
             App::Shop => settings.replicas.iter(),
             App::TaskRunner => [].iter(),
         };
-        let reads = reads.map(|replica| {
-            let (to, target) = (replica.name.clone(), replica.target.clone());
-            Link::start(format!("{name}->{to}"), zone, to, ip, target)
-        });
+        let reads = reads.map(|replica| to(&replica.name, &replica.target));
         let reads = reads.collect::<io::Result<Vec<_>>>()?;
         let ways = settings.replicas.iter().zip(&reads);
         let life = Life {
@@ -127,14 +117,13 @@ impl PodHandle {
             zone: zone.to_owned(),
             release: pod.release.clone(),
             listen: SocketAddr::new(ip, 0),
-            database: back.address(),
+            databases: pairs.iter().map(Link::address).collect(),
             smtp: post.as_ref().map(Link::address),
         };
         Ok(Self {
             front,
-            back,
+            databases: pairs.into_iter().chain(reads).collect(),
             post,
-            reads,
             child: None,
             front_target,
             watcher: tokio::spawn(life.run()),
@@ -149,9 +138,8 @@ impl PodHandle {
     }
 
     pub(super) fn links(&self) -> impl Iterator<Item = &Link> {
-        let back = std::iter::once(&self.back);
         let front = self.front.iter();
-        front.chain(back).chain(&self.reads).chain(&self.post)
+        front.chain(&self.databases).chain(&self.post)
     }
 
     /// SIGSTOP: it keeps its sockets and answers nothing.
@@ -208,8 +196,8 @@ struct Life {
     zone: String,
     release: Release,
     listen: SocketAddr,
-    /// The near end of its link to the database.
-    database: SocketAddr,
+    /// The near ends of its links to the databases.
+    databases: Vec<SocketAddr>,
     /// That to the mail sink.
     smtp: Option<SocketAddr>,
     /// The near ends of its links to read replicas.
@@ -238,7 +226,7 @@ impl Life {
     async fn spawn(&self) -> Result<Child, process::SpawnError> {
         let settings = &self.settings;
         let database = DatabaseParams {
-            address: self.database.to_string(),
+            address: self.databases[0].to_string(),
             ..settings.database.clone()
         };
         let launch = Launch {
@@ -253,6 +241,7 @@ impl Life {
         };
         let quiet = |_| {};
         let (pod, zone, listen) = (&*self.name, &*self.zone, self.listen);
+        let turnstile = settings.databases[0].turnstile;
         match self.app {
             App::Shop => {
                 let key = settings.session_key.clone();
@@ -262,7 +251,8 @@ impl Life {
                     mischief: self.release.mischief,
                     mail_books: settings.mail.as_ref().map(|(_, url)| url.clone()),
                     replicas: self.replicas.clone(),
-                    ..stated::shop(&settings.spec, settings.turnstile, config)
+                    shards: stated::shards(self.shards()),
+                    ..stated::shop(&settings.spec, turnstile, config)
                 };
                 process::spawn(launch, &config, quiet).await
             }
@@ -271,10 +261,19 @@ impl Life {
                     smtp: self.smtp.map(|address| address.to_string()),
                     ..TaskRunnerConfig::new(pod, zone, listen, database)
                 };
-                let config = stated::task_runner(&settings.spec, settings.turnstile, config);
+                let config = TaskRunnerConfig {
+                    shards: stated::queues(&settings.spec, self.shards()),
+                    ..stated::task_runner(&settings.spec, turnstile, config)
+                };
                 process::spawn(launch, &config, quiet).await
             }
         }
+    }
+
+    /// The databases after the first, and the near ends of the links there.
+    fn shards(&self) -> impl Iterator<Item = (&DatabaseTarget, SocketAddr)> {
+        let pairs = self.settings.databases.iter();
+        pairs.zip(self.databases.iter().copied()).skip(1)
     }
 
     /// Tells of every change between ready and not. Never returns.

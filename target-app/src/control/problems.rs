@@ -1,8 +1,9 @@
 //! Why a stack is not as specified, in words.
 
 use super::change::Stage;
+use super::databases;
 use super::placement;
-use super::state::{App, State};
+use super::state::{App, Pair, State};
 use crate::api::{Action, DatabaseRole, LinkMode, PodState, Replication, ZoneState};
 
 /// One reason, and what it concerns.
@@ -40,7 +41,9 @@ pub(super) fn find(state: &State) -> Vec<Problem> {
         }
     }
     pods(state, &mut found);
-    database(state, &mut found);
+    for (index, pair) in state.databases.iter().enumerate() {
+        database(state, index, pair, &mut found);
+    }
     found
 }
 
@@ -62,7 +65,8 @@ fn changes(state: &State, found: &mut Vec<Problem>) {
             Action::KillPods { pods, .. } => format!("{} killed", pods.join(", ")),
             Action::EvictPods { pods, .. } => format!("{} asked to leave", pods.join(", ")),
             Action::HangPods { pods } => format!("{} hung", pods.join(", ")),
-            Action::FailOverDatabase { .. } => "database failed over".into(),
+            Action::FailOverDatabase { shard: 1, .. } => "database failed over".into(),
+            Action::FailOverDatabase { shard, .. } => format!("shard {shard} failed over"),
             Action::DrainZone { zone } => format!("zone {zone} drained"),
             Action::OutageZone { zone } => format!("zone {zone} cut off"),
             Action::DelayLinks { links, .. } => format!("{} delayed", links.join(", ")),
@@ -139,23 +143,23 @@ fn pods(state: &State, found: &mut Vec<Problem>) {
     }
 }
 
-fn database(state: &State, found: &mut Vec<Problem>) {
-    let Some(database) = &state.database else {
-        return add(found, Scope::Database, "the database is starting".into());
+fn database(state: &State, index: usize, pair: &Pair, found: &mut Vec<Problem>) {
+    let the = match index {
+        0 => "the database".to_owned(),
+        _ => format!("the database {}", databases::name(index)),
     };
-    if state.database_busy {
-        add(
-            found,
-            Scope::Database,
-            "the database is failing over".into(),
-        );
+    let Some(database) = &pair.seen else {
+        return add(found, Scope::Database, format!("{the} is starting"));
+    };
+    if pair.busy {
+        add(found, Scope::Database, format!("{the} is failing over"));
     }
     let with = |role| database.nodes.iter().find(move |node| node.role == role);
     let (primary, standby) = (with(DatabaseRole::Primary), with(DatabaseRole::Standby));
     match primary {
-        None => add(found, Scope::Database, "the database has no primary".into()),
+        None => add(found, Scope::Database, format!("{the} has no primary")),
         Some(primary) if database.endpoint_target.as_ref() != Some(&primary.name) => {
-            let text = format!("the database's endpoint does not lead to {}", primary.name);
+            let text = format!("the endpoint of {the} does not lead to {}", primary.name);
             add(found, Scope::Database, text);
         }
         Some(_) => {}
@@ -163,7 +167,7 @@ fn database(state: &State, found: &mut Vec<Problem>) {
     let is_replica = |node: &&crate::api::DatabaseNode| node.role == DatabaseRole::Replica;
     let replicas = database.nodes.iter().filter(is_replica).count();
     let wanted = usize::try_from(state.spec.read_replicas).unwrap_or(usize::MAX);
-    if replicas < wanted {
+    if index == 0 && replicas < wanted {
         let text = format!("{replicas} of {wanted} read replicas are there");
         add(found, Scope::Database, text);
     }
@@ -175,26 +179,23 @@ fn database(state: &State, found: &mut Vec<Problem>) {
         Scope::Database
     };
     if !database.redundant {
-        let why = state.database_trouble.as_ref();
+        let why = pair.trouble.as_ref();
         let why = why.map_or_else(String::new, |why| format!(": {why}"));
-        add(
-            found,
-            scope,
-            format!("the database has no standby in step{why}"),
-        );
+        add(found, scope, format!("{the} has no standby in step{why}"));
     }
     if state.spec.replication == Replication::Synchronous && !database.synchronous {
         add(
             found,
             scope,
-            "commits do not wait for the database's standby".into(),
+            format!("commits do not wait for the standby of {the}"),
         );
     }
     if let (Some(primary), Some(standby)) = (primary, standby)
         && primary.zone == standby.zone
         && state.spec.zones.len() > 1
     {
-        let text = format!("primary and standby are both in zone {}", primary.zone);
+        let zone = &primary.zone;
+        let text = format!("primary and standby of {the} are both in zone {zone}");
         add(found, scope, text);
     }
 }
@@ -246,7 +247,7 @@ mod tests {
             state.edge.in_rotation.insert(name);
         }
         state.edge.running = true;
-        state.database = Some(Database {
+        state.databases[0].seen = Some(Database {
             nodes: vec![
                 node("db-1", "a", DatabaseRole::Primary),
                 node("db-2", "b", DatabaseRole::Standby),
@@ -256,6 +257,10 @@ mod tests {
             endpoint_target: Some("db-1".into()),
         });
         state
+    }
+
+    fn seen(state: &mut State) -> &mut Database {
+        state.databases[0].seen.as_mut().unwrap()
     }
 
     fn found(state: &State) -> Vec<(Scope, String)> {
@@ -302,15 +307,19 @@ mod tests {
                 Scope::Pods,
                 "shop-3 in zone c is ready but not in",
             ),
-            (|s| s.database = None, Scope::Database, "starting"),
-            (|s| s.database_busy = true, Scope::Database, "failing over"),
+            (|s| s.databases[0].seen = None, Scope::Database, "starting"),
             (
-                |s| s.database.as_mut().unwrap().redundant = false,
+                |s| s.databases[0].busy = true,
+                Scope::Database,
+                "failing over",
+            ),
+            (
+                |s| seen(s).redundant = false,
                 Scope::Database,
                 "no standby in step",
             ),
             (
-                |s| s.database.as_mut().unwrap().nodes[1].zone = "a".into(),
+                |s| seen(s).nodes[1].zone = "a".into(),
                 Scope::Database,
                 "both in zone a",
             ),
@@ -350,7 +359,7 @@ mod tests {
     fn asynchronous_replication_asks_for_no_synchronous_standby() {
         let mut state = well();
         state.spec.replication = Replication::Asynchronous;
-        state.database.as_mut().unwrap().synchronous = false;
+        seen(&mut state).synchronous = false;
         assert_eq!(found(&state), []);
     }
 
@@ -362,6 +371,7 @@ mod tests {
             Action::FailOverDatabase {
                 mode: FailoverMode::Planned,
                 profile: None,
+                shard: 1,
             },
         );
         state.changes.get_mut("x").unwrap().stage = Stage::Failed("no standby".into());

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use super::auth;
-use super::database::{DatabaseHandle, DatabasePlan};
+use super::databases::Databases;
 use super::edge::EdgeHandle;
 use super::events::EventLog;
 use super::handle::{Files, Registration};
@@ -157,8 +157,8 @@ async fn live(
         }
     }
     trigger.pull();
-    if let Ok(database) = supervising.await
-        && timeout(STOP_LIMIT, database.stop()).await.is_err()
+    if let Ok(databases) = supervising.await
+        && timeout(STOP_LIMIT, databases.stop()).await.is_err()
     {
         tracing::warn!("the database does not end in good order: sweeping it");
     }
@@ -196,15 +196,11 @@ fn supervisor(
         name: "shop".into(),
     };
     let zones = config.spec.zones.iter();
-    let plan = DatabasePlan {
-        spec: config.spec.clone(),
-        root: config.root.join("database"),
-        zones: zones
-            .filter_map(|zone| Some((zone.clone(), state.zone_address(zone)?)))
-            .collect(),
-        access: access.clone(),
-    };
-    let database = DatabaseHandle::start(plan, events.clone(), stages, news.clone())?;
+    let zones: Vec<_> = zones
+        .filter_map(|zone| Some((zone.clone(), state.zone_address(zone)?)))
+        .collect();
+    let told = (&events, stages);
+    let databases = Databases::start(&config.spec, &config.root, &zones, &access, told, &news)?;
     // Loopback has no proxy, whatever the environment says of the world outside.
     let http = reqwest::Client::builder().no_proxy().build();
     let http = http.map_err(std::io::Error::other)?;
@@ -220,14 +216,13 @@ fn supervisor(
             database: access,
             session_key: Secret::from(auth::new_token()),
             spec: config.spec.clone(),
-            turnstile: database.turnstile(),
-            replicas: database.replicas(),
-            database_target: database.target(),
+            databases: databases.targets(),
+            replicas: databases.first().replicas(),
             mail: mail.as_ref().map(|sink| (sink.smtp(), sink.url())),
             http,
             news,
         },
-        database,
+        databases,
         mail,
         events,
         journal: journal(&config.root)?,

@@ -15,10 +15,11 @@ pub fn objection(spec: &StackSpec) -> Option<String> {
             && zone != "edge"
             && zone != "database"
             && zone != "mail"
+            && !zone.starts_with("shard-")
     };
     if let Some(zone) = zones.iter().find(|zone| !plain(zone)) {
         return Some(format!(
-            "zone '{zone}': a zone's name is 1 to 20 letters, digits and '-', and not 'edge', 'database' or 'mail'"
+            "zone '{zone}': a zone's name is 1 to 20 letters, digits and '-', and not 'edge', 'database', 'mail' or 'shard-…'"
         ));
     }
     let twice = |(index, zone): &(usize, &String)| zones[..*index].contains(zone);
@@ -46,6 +47,15 @@ pub fn objection(spec: &StackSpec) -> Option<String> {
     }
     if spec.single_server && spec.read_replicas > 0 {
         return Some("single_server with read_replicas: they are servers of their own".into());
+    }
+    if spec.order_shards == 0 || spec.order_shards > 4 {
+        return Some(format!(
+            "order_shards = {}: orders are in 1 to 4 databases",
+            spec.order_shards
+        ));
+    }
+    if spec.single_server && spec.order_shards > 1 {
+        return Some("single_server with order_shards: they are servers of their own".into());
     }
     bad_answers(mischief)
         .or_else(|| bad_version(&spec.version))

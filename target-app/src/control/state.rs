@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use tokio::time::Instant;
 
 use super::change::Changes;
+use super::databases;
 use super::release::Release;
 use super::rollout::{Rollout, Way};
 use super::topology::Isolation;
@@ -18,12 +19,8 @@ pub(super) struct State {
     pub(super) isolation: Isolation,
     pub(super) pods: Vec<Pod>,
     pub(super) edge: Edge,
-    /// As the pair says; `None` until it is up.
-    pub(super) database: Option<Database>,
-    /// A failover is under way.
-    pub(super) database_busy: bool,
-    /// What keeps it from being redundant, in the pair's own words.
-    pub(super) database_trouble: Option<String>,
+    /// The database; with orders divided over several, all of them in their order.
+    pub(super) databases: Vec<Pair>,
     /// The mail sink died, and its books with it.
     pub(super) mail_lost: bool,
     pub(super) changes: Changes,
@@ -37,6 +34,17 @@ pub(super) struct State {
     aims: BTreeMap<App, (Release, u64)>,
     /// The next pod's number, for each app.
     next: BTreeMap<App, u32>,
+}
+
+/// A primary and its standby.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Pair {
+    /// As it says itself; `None` until it is up.
+    pub(super) seen: Option<Database>,
+    /// A failover is under way.
+    pub(super) busy: bool,
+    /// What keeps it from being redundant, in its own words.
+    pub(super) trouble: Option<String>,
 }
 
 /// What a pod runs.
@@ -98,6 +106,22 @@ impl App {
     }
 }
 
+impl Pair {
+    /// The zone of the server that takes writes.
+    pub(super) fn primary_zone(&self) -> Option<&str> {
+        let nodes = &self.seen.as_ref()?.nodes;
+        let is_primary = |node: &&api::DatabaseNode| node.role == api::DatabaseRole::Primary;
+        nodes.iter().find(is_primary).map(|node| node.zone.as_str())
+    }
+
+    /// Whether its standby could take over now without losing anything.
+    pub(super) fn can_fail_over(&self) -> bool {
+        let standby = |node: &api::DatabaseNode| node.role == api::DatabaseRole::Standby;
+        let ready = |seen: &Database| seen.redundant && seen.nodes.iter().any(standby);
+        !self.busy && self.seen.as_ref().is_some_and(ready)
+    }
+}
+
 impl Pod {
     /// It runs, and is meant to go on.
     pub(super) fn is_staying(&self) -> bool {
@@ -110,14 +134,13 @@ impl Pod {
 
 impl State {
     pub(super) fn new(spec: StackSpec) -> Self {
+        let pairs = usize::try_from(spec.order_shards).unwrap_or(usize::MAX);
         Self {
             spec,
             isolation: Isolation::detect(),
             pods: Vec::new(),
             edge: Edge::default(),
-            database: None,
-            database_busy: false,
-            database_trouble: None,
+            databases: vec![Pair::default(); pairs],
             mail_lost: false,
             changes: Changes::default(),
             restarts: BTreeMap::new(),
@@ -256,15 +279,22 @@ impl State {
 
     /// The zone of a database server that is there.
     pub(super) fn node_zone(&self, name: &str) -> Option<&str> {
-        let nodes = &self.database.as_ref()?.nodes;
-        let node = nodes.iter().find(|node| node.name == name)?;
+        let mut nodes = self.database_nodes();
+        let node = nodes.find(|node| node.name == name)?;
         (!node.zone.is_empty()).then_some(&*node.zone)
     }
 
-    /// The zone of the server that takes writes.
-    pub(super) fn primary_zone(&self) -> Option<&str> {
-        let nodes = &self.database.as_ref()?.nodes;
-        let is_primary = |node: &&api::DatabaseNode| node.role == api::DatabaseRole::Primary;
-        nodes.iter().find(is_primary).map(|node| node.zone.as_str())
+    /// The servers of all pairs, and their read replicas.
+    pub(super) fn database_nodes(&self) -> impl Iterator<Item = &api::DatabaseNode> {
+        let seen = self.databases.iter().filter_map(|pair| pair.seen.as_ref());
+        seen.flat_map(|seen| &seen.nodes)
+    }
+
+    /// Where a link to a database ends: in the zone of the pair's primary, or of the read replica.
+    pub(super) fn database_zone(&self, name: &str) -> Option<&str> {
+        match databases::index(name) {
+            Some(index) => self.databases.get(index)?.primary_zone(),
+            None => self.node_zone(name),
+        }
     }
 }

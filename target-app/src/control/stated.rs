@@ -3,10 +3,11 @@
 use std::net::SocketAddr;
 
 use super::database::ReplicaTarget;
+use super::databases::DatabaseTarget;
 use crate::api::StackSpec;
 use crate::edge::Regions;
-use crate::shop::{DatabaseWork, PodWork, ReplicaConfig, ShopConfig};
-use crate::task_runner::{QueueWork, TaskRunnerConfig};
+use crate::shop::{DatabaseWork, PodWork, ReplicaConfig, ShardConfig, ShopConfig};
+use crate::task_runner::{QueueWork, ShardQueue, TaskRunnerConfig};
 
 /// A shop pod as the specification wants it.
 pub(super) fn shop(
@@ -52,16 +53,44 @@ pub(super) fn replica(
     }
 }
 
+/// Further databases as a pod is told of them: each with the near end of the link there.
+pub(super) fn shards<'a>(
+    pairs: impl Iterator<Item = (&'a DatabaseTarget, SocketAddr)>,
+) -> Vec<ShardConfig> {
+    let shard = |(pair, address): (&DatabaseTarget, SocketAddr)| ShardConfig {
+        name: pair.name.clone(),
+        address,
+        turnstile: pair.turnstile,
+    };
+    pairs.map(shard).collect()
+}
+
+/// The same, as a task runner is told of them.
+pub(super) fn queues<'a>(
+    spec: &StackSpec,
+    pairs: impl Iterator<Item = (&'a DatabaseTarget, SocketAddr)>,
+) -> Vec<ShardQueue> {
+    let shard = |(pair, address): (&DatabaseTarget, SocketAddr)| ShardQueue {
+        address,
+        work: queue_work(spec, pair.turnstile),
+    };
+    pairs.map(shard).collect()
+}
+
+fn queue_work(spec: &StackSpec, turnstile: Option<SocketAddr>) -> Option<QueueWork> {
+    let (time, turnstile) = spec.database_time.zip(turnstile)?;
+    Some(QueueWork { time, turnstile })
+}
+
 /// A task runner as the specification wants it.
 pub(super) fn task_runner(
     spec: &StackSpec,
     turnstile: Option<SocketAddr>,
     config: TaskRunnerConfig,
 ) -> TaskRunnerConfig {
-    let work = spec.database_time.zip(turnstile);
     TaskRunnerConfig {
         confirm_time: spec.confirm_time,
-        database_work: work.map(|(time, turnstile)| QueueWork { time, turnstile }),
+        database_work: queue_work(spec, turnstile),
         ..config
     }
 }

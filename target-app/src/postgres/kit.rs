@@ -31,6 +31,8 @@ pub(super) struct Kit {
     pub(super) account: Account,
     /// Holds data folders, logs and the password file.
     pub(super) root: PathBuf,
+    /// What servers are called, without their numbers.
+    pub(super) servers: String,
     pub(super) zones: Vec<Zone>,
     pub(super) database: String,
     pub(super) user: String,
@@ -48,6 +50,11 @@ impl Kit {
                 known: known.join(", "),
             }
         })
+    }
+
+    /// The name of the pair's server with this number, counted from 1 as they are made.
+    pub(super) fn server(&self, number: u32) -> String {
+        format!("{}-{number}", self.servers)
     }
 
     /// The data folder of a node.

@@ -9,8 +9,9 @@ use tokio_postgres::error::SqlState;
 
 use super::body::{Fields, Items};
 use super::error::ShopError;
+use super::shards::lacks_customer;
 use super::state::{App, Shop, SignedIn};
-use crate::service::database::{DatabaseError, Lease};
+use crate::service::database::{Database, DatabaseError, Lease};
 
 /// What is in a cart.
 #[derive(Debug, Serialize)]
@@ -32,8 +33,9 @@ pub(crate) async fn show(
     State(shop): State<App>,
     SignedIn(customer): SignedIn,
 ) -> Result<Json<Cart>, ShopError> {
-    let lease = shop.database.lease().await?;
-    let cart = shop.database.limited(read(&lease, customer)).await?;
+    let home = shop.shards.home(customer);
+    let lease = home.lease().await?;
+    let cart = home.limited(read(&lease, customer)).await?;
     lease.finish();
     Ok(Json(cart))
 }
@@ -81,16 +83,14 @@ async fn change(
     items: &Items,
     replace: bool,
 ) -> Result<Cart, ShopError> {
-    let mut lease = shop.database.lease_to_write().await?;
-    let written = shop
-        .database
-        .limited(write(&mut lease, customer, items, replace))
-        .await;
+    let home = shop.shards.home(customer);
+    let mut written = write_to(home, customer, items, replace).await;
+    if written.as_ref().is_err_and(lacks_customer) {
+        shop.shards.introduce(customer).await?;
+        written = write_to(home, customer, items, replace).await;
+    }
     match written {
-        Ok(cart) => {
-            lease.finish();
-            Ok(cart)
-        }
+        Ok(cart) => Ok(cart),
         // The connection goes with its failed transaction.
         Err(DatabaseError::Query(error))
             if error.code() == Some(&SqlState::FOREIGN_KEY_VIOLATION) =>
@@ -99,6 +99,19 @@ async fn change(
         }
         Err(error) => Err(ShopError::after_write(error)),
     }
+}
+
+async fn write_to(
+    home: &Database,
+    customer: i64,
+    items: &Items,
+    replace: bool,
+) -> Result<Cart, DatabaseError> {
+    let mut lease = home.lease_to_write().await?;
+    let written = write(&mut lease, customer, items, replace);
+    let cart = home.limited(written).await?;
+    lease.finish();
+    Ok(cart)
 }
 
 async fn write(

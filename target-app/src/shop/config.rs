@@ -78,6 +78,9 @@ pub struct ShopConfig {
     /// Servers that the catalogue and old orders are read from.
     #[serde(default)]
     pub replicas: Vec<ReplicaConfig>,
+    /// Further databases that carts and orders are divided over, by customer.
+    #[serde(default)]
+    pub shards: Vec<ShardConfig>,
     /// Keeps what was read of the catalogue.
     #[serde(default)]
     pub cache: Option<Cache>,
@@ -111,6 +114,19 @@ pub struct ReplicaConfig {
     pub turnstile: Option<SocketAddr>,
     /// How old what it shows may be for it to be read from.
     pub lag: Millis,
+}
+
+/// A further database with the same user, password and name, for the carts and orders of some
+/// customers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShardConfig {
+    /// Name, told in metrics.
+    pub name: String,
+    /// Where it is.
+    pub address: SocketAddr,
+    /// Who has its slots, where its work is stated.
+    pub turnstile: Option<SocketAddr>,
 }
 
 /// What the database's work costs.
@@ -158,6 +174,7 @@ impl ShopConfig {
             work: None,
             database_work: None,
             replicas: Vec::new(),
+            shards: Vec::new(),
             cache: None,
             confirm: Confirm::default(),
             confirm_time: None,

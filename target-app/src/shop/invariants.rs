@@ -3,11 +3,14 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 
 use super::error::ShopError;
 use super::mail_books;
+use super::shards::Shards;
 use super::state::App;
-use crate::service::database::DatabaseError;
+use crate::service::database::{Database, DatabaseError};
 
 /// One statement, hence one snapshot: what it counts belongs together.
 const COUNT: &str = "
@@ -113,33 +116,67 @@ pub(super) struct Rule {
 
 /// `GET /api/admin/invariants`
 pub(crate) async fn check(State(shop): State<App>) -> Result<Json<Invariants>, ShopError> {
-    // Books cost nothing: they are no part of what is measured.
-    let lease = shop.database.connection().await?;
-    let row = shop
-        .database
-        .limited(async { Ok::<_, DatabaseError>(lease.query_one(COUNT, &[]).await?) })
-        .await?;
-    lease.finish();
+    let mut counts = Vec::new();
+    for database in shop.shards.all() {
+        counts.push(ask(database, COUNT, &[]).await?);
+    }
+    let sum = |column: &str| counts.iter().map(|row| row.get::<_, i64>(column)).sum();
     let mut rules: Vec<Rule> = RULES
         .iter()
         .map(|(name, rule, checked, violations)| Rule {
             name,
             rule,
-            checked: row.get(checked),
-            violations: row.get(violations),
+            checked: sum(checked),
+            violations: sum(violations),
         })
         .collect();
+    if shop.shards.are_several() {
+        rules.push(Rule {
+            name: "one-shard-per-key",
+            rule: "no two databases have an order under the same key",
+            checked: sum("orders"),
+            violations: keys_in_two(&shop.shards).await?,
+        });
+    }
     if let Some(sink) = &shop.config.mail_books {
         rules.push(mail_books::compare(&shop, sink).await?);
     }
     Ok(Json(Invariants {
         ok: rules.iter().all(|rule| rule.violations == 0),
-        pending: row.get("jobs_queued"),
+        pending: sum("jobs_queued"),
         rules,
-        orders: row.get("orders"),
-        payments: row.get("payments"),
-        emails: row.get("emails"),
-        jobs_done: row.get("jobs_done"),
-        jobs_dead: row.get("jobs_dead"),
+        orders: sum("orders"),
+        payments: sum("payments"),
+        emails: sum("emails"),
+        jobs_done: sum("jobs_done"),
+        jobs_dead: sum("jobs_dead"),
     }))
+}
+
+/// Keys that are in a database and in one before it.
+async fn keys_in_two(shards: &Shards) -> Result<i64, DatabaseError> {
+    const KEYS: &str = "SELECT coalesce(array_agg(DISTINCT key), '{}') FROM orders";
+    const KNOWN: &str = "SELECT count(DISTINCT key) FROM orders WHERE key = ANY ($1)";
+    let databases: Vec<_> = shards.all().collect();
+    let mut found = 0;
+    for (index, database) in databases.iter().enumerate().skip(1) {
+        let keys: Vec<String> = ask(database, KEYS, &[]).await?.get(0);
+        for before in &databases[..index] {
+            found += ask(before, KNOWN, &[&keys]).await?.get::<_, i64>(0);
+        }
+    }
+    Ok(found)
+}
+
+/// One row. Books cost nothing: they are no part of what is measured.
+async fn ask(
+    database: &Database,
+    question: &str,
+    about: &[&(dyn ToSql + Sync)],
+) -> Result<Row, DatabaseError> {
+    let lease = database.connection().await?;
+    let answer = async { Ok::<_, DatabaseError>(lease.query_one(question, about).await?) };
+    let row = database.limited(answer).await?;
+    lease.finish();
+    Ok(row)
 }

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use tokio_postgres::Row;
+
 use super::error::ShopError;
 use super::invariants::Rule;
 use super::state::Shop;
@@ -22,14 +24,17 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) async fn compare(shop: &Shop, sink: &str) -> Result<Rule, ShopError> {
     // The sink is asked before and after: whatever is mailed and committed meanwhile is no error.
     let before = mails(sink).await?;
-    let lease = shop.database.lease().await?;
-    let rows = shop
-        .database
-        .limited(async { Ok::<_, DatabaseError>(lease.query(ORDERS, &[]).await?) })
-        .await?;
-    lease.finish();
+    let mut orders = BTreeMap::new();
+    for database in shop.shards.all() {
+        let lease = database.lease().await?;
+        let rows = database
+            .limited(async { Ok::<_, DatabaseError>(lease.query(ORDERS, &[]).await?) })
+            .await?;
+        lease.finish();
+        let told = |row: &Row| (row.get::<_, i64>(0), row.get::<_, bool>(1));
+        orders.extend(rows.iter().map(told));
+    }
     let after = mails(sink).await?;
-    let orders = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
     let (checked, violations) = judge(&orders, &before, &after);
     Ok(Rule {
         name: "one-mail-per-order",

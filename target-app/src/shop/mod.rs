@@ -33,6 +33,7 @@ mod routes;
 pub mod schema;
 mod seed;
 mod session;
+mod shards;
 mod state;
 mod storefront;
 mod tasks;
@@ -43,7 +44,9 @@ use std::time::Duration;
 
 pub(crate) use cache::NO_REDIS;
 pub use caching::CatalogueCaching;
-pub use config::{DatabaseWork, PasswordCost, PodWork, RateLimit, ReplicaConfig, ShopConfig};
+pub use config::{
+    DatabaseWork, PasswordCost, PodWork, RateLimit, ReplicaConfig, ShardConfig, ShopConfig,
+};
 
 use crate::process::Shutdown;
 use crate::service::http::{Farewell, serve};
@@ -84,6 +87,6 @@ pub async fn run(
     watch.abort();
     replicas.abort();
     shop.replicas.close();
-    shop.database.close();
+    shop.shards.close();
     served
 }

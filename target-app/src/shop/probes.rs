@@ -39,6 +39,6 @@ pub(crate) async fn metrics(State(shop): State<App>, headers: HeaderMap) -> Resp
     if let Some(cache) = &shop.cache {
         cache.look().await;
     }
-    shop.metrics.look(&shop.database.status(), writable);
+    shop.metrics.look(&shop.shards.status(), writable);
     exposition::page(&shop.metrics.registry, &headers)
 }

@@ -85,6 +85,32 @@ pub async fn drop_search_index(database: &DatabaseParams) -> Result<(), InstallE
     .await
 }
 
+/// Gives the rows of one of several databases that orders are divided over numbers that no other
+/// one gives: every `of`-th. `shard` counts from 0. Only right after [`install`].
+///
+/// # Errors
+/// When the database cannot be reached or refuses.
+pub async fn share_numbers(
+    database: &DatabaseParams,
+    shard: u32,
+    of: u32,
+) -> Result<(), InstallError> {
+    // Behind what `install` itself has numbered.
+    let first = of + shard + 1;
+    let statements: String = ["orders", "payments", "jobs", "emails"]
+        .map(|table| {
+            format!(
+                "ALTER TABLE {table} ALTER COLUMN id SET INCREMENT BY {of} \
+                 SET START WITH {first} RESTART;"
+            )
+        })
+        .concat();
+    connected(database, async |client| {
+        client.batch_execute(&statements).await
+    })
+    .await
+}
+
 /// Does something on a connection of its own.
 async fn connected(
     database: &DatabaseParams,

@@ -17,6 +17,7 @@ use super::password::PasswordHashing;
 use super::replicas::Replicas;
 use super::request_context::Client;
 use super::session::Sessions;
+use super::shards::Shards;
 use super::work::{PodSlots, database_work};
 use crate::service::ServeError;
 use crate::service::database::{Database, PoolSettings, Writable};
@@ -29,7 +30,10 @@ pub(crate) type App = Arc<Shop>;
 pub(crate) struct Shop {
     pub(crate) config: ShopConfig,
     pub(crate) started: Instant,
+    /// The first, or only, database.
     pub(crate) database: Database,
+    /// All of them: where carts and orders are.
+    pub(crate) shards: Shards,
     pub(crate) writable: Writable,
     pub(crate) leaving: Leaving,
     pub(crate) sessions: Sessions,
@@ -55,15 +59,20 @@ impl Shop {
             operation_timeout: Duration::from_millis(config.query_timeout_ms),
         };
         let database = Database::new(&config.database_params(), &config.pod, settings)?;
-        let mut metrics = Metrics::new(&config, database.seconds());
+        let seconds = database.seconds();
+        let mut metrics = Metrics::new(&config, seconds.clone());
         let cache = config.cache.as_ref();
         let cache = cache.map(|cache| CatalogueCache::new(cache, &mut metrics.registry));
         let replicas = Replicas::new(&config, settings, &mut metrics)?;
         let work = config.work.map(PodSlots::new);
         let database_work = database_work(&config, work.as_ref(), &metrics)?;
+        let database = database.costing(database_work);
+        let first = database.clone();
+        let shards = Shards::new(first, &config, settings, &seconds, &metrics)?;
         Ok(Self {
             started: Instant::now(),
-            database: database.costing(database_work),
+            database,
+            shards,
             writable: Writable::unknown(),
             leaving: Leaving::default(),
             sessions: Sessions::new(&config.session_key, config.session_seconds)?,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::metrics::Metrics;
-use super::{PodWork, ShopConfig};
+use super::{PodWork, ShardConfig, ShopConfig};
 use crate::service::ServeError;
 use crate::service::database::{Server, Work};
 use crate::service::slots::{Full, Slots};
@@ -38,6 +38,21 @@ impl PodSlots {
     pub(crate) fn slots(&self) -> &Slots {
         &self.slots
     }
+}
+
+/// What the work of a further database costs, where that is stated.
+pub(crate) fn shard_work(
+    config: &ShopConfig,
+    shard: &ShardConfig,
+    metrics: &Metrics,
+) -> Option<Work> {
+    let (work, turnstile) = config.database_work.zip(shard.turnstile)?;
+    let server = Server::Shared(Arc::new(Gate::new(turnstile)));
+    Some(Work::new(
+        server,
+        work.time,
+        metrics.database_work(&shard.name),
+    ))
 }
 
 /// What the primary's work costs this pod's requests.

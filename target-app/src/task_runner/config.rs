@@ -51,9 +51,23 @@ pub struct TaskRunnerConfig {
     /// What sending the e-mails of a batch takes; they are sent side by side.
     #[serde(default)]
     pub confirm_time: Option<Millis>,
+    /// Further databases whose jobs it works on.
+    #[serde(default)]
+    pub shards: Vec<ShardQueue>,
     /// What a batch costs the database: a write.
     #[serde(default)]
     pub database_work: Option<QueueWork>,
+}
+
+/// A further database with the same user, password and name, that orders are in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShardQueue {
+    /// Where it is.
+    pub address: SocketAddr,
+    /// What a batch costs it.
+    #[serde(default)]
+    pub work: Option<QueueWork>,
 }
 
 /// What a batch costs the database.
@@ -91,6 +105,7 @@ impl TaskRunnerConfig {
             smtp: None,
             queue: QueueKind::default(),
             confirm_time: None,
+            shards: Vec::new(),
             database_work: None,
         }
     }

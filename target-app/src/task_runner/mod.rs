@@ -25,15 +25,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
-pub use config::{QueueKind, QueueWork, TaskRunnerConfig};
+pub use config::{QueueKind, QueueWork, ShardQueue, TaskRunnerConfig};
 pub(crate) use inline::confirm;
 
 use self::mailer::Mailer;
 use self::queue::{Postgres, Queue};
 use self::worker::Worker;
 use crate::process::Shutdown;
-use crate::service::database::{Database, PoolSettings, Server, Work, Writable};
+use crate::service::database::{Database, DatabaseParams, PoolSettings, Server, Work, Writable};
 use crate::service::http::{Farewell, Leaving, serve};
 use crate::service::turnstile::Gate;
 use crate::service::{Bound, ServeError, bind};
@@ -59,12 +60,24 @@ pub async fn run(
         operation_timeout: Duration::from_millis(config.batch_timeout_ms),
     };
     let metrics = Arc::new(metrics::Metrics::new(&config));
-    let database = Database::new(&config.database_params(), &config.pod, settings)?;
-    let database = database.costing(config.database_work.map(|work| {
-        let gate = Arc::new(Gate::new(work.turnstile));
-        Work::new(Server::Shared(gate), work.time, metrics.database_work())
-    }));
+    let connect = |params: &DatabaseParams, work: Option<QueueWork>| {
+        let database = Database::new(params, &config.pod, settings)?;
+        Ok::<_, ServeError>(database.costing(work.map(|work| {
+            let gate = Arc::new(Gate::new(work.turnstile));
+            Work::new(Server::Shared(gate), work.time, metrics.database_work())
+        })))
+    };
+    let database = connect(&config.database_params(), config.database_work)?;
+    let shard = |shard: &ShardQueue| {
+        let params = DatabaseParams {
+            address: shard.address.to_string(),
+            ..config.database_params()
+        };
+        connect(&params, shard.work)
+    };
+    let shards = config.shards.iter().map(shard);
     let start = Start {
+        shards: shards.collect::<Result<_, _>>()?,
         config,
         listener,
         address,
@@ -73,6 +86,9 @@ pub async fn run(
     };
     match start.config.queue.clone() {
         QueueKind::Postgres => start.run(Postgres, bound, shutdown).await,
+        QueueKind::Sqs(_) if !start.shards.is_empty() => Err(ServeError::Config(
+            "several databases with a queue of SQS: jobs are carried there from one only".into(),
+        )),
         #[cfg(feature = "sqs")]
         QueueKind::Sqs(url) => {
             let outbox = start.database.for_probes()?;
@@ -94,6 +110,8 @@ struct Start {
     listener: TcpListener,
     address: SocketAddr,
     database: Database,
+    /// Further ones, whose own tables are the queues.
+    shards: Vec<Database>,
     metrics: Arc<metrics::Metrics>,
 }
 
@@ -109,6 +127,7 @@ impl Start {
             listener,
             address,
             database,
+            shards,
             metrics,
         } = self;
         let patience = Duration::from_millis(config.batch_timeout_ms) / 4;
@@ -122,8 +141,11 @@ impl Start {
             .clone()
             .watch(database.for_probes()?, shutdown.clone());
         let watch = tokio::spawn(watch);
+        let all = std::iter::once(&database).chain(&shards);
         let router = probes::router(probes::Probed {
-            queue: database.for_probes()?,
+            queues: all
+                .map(Database::for_probes)
+                .collect::<Result<_, ServeError>>()?,
             metrics: Arc::clone(&metrics),
             writable,
             leaving: leaving.clone(),
@@ -140,17 +162,26 @@ impl Start {
             &config,
             queue,
             database.clone(),
-            mailer,
+            mailer.clone(),
             Arc::clone(&metrics),
         );
+        let mut others = JoinSet::new();
+        for shard in &shards {
+            let (shard, mailer) = (shard.clone(), mailer.clone());
+            let worker = Worker::new(&config, Postgres, shard, mailer, Arc::clone(&metrics));
+            let shutdown = shutdown.clone();
+            others.spawn(async move { worker.work(shutdown).await });
+        }
         let (served, (), (), ()) = tokio::join!(
             serve(listener, router, shutdown.clone(), &leaving, farewell),
             worker.work(shutdown.clone()),
             worker.queue().tend(shutdown.clone()),
             measure(worker.queue(), &metrics, shutdown),
         );
+        others.join_all().await;
         watch.abort();
         database.close();
+        shards.iter().for_each(Database::close);
         served
     }
 }

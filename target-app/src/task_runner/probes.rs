@@ -17,8 +17,8 @@ use crate::service::http::Leaving;
 /// What the answers come from.
 #[derive(Debug)]
 pub(super) struct Probed {
-    /// For counting the queue when metrics are read.
-    pub(super) queue: Database,
+    /// For counting the queue, which each database has its part of, when metrics are read.
+    pub(super) queues: Vec<Database>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) writable: Writable,
     pub(super) leaving: Leaving,
@@ -56,9 +56,21 @@ async fn metrics(State(probed): State<Arc<Probed>>, headers: HeaderMap) -> Respo
 }
 
 async fn count_queue(probed: &Probed) -> Result<(), DatabaseError> {
-    let lease = probed.queue.lease().await?;
-    let row = probed
-        .queue
+    let (mut queued, mut dead, mut oldest) = (0, 0, 0.0_f64);
+    for queue in &probed.queues {
+        let (waiting, aside, seconds) = count(queue).await?;
+        queued += waiting;
+        dead += aside;
+        oldest = oldest.max(seconds);
+    }
+    probed.metrics.queue(queued, dead, oldest);
+    Ok(())
+}
+
+/// How many wait, how many were put aside, and for how many seconds the oldest has been due.
+async fn count(queue: &Database) -> Result<(i64, i64, f64), DatabaseError> {
+    let lease = queue.lease().await?;
+    let row = queue
         .limited(async {
             let count = lease
                 .prepare_cached(
@@ -73,6 +85,5 @@ async fn count_queue(probed: &Probed) -> Result<(), DatabaseError> {
         })
         .await?;
     lease.finish();
-    probed.metrics.queue(row.get(0), row.get(1), row.get(2));
-    Ok(())
+    Ok((row.get(0), row.get(1), row.get(2)))
 }

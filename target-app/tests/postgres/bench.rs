@@ -59,6 +59,7 @@ pub(crate) fn config(root: PathBuf, zones: &[&str]) -> PairConfig {
         read_replicas: 0,
         binaries: Binaries::find(None).unwrap(),
         root,
+        servers: "db".into(),
         zones: zones
             .iter()
             .enumerate()

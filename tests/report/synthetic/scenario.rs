@@ -132,7 +132,10 @@ fn planned_faults() -> Vec<PlannedFault> {
         ),
         fault(
             "database fails over",
-            FaultKind::DbFailover { profile: None },
+            FaultKind::DbFailover {
+                profile: None,
+                shard: 1,
+            },
             after,
             None,
         ),

@@ -72,7 +72,13 @@ for = "5s"
     assert_eq!(faults[1].start, after(0, 5_000));
     assert_eq!(faults[2].start, after(1, 1_000));
     let rds = Some(target_app::api::FailoverProfile::Rds);
-    assert_eq!(faults[3].kind, FaultKind::DbCrash { profile: rds });
+    assert_eq!(
+        faults[3].kind,
+        FaultKind::DbCrash {
+            profile: rds,
+            shard: 1
+        }
+    );
     assert_eq!(faults[4].kind, FaultKind::ZoneOutage { zone: "c".into() });
     assert_eq!(faults[4].hold, Some(ms(5_000)));
     let FaultKind::LinkDelay {

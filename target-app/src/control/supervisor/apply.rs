@@ -65,7 +65,7 @@ impl Supervisor {
                     None => Ok(()),
                 }
             }
-            Action::FailOverDatabase { .. } => self.check_standby(),
+            Action::FailOverDatabase { shard, .. } => self.check_standby(*shard),
             Action::Deploy {
                 app,
                 version,
@@ -76,11 +76,11 @@ impl Supervisor {
             Action::RestartPods { app } => self.check_rollout(app).map(drop),
             Action::DrainZone { zone } | Action::OutageZone { zone } => {
                 self.check_zone(zone)?;
-                let holds_primary = self.state.primary_zone() == Some(zone);
-                if holds_primary {
-                    self.check_standby()
-                } else {
-                    Ok(())
+                let pairs = self.state.databases.iter();
+                let mut there = pairs.filter(|pair| pair.primary_zone() == Some(zone));
+                match there.find(|pair| !pair.can_fail_over()) {
+                    Some(_) => not_in_step(),
+                    None => Ok(()),
                 }
             }
             Action::DelayLinks {
@@ -114,17 +114,12 @@ impl Supervisor {
         }
     }
 
-    fn check_standby(&self) -> Result<(), Refusal> {
-        let ready = self.state.database.as_ref().is_some_and(|database| {
-            let standby = |role| role == DatabaseRole::Standby;
-            database.redundant && database.nodes.iter().any(|node| standby(node.role))
-        });
-        if self.state.database_busy || !ready {
-            return conflict(
-                "the database has no standby in step to fail over to: wait until it has".into(),
-            );
+    fn check_standby(&self, shard: u32) -> Result<(), Refusal> {
+        match self.state.databases.get(index_of(shard)) {
+            None => missing(format!("there is no shard {shard} of the database")),
+            Some(pair) if !pair.can_fail_over() => not_in_step(),
+            Some(_) => Ok(()),
         }
-        Ok(())
     }
 
     fn check_zone(&self, zone: &String) -> Result<(), Refusal> {
@@ -154,19 +149,28 @@ impl Supervisor {
                     handle.hang();
                 }
             }
-            Action::FailOverDatabase { mode, profile } => {
-                self.state.database_busy = true;
-                self.tools
-                    .database
-                    .fail_over(id.to_owned(), *mode, *profile);
+            Action::FailOverDatabase {
+                mode,
+                profile,
+                shard,
+            } => {
+                let index = index_of(*shard);
+                if let Some(database) = self.tools.databases.get(index) {
+                    self.state.databases[index].busy = true;
+                    database.fail_over(id.to_owned(), *mode, *profile);
+                }
             }
             Action::OutageZone { zone } => {
                 // Silence first: not even the end of a connection may get out.
                 self.set_links();
-                self.tools.database.lose_zone(id.to_owned(), zone.clone());
+                for database in self.tools.databases.all() {
+                    database.lose_zone(id.to_owned(), zone.clone());
+                }
             }
             Action::DrainZone { zone } => {
-                self.tools.database.leave_zone(id.to_owned(), zone.clone());
+                for database in self.tools.databases.all() {
+                    database.leave_zone(id.to_owned(), zone.clone());
+                }
             }
             Action::Deploy { .. } | Action::RestartPods { .. } => self.begin_rollout(id, action),
             Action::EvictPods { .. } => self.evict(),
@@ -268,17 +272,22 @@ impl Supervisor {
 
     /// Whether a database server runs in the zone.
     fn has_database(&self, zone: &str) -> bool {
-        self.state.database.as_ref().is_some_and(|database| {
-            let runs = |role| {
-                use DatabaseRole::{Primary, Replica, Standby};
-                matches!(role, Primary | Standby | Replica)
-            };
-            database
-                .nodes
-                .iter()
-                .any(|node| node.zone == zone && runs(node.role))
-        })
+        let runs = |role| {
+            use DatabaseRole::{Primary, Replica, Standby};
+            matches!(role, Primary | Standby | Replica)
+        };
+        let mut nodes = self.state.database_nodes();
+        nodes.any(|node| node.zone == zone && runs(node.role))
     }
+}
+
+/// The place, from 0, of a shard that is counted from 1.
+fn index_of(shard: u32) -> usize {
+    usize::try_from(shard).unwrap_or(usize::MAX).wrapping_sub(1)
+}
+
+fn not_in_step<T>() -> Result<T, Refusal> {
+    conflict("the database has no standby in step to fail over to: wait until it has".into())
 }
 
 fn receipt(id: &str, accepted: Instant, action: &Action) -> ChangeReceipt {

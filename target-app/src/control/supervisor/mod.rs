@@ -15,7 +15,8 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::database::{DatabaseHandle, DatabaseNews};
+use super::database::DatabaseNews;
+use super::databases::Databases;
 use super::edge::{EdgeHandle, EdgeNews};
 use super::events::EventLog;
 use super::journal::Journal;
@@ -67,8 +68,8 @@ pub(super) enum Message {
     Pod(String, PodNews),
     /// From the edge's keeper.
     Edge(EdgeNews),
-    /// From the database's.
-    Database(DatabaseNews),
+    /// From the keeper of a database, counted from 0.
+    Database(usize, DatabaseNews),
     /// What the edge has counted.
     Traffic(Stats),
     /// What pods had to do.
@@ -78,7 +79,7 @@ pub(super) enum Message {
 /// What the supervisor works with.
 pub(super) struct Tools {
     pub(super) edge: EdgeHandle,
-    pub(super) database: DatabaseHandle,
+    pub(super) databases: Databases,
     pub(super) mail: Option<MailSink>,
     pub(super) pods: PodSettings,
     pub(super) events: Arc<EventLog>,
@@ -124,9 +125,9 @@ impl Supervisor {
         }
     }
 
-    /// Supervises until `shutdown`; then the pods and the edge are ended, and the database is
+    /// Supervises until `shutdown`; then the pods and the edge are ended, and the databases are
     /// handed back to be.
-    pub(super) async fn run(mut self, mut shutdown: Shutdown) -> DatabaseHandle {
+    pub(super) async fn run(mut self, mut shutdown: Shutdown) -> Databases {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -140,7 +141,7 @@ impl Supervisor {
                 _ = tick.tick() => {}
             }
         }
-        self.tools.database
+        self.tools.databases
     }
 
     fn hear(&mut self, message: Message) {
@@ -164,7 +165,7 @@ impl Supervisor {
             Message::Recover(answer) => self.recover(answer),
             Message::Pod(name, news) => self.hear_pod(&name, news),
             Message::Edge(news) => self.hear_edge(news),
-            Message::Database(news) => self.hear_database(news),
+            Message::Database(index, news) => self.hear_database(index, news),
             Message::Traffic(stats) => self.hear_traffic(&stats),
             Message::Usage(seen) => self.hear_usage(seen),
         }
@@ -210,17 +211,15 @@ impl Supervisor {
 
     /// Every link does what the open changes make of it.
     fn set_links(&self) {
-        let primary_zone = self.state.primary_zone();
         for pod in &self.state.pods {
             let Some(handle) = self.pods.get(&pod.name) else {
                 continue;
             };
-            self.set_link(&handle.back, primary_zone);
+            for link in &handle.databases {
+                self.set_link(link, self.state.database_zone(&link.describe().to));
+            }
             if let Some(post) = &handle.post {
                 self.set_link(post, None);
-            }
-            for link in &handle.reads {
-                self.set_link(link, self.state.node_zone(&link.describe().to));
             }
             if let Some(front) = &handle.front {
                 let unreachable = self.state.zone_state(&pod.zone) == ZoneState::Out;
@@ -232,7 +231,7 @@ impl Supervisor {
                 }
             }
         }
-        for link in self.tools.database.replication_links() {
+        for link in self.tools.databases.replication_links() {
             self.set_link(&link, None);
         }
     }

@@ -7,20 +7,32 @@ use super::Supervisor;
 use crate::api::EventKind;
 use crate::control::change::Stage;
 use crate::control::database::{Asked, DatabaseNews};
+use crate::control::databases;
 
 impl Supervisor {
     /// Takes over what the pair says of itself.
     pub(super) fn look_at_database(&mut self) {
-        self.state.database = self.tools.database.describe();
-        self.state.database_trouble = self.tools.database.trouble();
+        for (pair, handle) in self
+            .state
+            .databases
+            .iter_mut()
+            .zip(self.tools.databases.all())
+        {
+            pair.seen = handle.describe();
+            pair.trouble = handle.trouble();
+        }
     }
 
-    pub(super) fn hear_database(&mut self, news: DatabaseNews) {
+    pub(super) fn hear_database(&mut self, index: usize, news: DatabaseNews) {
         match news {
-            DatabaseNews::Started(pair) => self.tools.database.set_pair(Arc::clone(&pair)),
+            DatabaseNews::Started(pair) => {
+                if let Some(handle) = self.tools.databases.get_mut(index) {
+                    handle.set_pair(Arc::clone(&pair));
+                }
+            }
             DatabaseNews::Failed(failure) => self.tools.outlook.fail(failure),
             DatabaseNews::Done(Asked::FailOver(change), done) => {
-                self.state.database_busy = false;
+                self.state.databases[index].busy = false;
                 match done {
                     Ok(()) => self.set_effective(&change),
                     Err(error) => self.set_failed(&change, error),
@@ -30,7 +42,8 @@ impl Supervisor {
             DatabaseNews::Done(_, Ok(())) => {}
             DatabaseNews::Done(Asked::Zone(change), Err(error)) => self.set_failed(&change, error),
             DatabaseNews::Done(Asked::Repair, Err(error)) => {
-                self.tools.events.add(EventKind::Problem, "database", error);
+                let name = databases::name(index);
+                self.tools.events.add(EventKind::Problem, name, error);
             }
         }
     }

@@ -66,7 +66,7 @@ impl Supervisor {
         };
         let now = Instant::now();
         let due = (self.scaling.asked).is_none_or(|asked| asked + LOOK_EVERY <= now);
-        if !due || self.state.database.is_none() {
+        if !due || self.state.databases[0].seen.is_none() {
             return;
         }
         self.scaling.asked = Some(now);

@@ -18,6 +18,14 @@ impl Supervisor {
             address: text(state.zone_address(name)),
             state: state.zone_state(name),
         };
+        let absent = || Database {
+            nodes: Vec::new(),
+            synchronous: false,
+            redundant: false,
+            endpoint_target: None,
+        };
+        let pairs = state.databases.iter();
+        let mut databases = pairs.map(|pair| pair.seen.clone().unwrap_or_else(absent));
         StackStatus {
             spec: state.spec.clone(),
             pid: std::process::id(),
@@ -26,19 +34,15 @@ impl Supervisor {
                 .edge
                 .address
                 .map_or_else(String::new, |address| format!("http://{address}")),
-            database_endpoint: self.tools.database.endpoint().to_string(),
+            database_endpoint: self.tools.databases.first().endpoint().to_string(),
             mail: self.tools.mail.as_ref().map(MailSink::describe),
             healthy: problems.is_empty(),
             problems: problems.into_iter().map(|problem| problem.text).collect(),
             zones: state.spec.zones.iter().map(zone).collect(),
             pods: state.pods.iter().map(pod).collect(),
             workloads: App::ALL.map(|app| workload(state, app)).into(),
-            database: state.database.clone().unwrap_or(Database {
-                nodes: Vec::new(),
-                synchronous: false,
-                redundant: false,
-                endpoint_target: None,
-            }),
+            database: databases.next().unwrap_or_else(absent),
+            shards: databases.collect(),
             links: self.links(),
             open_changes: state.changes.open().iter().map(Change::to_api).collect(),
             isolation: state.isolation.as_str().into(),
@@ -75,8 +79,6 @@ impl Supervisor {
 
     /// All links, in the order of the pods; those of pods that are gone lead nowhere.
     pub(super) fn links(&self) -> Vec<Link> {
-        // Where the database is, is where its primary is.
-        let primary_zone = self.state.primary_zone().unwrap_or("database");
         let handles = self
             .state
             .pods
@@ -86,18 +88,16 @@ impl Supervisor {
         let mut links: Vec<Link> = handles
             .flat_map(PodHandle::links)
             .map(crate::links::Link::describe)
-            .map(|link| match link.to.as_str() {
-                "database" => Link {
-                    to: primary_zone.to_owned(),
-                    ..link
+            // Where a database is, is where its primary is.
+            .map(|link| Link {
+                to: match self.state.database_zone(&link.to) {
+                    Some(zone) => zone.to_owned(),
+                    None => link.to,
                 },
-                node => Link {
-                    to: self.state.node_zone(node).unwrap_or(node).to_owned(),
-                    ..link
-                },
+                ..link
             })
             .collect();
-        let replication = self.tools.database.replication_links().into_iter();
+        let replication = self.tools.databases.replication_links();
         links.extend(replication.map(|link| link.describe()));
         links
     }

@@ -50,7 +50,9 @@ impl Supervisor {
         for handle in self.pods.values() {
             handle.resume();
         }
-        self.tools.database.repair();
+        for database in self.tools.databases.all() {
+            database.repair();
+        }
         self.wait_for(ids, true, answer);
     }
 
@@ -80,7 +82,9 @@ impl Supervisor {
                 }
             }
             Action::OutageZone { zone } | Action::DrainZone { zone } => {
-                self.tools.database.regain_zone(zone);
+                for database in self.tools.databases.all() {
+                    database.regain_zone(zone.clone());
+                }
             }
             Action::KillPods { .. }
             | Action::EvictPods { .. }

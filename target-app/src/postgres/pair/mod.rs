@@ -48,6 +48,8 @@ pub struct PairConfig {
     /// Folder for data, logs and secrets; made if it is not there (its parent must be, and must be
     /// traversable by the account PostgreSQL runs as). Best below [`super::roomy_folder`].
     pub root: PathBuf,
+    /// What its servers are called: `db` gives `db-1`, `db-2` and so on.
+    pub servers: String,
     /// Zones and the loopback address of servers in each; the primary starts in the first.
     pub zones: Vec<(String, IpAddr)>,
     /// How a commit travels.

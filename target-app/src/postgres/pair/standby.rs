@@ -41,7 +41,7 @@ impl Actor {
             return Ok(());
         };
         self.numbers += 1;
-        let name = format!("db-{}", self.numbers);
+        let name = self.kit.server(self.numbers);
         let source = Source::of(&self.primary);
         let link = replication_link(&self.kit, &name, &zone, &source)?;
         let detail = format!("copied from {} into zone {zone}", source.name);

@@ -33,10 +33,10 @@ impl Actor {
         let (replication, profile, timing) = (config.replication, config.profile, config.timing);
         let kit = Arc::new(blocking(move || prepare(config)).await?);
         let first = kit.zones[0].name.clone();
-        let name = "db-1";
-        let data = DataFolder::own(kit.data_of(name));
+        let name = kit.server(1);
+        let data = DataFolder::own(kit.data_of(&name));
         instantiate(&kit, data.path()).await?;
-        let (server, admin) = Server::start(&kit, name, &first, data).await?;
+        let (server, admin) = Server::start(&kit, &name, &first, data).await?;
         let primary = Node {
             server,
             admin,
@@ -105,6 +105,7 @@ fn prepare(config: PairConfig) -> Result<Kit, Error> {
         binaries: config.binaries,
         account,
         root,
+        servers: config.servers,
         zones: zones
             .map(|(name, address)| Zone { name, address })
             .collect(),

@@ -122,6 +122,11 @@ impl Database {
         Self { work, ..self }
     }
 
+    /// The same database, whose operations are observed together with others.
+    pub(crate) fn observed_by(self, seconds: Histogram) -> Self {
+        Self { seconds, ..self }
+    }
+
     /// A pool with one connection of its own for probes: a busy shop is not an unready one. What
     /// it finds out about old connections holds for this pool too.
     pub(crate) fn for_probes(&self) -> Result<Self, ServeError> {

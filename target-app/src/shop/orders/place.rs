@@ -14,6 +14,8 @@ use crate::service::database::{Database, DatabaseError, Lease};
 use crate::shop::body::Items;
 use crate::shop::error::ShopError;
 use crate::shop::mischief::{Deed, Mischiefs};
+use crate::shop::shards::lacks_customer;
+use crate::shop::state::Shop;
 
 /// Who repeats a key waits here until the first with it has committed or failed.
 const CLAIM_KEY: &str = "
@@ -56,12 +58,39 @@ pub(super) enum Answer {
 
 /// Places an order of `items`, or of what is in the cart, once for each `key`.
 pub(super) async fn place(
-    database: &Database,
-    mischief: &Mischiefs,
+    shop: &Shop,
     customer: i64,
     key: &str,
     items: Option<Items>,
 ) -> Result<Answer, ShopError> {
+    let home = shop.shards.home(customer);
+    let items = items.as_ref();
+    match place_in(home, &shop.mischief, customer, key, items).await? {
+        Attempt::Answered(answer) => Ok(answer),
+        Attempt::Stranger(_) => {
+            shop.shards.introduce(customer).await?;
+            match place_in(home, &shop.mischief, customer, key, items).await? {
+                Attempt::Answered(answer) => Ok(answer),
+                Attempt::Stranger(error) => Err(error.into()),
+            }
+        }
+    }
+}
+
+/// What came of trying.
+enum Attempt {
+    Answered(Answer),
+    /// The database does not know the customer, and nothing was written.
+    Stranger(DatabaseError),
+}
+
+async fn place_in(
+    database: &Database,
+    mischief: &Mischiefs,
+    customer: i64,
+    key: &str,
+    items: Option<&Items>,
+) -> Result<Attempt, ShopError> {
     let mut lease = database.lease_to_write().await?;
     let committing = AtomicBool::new(false);
     let purchase = Purchase {
@@ -78,16 +107,17 @@ pub(super) async fn place(
         Err(error) if committing.load(Ordering::Relaxed) => {
             return Err(ShopError::after_write(error));
         }
+        Err(error) if lacks_customer(&error) => return Ok(Attempt::Stranger(error)),
         Err(error) => return Err(error.into()),
     };
     lease.finish();
-    Ok(answer)
+    Ok(Attempt::Answered(answer))
 }
 
 struct Purchase<'a> {
     customer: i64,
     key: &'a str,
-    items: Option<Items>,
+    items: Option<&'a Items>,
     mischief: &'a Mischiefs,
     /// Set just before COMMIT is sent: from then on only an answer tells what happened.
     committing: &'a AtomicBool,
@@ -105,7 +135,7 @@ impl Purchase<'_> {
             transaction.rollback().await?;
             return Ok(None);
         };
-        let items = match &self.items {
+        let items = match self.items {
             Some(items) => items.clone(),
             None => take_cart(&transaction, self.customer).await?,
         };
