@@ -18,6 +18,7 @@ async fn an_order_survives_the_failover_and_a_reload_in_the_middle() {
     let action = Action::FailOverDatabase {
         mode: FailoverMode::Crash,
         profile: Some(FailoverProfile::Rds),
+        shard: 1,
     };
     stack.change("crash", action).await;
     customer.press("Place order");
