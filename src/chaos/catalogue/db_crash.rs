@@ -2,7 +2,7 @@
 
 use target_app::api::{FailoverMode, FailoverProfile};
 
-use super::db_failover::{NO_FAILING_BACK, RESTORED_WHEN, pair_of, redundant_pair, writes_stop};
+use super::db_failover::{NO_FAILING_BACK, RESTORED_WHEN, redundant_shard, writes_stop};
 use super::{Choice, Fault, Plan, Refusal};
 use crate::provider::{Change, Snapshot};
 
@@ -15,7 +15,7 @@ pub(super) struct DbCrash {
 
 impl Fault for DbCrash {
     fn plan(&self, now: &Snapshot, _choice: Choice<'_>) -> Result<Plan, Refusal> {
-        let (primary, standby) = redundant_pair(pair_of(now, self.shard, "db-crash")?, "db-crash")?;
+        let (primary, standby) = redundant_shard(now, self.shard, "db-crash")?;
         Ok(Plan {
             change: Change::FailOverDatabase {
                 mode: FailoverMode::Crash,
@@ -27,7 +27,7 @@ impl Fault for DbCrash {
                 "kill the database's primary {} (zone {}); {} (zone {}) has to take over",
                 primary.name, primary.zone, standby.name, standby.zone
             ),
-            blast_radius: writes_stop(now),
+            blast_radius: writes_stop(now, self.shard),
             undo: NO_FAILING_BACK.to_owned(),
             restored_when: RESTORED_WHEN.to_owned(),
         })

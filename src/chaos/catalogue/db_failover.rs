@@ -14,8 +14,7 @@ pub(super) struct DbFailover {
 
 impl Fault for DbFailover {
     fn plan(&self, now: &Snapshot, _choice: Choice<'_>) -> Result<Plan, Refusal> {
-        let (primary, standby) =
-            redundant_pair(pair_of(now, self.shard, "db-failover")?, "db-failover")?;
+        let (primary, standby) = redundant_shard(now, self.shard, "db-failover")?;
         Ok(Plan {
             change: Change::FailOverDatabase {
                 mode: FailoverMode::Planned,
@@ -27,7 +26,7 @@ impl Fault for DbFailover {
                 "fail the database over from {} (zone {}) to {} (zone {})",
                 primary.name, primary.zone, standby.name, standby.zone
             ),
-            blast_radius: writes_stop(now),
+            blast_radius: writes_stop(now, self.shard),
             undo: NO_FAILING_BACK.to_owned(),
             restored_when: RESTORED_WHEN.to_owned(),
         })
@@ -43,13 +42,12 @@ pub(super) fn of(shard: u32) -> String {
 }
 
 /// What nobody can do meanwhile.
-pub(super) fn writes_stop(now: &Snapshot) -> String {
-    let whose = match now.shards.len() {
-        0 => "no write succeeds anywhere".to_owned(),
-        others => {
-            let all = others + 1;
-            format!("1 of {all} customers, whose orders it has, cannot buy")
-        }
+pub(super) fn writes_stop(now: &Snapshot, shard: u32) -> String {
+    let all = now.shards.len() + 1;
+    let whose = match (all, shard) {
+        (1, _) => "no write succeeds anywhere".to_owned(),
+        (_, 1) => format!("nobody signs in, and 1 of {all} customers cannot buy"),
+        _ => format!("1 of {all} customers cannot buy"),
     };
     format!(
         "{whose} until the standby has taken over, and there is no second standby until a new one \
@@ -57,20 +55,21 @@ pub(super) fn writes_stop(now: &Snapshot) -> String {
     )
 }
 
-/// The database with that number.
-pub(super) fn pair_of<'s>(
+/// The primary and the standby of the database with that number, from 1.
+pub(super) fn redundant_shard<'s>(
     now: &'s Snapshot,
     shard: u32,
     kind: &str,
-) -> Result<&'s DatabaseView, Refusal> {
-    now.shard(shard).ok_or_else(|| match shard {
+) -> Result<(&'s NodeView, &'s NodeView), Refusal> {
+    let database = now.shard(shard).ok_or_else(|| match shard {
         1 => Refusal(format!("{kind}: there is no database")),
         _ => Refusal(format!(
             "{kind}: there is no shard {shard}: orders are in {} database{}",
             now.shards.len() + 1,
             if now.shards.is_empty() { "" } else { "s" },
         )),
-    })
+    })?;
+    redundant_pair(database, kind)
 }
 
 pub(super) const NO_FAILING_BACK: &str =

@@ -236,6 +236,60 @@ fn a_database_without_a_caught_up_standby_is_left_alone() {
 }
 
 #[test]
+fn of_several_databases_one_is_failed_over_and_a_zone_looks_at_all() {
+    let mut two = healthy();
+    let mut second = two.database.clone().expect("it has one");
+    for node in &mut second.nodes {
+        node.name = format!("shard-2-{}", node.name);
+    }
+    two.shards.push(second);
+    let shard = |shard| FaultKind::DbFailover {
+        profile: None,
+        shard,
+    };
+    let plans = [1, 2].map(|number| plan(&shard(number), &two, choice(1)).expect("it can be done"));
+    insta::assert_snapshot!(plans[0].words, @"fail the database over from db-1 (zone a) to db-2 (zone b)");
+    insta::assert_snapshot!(plans[0].blast_radius, @"nobody signs in, and 1 of 2 customers cannot buy until the standby has taken over, and there is no second standby until a new one is built");
+    insta::assert_snapshot!(plans[1].words, @"fail the database over from shard-2-db-1 (zone a) to shard-2-db-2 (zone b)");
+    insta::assert_snapshot!(plans[1].blast_radius, @"1 of 2 customers cannot buy until the standby has taken over, and there is no second standby until a new one is built");
+    insta::assert_snapshot!(refusal(&shard(3), &two), @"db-failover: there is no shard 3: orders are in 2 databases");
+    insta::assert_snapshot!(refusal(&shard(2), &healthy()), @"db-failover: there is no shard 2: orders are in 1 database");
+
+    // A failover of one says nothing of the other.
+    let failed_over = |shard: usize| {
+        let mut now = two.clone();
+        let database = match shard {
+            1 => now.database.as_mut().expect("it has one"),
+            _ => &mut now.shards[0],
+        };
+        for node in &mut database.nodes {
+            node.role = match node.role {
+                Role::Primary => Role::Standby,
+                Role::Standby => Role::Primary,
+                Role::Other => Role::Other,
+            };
+        }
+        database.endpoint = database.primary().map(|node| node.name.clone());
+        now
+    };
+    for (plan, shard, other) in [(&plans[0], 1, 2), (&plans[1], 2, 1)] {
+        assert_eq!(
+            missing(plan, &two, &failed_over(shard)),
+            Vec::<String>::new()
+        );
+        assert_eq!(missing(plan, &two, &failed_over(other)).len(), 1);
+    }
+
+    two.shards[0].redundant = false;
+    let zone = FaultKind::ZoneOutage { zone: "a".into() };
+    let why = refusal(&zone, &two);
+    assert!(
+        why.contains("standby shard-2-db-2 has not caught up"),
+        "{why}"
+    );
+}
+
+#[test]
 fn what_is_missing_is_said_until_it_is_back() {
     run(async {
         for kind in every_kind() {

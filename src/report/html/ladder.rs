@@ -82,7 +82,10 @@ fn rungs(rungs: &[Rung]) -> String {
             Cell::head(&format!("{} {}", rung.number, rung.name)),
             Cell::markup(&verdict_badge(rung.verdict)),
             rate(rung.rate),
-            Cell::text(&rung.gain().unwrap_or_else(|| "–".to_owned())),
+            rung.gain().zip(rung.bought).map_or_else(
+                || Cell::text("–"),
+                |(words, times)| Cell::number(&words, times),
+            ),
             rate(rung.fails_at),
             Cell::micros(rung.p50_us),
             Cell::micros(rung.p99_us),
