@@ -180,7 +180,7 @@ pub(super) fn topology(named: &str) -> anyhow::Result<Topology> {
             return Err(UsageError(message).into());
         }
     };
-    let read = Topology::parse(&text);
+    let read = Topology::parse(&text, |name| std::env::var(name).ok());
     read.map_err(|error| UsageError(format!("{named}: {error}")).into())
 }
 

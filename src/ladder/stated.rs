@@ -31,11 +31,10 @@ pub fn words(spec: &StackSpec) -> Vec<String> {
         format!("orders divided over {shards} such databases by customer")
     }));
     words.extend((spec.read_replicas > 0).then(|| several(spec.read_replicas, "read replica")));
-    words.extend(
-        spec.cache
-            .as_ref()
-            .map(|cache| format!("each pod keeps the catalogue for {}", cache.ttl)),
-    );
+    words.extend(spec.cache.as_ref().map(|cache| match &cache.redis {
+        None => format!("each pod keeps the catalogue for {}", cache.ttl),
+        Some(_) => format!("a Redis keeps the catalogue for {}", cache.ttl),
+    }));
     words.extend(spec.cdn.then(|| "a CDN keeps the catalogue".to_owned()));
     words.extend(spec.distance.map(|distance| {
         let regions: Vec<&str> = spec.regions.keys().map(String::as_str).collect();
@@ -56,7 +55,11 @@ mod tests {
 
     #[test]
     fn a_rung_tells_what_its_rate_hangs_on() {
-        let spec = |name| Topology::parse(bundled(name).unwrap()).unwrap().stack;
+        let spec = |name| {
+            Topology::parse(bundled(name).unwrap(), |_| None)
+                .unwrap()
+                .stack
+        };
         insta::assert_snapshot!(words(&spec("ladder-1-single-server")).join("\n"), @r"
         1 pod, 8 requests at once, 80ms a request
         the database in the same slots, 32ms a read and 64ms a write

@@ -20,6 +20,7 @@
 
 mod deploy;
 mod millis;
+mod redis;
 mod scaling;
 mod spec;
 mod stated;
@@ -33,6 +34,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::edge::admin_api::{Purge, Purged};
 pub use millis::Millis;
+pub use redis::RedisUrl;
 pub use spec::{FailoverProfile, Mischief, Replication, StackSpec};
 pub use stated::{Cache, Confirm, DatabaseTime};
 

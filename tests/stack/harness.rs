@@ -57,6 +57,11 @@ impl User {
     pub(crate) fn up(&self, arguments: &[&str]) -> Stack<'_> {
         let name = name_in(arguments);
         self.succeeds(&[&["stack", "up"], arguments].concat());
+        self.running(name)
+    }
+
+    /// A stack that was started; this test takes it down, whatever becomes of it.
+    pub(crate) fn running(&self, name: &str) -> Stack<'_> {
         Stack {
             user: self,
             handle: self.handle(name).expect("a handle after `stack up`"),

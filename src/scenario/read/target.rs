@@ -235,16 +235,11 @@ fn read_topology(log: &Log, node: &Node, files: &Files<'_>) -> Option<Topology> 
         value::unknown(log, named, "topology", topologies::names());
         return None;
     };
-    match Topology::parse(&text) {
+    match Topology::parse(&text, |name| files.surroundings.variable(name)) {
         Ok(topology) => Some(topology),
         Err(error) => {
-            // Without the list of all keys there are.
-            let reason = error.message().split(", expected one of").next();
-            let reason = reason.unwrap_or_default();
-            let message = format!("`{}` is no topology: {reason}", named.text);
-            let line = error
-                .span()
-                .map(|span| 1 + text[..span.start].matches('\n').count());
+            let message = format!("`{}` is no topology: {}", named.text, error.message);
+            let line = error.line;
             let help = line.map_or(String::new(), |line| format!("in its line {line}"));
             log.error_help(node.at, message, help);
             None

@@ -125,6 +125,16 @@ impl Mischief {
 }
 
 impl StackSpec {
+    /// As people may see it.
+    #[must_use]
+    pub fn without_secrets(&self) -> Self {
+        let cache = self.cache.as_ref().map(Cache::without_secrets);
+        Self {
+            cache,
+            ..self.clone()
+        }
+    }
+
     /// The region that a zone is in, where the stack has regions.
     #[must_use]
     pub fn region_of(&self, zone: &str) -> Option<&str> {

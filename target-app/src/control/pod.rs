@@ -251,6 +251,7 @@ impl Life {
                     mischief: self.release.mischief,
                     mail_books: settings.mail.as_ref().map(|(_, url)| url.clone()),
                     replicas: self.replicas.clone(),
+                    cache_prefix: root::name(&settings.root),
                     shards: stated::shards(self.shards()),
                     ..stated::shop(&settings.spec, turnstile, config)
                 };

@@ -26,7 +26,7 @@ use super::stages::Stages;
 use super::state::State;
 use super::stated;
 use super::supervisor::{Message, Supervisor, Tools};
-use crate::api::{StackHandle, StackSpec};
+use crate::api::{RedisUrl, StackHandle, StackSpec};
 use crate::process::{
     Announcement, Failure, Ready, Trigger, announce, follow_parent, follow_signals,
 };
@@ -115,6 +115,10 @@ async fn live(
         supervisor: news.clone(),
         stop: trigger.clone(),
     };
+    // Before anything is started: who has mistyped its address need not wait for a database.
+    if let Some(redis) = shared_cache(&config.spec) {
+        crate::shop::reach(redis).await.map_err(usage)?;
+    }
     let mail = match config.spec.mail {
         true => Some(MailSink::start(&config.root).await.map_err(defect)?),
         false => None,
@@ -164,6 +168,10 @@ async fn live(
     }
     let _ = serving.await;
     lived
+}
+
+fn shared_cache(spec: &StackSpec) -> Option<&RedisUrl> {
+    spec.cache.as_ref()?.redis.as_ref()
 }
 
 /// What the supervisor hears and tells by.

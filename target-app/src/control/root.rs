@@ -71,6 +71,12 @@ pub(super) fn make(root: &Path) -> Result<(), RootError> {
     make(&logs(root), 0o700)
 }
 
+/// The folder's own name: the stack's, and unlike that of any other stack there was.
+pub(super) fn name(root: &Path) -> String {
+    let name = root.file_name().unwrap_or(root.as_os_str());
+    name.to_string_lossy().into_owned()
+}
+
 /// Where the processes' logs are.
 pub(super) fn logs(root: &Path) -> PathBuf {
     root.join("logs")

@@ -1,6 +1,6 @@
 //! What a stack's specification may say.
 
-use crate::api::{Autoscale, Confirm, Mischief, StackSpec};
+use crate::api::{Autoscale, Cache, Confirm, Mischief, StackSpec};
 
 /// Why a stack cannot be as specified; `None` when it can.
 #[must_use]
@@ -132,16 +132,15 @@ fn stated(spec: &StackSpec) -> Option<String> {
             _ => {}
         }
     }
-    if spec.single_server {
-        return single_server(spec);
+    let server = spec.single_server.then(|| single_server(spec)).flatten();
+    server.or_else(|| cache(spec.cache.as_ref()?))
+}
+
+fn cache(cache: &Cache) -> Option<String> {
+    match &cache.redis {
+        Some(redis) => redis.target().err(),
+        None => (cache.entries == 0).then(|| "cache: 0 entries are no cache".into()),
     }
-    let cache = spec.cache.as_ref();
-    if cache.is_some_and(|cache| cache.redis.is_some()) {
-        return Some(crate::shop::NO_REDIS.into());
-    }
-    cache
-        .is_some_and(|cache| cache.entries == 0)
-        .then(|| "cache: 0 entries are no cache".into())
 }
 
 fn single_server(spec: &StackSpec) -> Option<String> {
@@ -207,16 +206,18 @@ mod tests {
         );
         let text = |more: &str| {
             let topology = format!("description = \"x\"\n[stack]\nreplicas = 1\n{more}");
-            objection(&crate::topologies::Topology::parse(&topology).unwrap().stack)
+            let read = crate::topologies::Topology::parse(&topology, |_| None);
+            objection(&read.unwrap().stack)
         };
         for (more, told) in [
             ("service_time = \"5ms\"", "without concurrency"),
             ("database_concurrency = 2", "without database_time"),
             ("single_server = true", "no slots to share"),
             (
-                "cache = { ttl = \"5s\", entries = 9, redis = \"redis://h\" }",
-                "leave `redis` out",
+                "cache = { ttl = \"5s\", redis = \"h:6379\" }",
+                "no address of a Redis",
             ),
+            ("cache = { ttl = \"5s\", entries = 0 }", "no cache"),
             ("read_replicas = 6", "at most 5"),
             ("distance = \"5ms\"", "without regions"),
             (

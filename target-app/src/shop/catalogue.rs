@@ -47,7 +47,7 @@ impl PageParams {
 }
 
 /// One article.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Product {
     pub(crate) id: i64,
     pub(crate) name: String,
@@ -58,7 +58,7 @@ pub(crate) struct Product {
 }
 
 /// A page of the catalogue.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Page {
     pub(crate) items: Vec<Product>,
     /// From 1.

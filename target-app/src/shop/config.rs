@@ -84,6 +84,12 @@ pub struct ShopConfig {
     /// Keeps what was read of the catalogue.
     #[serde(default)]
     pub cache: Option<Cache>,
+    /// How the keys begin of what it keeps in a Redis: others may keep something there as well.
+    #[serde(default = "default::cache_prefix")]
+    pub cache_prefix: String,
+    /// A Redis that answers later than that is done without until it is quicker, in milliseconds.
+    #[serde(default = "default::cache_timeout_ms")]
+    pub cache_timeout_ms: u64,
     /// When an order's confirmation is written and sent.
     #[serde(default)]
     pub confirm: Confirm,
@@ -176,6 +182,8 @@ impl ShopConfig {
             replicas: Vec::new(),
             shards: Vec::new(),
             cache: None,
+            cache_prefix: default::cache_prefix(),
+            cache_timeout_ms: default::cache_timeout_ms(),
             confirm: Confirm::default(),
             confirm_time: None,
         }
@@ -253,6 +261,12 @@ mod default {
     }
     pub(super) fn grace_ms() -> u64 {
         5_000
+    }
+    pub(super) fn cache_prefix() -> String {
+        "shop".into()
+    }
+    pub(super) fn cache_timeout_ms() -> u64 {
+        100
     }
     pub(super) fn version() -> String {
         "1".into()

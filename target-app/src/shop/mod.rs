@@ -42,7 +42,7 @@ mod work;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use cache::NO_REDIS;
+pub(crate) use cache::reach;
 pub use caching::CatalogueCaching;
 pub use config::{
     DatabaseWork, PasswordCost, PodWork, RateLimit, ReplicaConfig, ShardConfig, ShopConfig,
@@ -78,6 +78,14 @@ pub async fn run(
         let (shop, shutdown) = (Arc::clone(&shop), shutdown.clone());
         tokio::spawn(async move { shop.replicas.watch(primary, shutdown).await })
     };
+    let cache = {
+        let (shop, shutdown) = (Arc::clone(&shop), shutdown.clone());
+        tokio::spawn(async move {
+            if let Some(cache) = &shop.cache {
+                cache.watch(shutdown).await;
+            }
+        })
+    };
     bound(Bound {
         address,
         admin: None,
@@ -86,6 +94,7 @@ pub async fn run(
     let served = serve(listener, router, shutdown, &shop.leaving, farewell).await;
     watch.abort();
     replicas.abort();
+    cache.abort();
     shop.replicas.close();
     shop.shards.close();
     served

@@ -62,7 +62,7 @@ impl Shop {
         let seconds = database.seconds();
         let mut metrics = Metrics::new(&config, seconds.clone());
         let cache = config.cache.as_ref();
-        let cache = cache.map(|cache| CatalogueCache::new(cache, &mut metrics.registry));
+        let cache = cache.map(|cache| CatalogueCache::new(cache, &config, &mut metrics.registry));
         let replicas = Replicas::new(&config, settings, &mut metrics)?;
         let work = config.work.map(PodSlots::new);
         let database_work = database_work(&config, work.as_ref(), &metrics)?;

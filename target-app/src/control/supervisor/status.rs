@@ -27,7 +27,7 @@ impl Supervisor {
         let pairs = state.databases.iter();
         let mut databases = pairs.map(|pair| pair.seen.clone().unwrap_or_else(absent));
         StackStatus {
-            spec: state.spec.clone(),
+            spec: state.spec.without_secrets(),
             pid: std::process::id(),
             root: self.tools.pods.root.clone(),
             edge_url: state
