@@ -23,6 +23,10 @@ fmt:
 lint:
     cargo clippy --workspace --all-targets --all-features -- -D warnings
 
+# What is depended on: licences, sources, duplicates, advisories
+deny *ARGS:
+    ci/deny {{ARGS}}
+
 # Fuzz what is read from outside: `scenario` files, or `extract` for JSON of answers (needs `cargo install cargo-fuzz`)
 fuzz SECONDS="600" TARGET="scenario":
     RUSTC_BOOTSTRAP=1 cargo fuzz run {{TARGET}} -- -max_total_time={{SECONDS}} -rss_limit_mb=2048
