@@ -28,7 +28,10 @@ mod stated;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-pub use deploy::{CanaryStep, Comparison, RollbackRule, Strategy, TrafficMetric, Workload};
+pub use deploy::{
+    CanaryStep, Comparison, RollbackRule, Strategy, TrafficMetric, VERSION_RULE, Workload,
+    is_version,
+};
 pub use scaling::{Autoscale, DisruptionBudget};
 use serde::{Deserialize, Serialize};
 

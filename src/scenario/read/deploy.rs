@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use target_app::api::{CanaryStep, Comparison, Mischief, RollbackRule, TrafficMetric};
+use target_app::api::{
+    CanaryStep, Comparison, Mischief, RollbackRule, Strategy, TrafficMetric, VERSION_RULE,
+    is_version,
+};
 
 use super::condition;
 use crate::scenario::model::{CompareOp, Deploy, DeployStrategy, Extent, Metric};
@@ -73,16 +76,11 @@ pub(super) fn read_deploy(table: &mut TableReader<'_>) -> Option<Deploy> {
 
 pub(super) fn read_version(log: &Log, node: &Node) -> Option<String> {
     let Text { text, at } = value::text(log, node)?;
-    let fits = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    if (1..=32).contains(&text.len()) && text.chars().all(fits) {
+    if is_version(text) {
         return Some(text.to_owned());
     }
     let message = format!("`{text}` is no version");
-    log.error_help(
-        at,
-        message,
-        "write 1 to 32 letters, digits, `.`, `_` and `-`",
-    );
+    log.error_help(at, message, format!("write {VERSION_RULE}"));
     None
 }
 
@@ -91,8 +89,13 @@ fn read_rolling(table: &mut TableReader<'_>) -> Option<DeployStrategy> {
     let max_unavailable = table
         .optional("max_unavailable", read_extent)
         .unwrap_or(QUARTER);
-    if max_surge == Extent::Count(0) && max_unavailable == Extent::Count(0) {
-        let message = "max_surge and max_unavailable are both 0: no pod could ever be replaced";
+    // How many pods a share is, is known later.
+    let any = |extent: Extent| u32::from(!matches!(extent, Extent::Count(0) | Extent::Percent(0)));
+    let counted = Strategy::Rolling {
+        max_surge: any(max_surge),
+        max_unavailable: any(max_unavailable),
+    };
+    if let Some(message) = counted.objection() {
         let at = table.key_at("max_surge");
         table.log().error_help(at, message, "allow one of them");
         return None;
@@ -141,10 +144,10 @@ fn read_steps(log: &Log, node: &Node) -> Option<Vec<CanaryStep>> {
     let steps: Vec<CanaryStep> = (node.elements().iter())
         .map(|node| read_step(log, node))
         .collect::<Option<_>>()?;
-    let grow = steps.windows(2).all(|pair| pair[0].share < pair[1].share);
-    let end = steps.last().is_some_and(|step| step.share == 100);
-    if !grow || !end {
-        let message = "a canary's shares grow from step to step, and the last one is 100%";
+    let strategy = Strategy::Canary {
+        steps: steps.clone(),
+    };
+    if let Some(message) = strategy.objection() {
         log.error_help(node.at, message, format!("write steps = {STEPS}"));
         return None;
     }

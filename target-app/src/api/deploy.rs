@@ -25,6 +25,37 @@ pub enum Strategy {
     },
 }
 
+impl Strategy {
+    /// Why it leads nowhere; none when it does not.
+    #[must_use]
+    pub fn objection(&self) -> Option<&'static str> {
+        match self {
+            Self::Rolling {
+                max_surge: 0,
+                max_unavailable: 0,
+            } => Some("max_surge and max_unavailable are both 0: no pod could ever be replaced"),
+            Self::Canary { steps } => {
+                let begins = steps.first().is_some_and(|step| step.share > 0);
+                let grows = steps.windows(2).all(|pair| pair[0].share < pair[1].share);
+                let ends = steps.last().is_some_and(|step| step.share == 100);
+                (!begins || !grows || !ends)
+                    .then_some("a canary's shares grow from step to step, and the last one is 100%")
+            }
+            Self::Rolling { .. } | Self::BlueGreen { .. } => None,
+        }
+    }
+}
+
+/// What a version may be called, in words: see [`is_version`].
+pub const VERSION_RULE: &str = "1 to 32 letters, digits, `.`, `_` and `-`";
+
+/// Whether a version may be called so: its name becomes a header's value and a label.
+#[must_use]
+pub fn is_version(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    (1..=32).contains(&text.len()) && text.chars().all(fits)
+}
+
 /// A share of the traffic, and how long it stays at that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -109,4 +140,35 @@ pub struct Workload {
     pub generation: u64,
     /// Every pod is what it is to be, and none is missing.
     pub settled: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_canary_grows_from_something_to_everything() {
+        let canary = |shares: &[u32]| {
+            let step = |share: &u32| CanaryStep {
+                share: *share,
+                pause_ms: 0,
+            };
+            let steps = shares.iter().map(step).collect();
+            Strategy::Canary { steps }.objection()
+        };
+        assert_eq!(canary(&[10, 100]), None);
+        for wrong in [&[][..], &[0, 100], &[10, 10, 100], &[10, 50], &[100, 10]] {
+            assert!(canary(wrong).is_some(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_version_is_a_short_plain_word() {
+        for good in ["2", "1.4.0-rc_1", &"x".repeat(32)] {
+            assert!(is_version(good), "{good}");
+        }
+        for wrong in ["", "a b", "é", "1\n", &"x".repeat(33)] {
+            assert!(!is_version(wrong), "{wrong:?}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! What a stack's specification may say.
 
-use crate::api::{Autoscale, Cache, Confirm, Mischief, StackSpec};
+use crate::api::{Autoscale, Cache, Confirm, Mischief, StackSpec, VERSION_RULE, is_version};
 
 /// Why a stack cannot be as specified; `None` when it can.
 #[must_use]
@@ -180,11 +180,7 @@ pub(super) fn bad_answers(mischief: &Mischief) -> Option<String> {
 
 /// Why a version cannot be called so; `None` when it can.
 pub(super) fn bad_version(version: &str) -> Option<String> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    let sound = (1..=32).contains(&version.len()) && version.chars().all(fits);
-    (!sound).then(|| {
-        format!("version '{version}': a version is 1 to 32 letters, digits, '.', '_' and '-'")
-    })
+    (!is_version(version)).then(|| format!("version '{version}': a version is {VERSION_RULE}"))
 }
 
 #[cfg(test)]

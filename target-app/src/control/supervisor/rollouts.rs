@@ -50,7 +50,7 @@ impl Supervisor {
         if let Some(objection) = spec::bad_version(version).or_else(|| spec::bad_answers(&bad)) {
             return invalid(objection);
         }
-        if let Some(objection) = impossible(strategy) {
+        if let Some(objection) = strategy.objection() {
             return invalid(objection.into());
         }
         if self.state.release(app).version == version {
@@ -191,23 +191,6 @@ impl Supervisor {
             .events
             .add_at(at, EventKind::RolloutRolledBack, id, why);
         self.turn_back(id, &strategy);
-    }
-}
-
-/// Why a strategy leads nowhere; `None` when it does not.
-fn impossible(strategy: &Strategy) -> Option<&'static str> {
-    match strategy {
-        Strategy::Rolling {
-            max_surge: 0,
-            max_unavailable: 0,
-        } => Some("max_surge and max_unavailable are both 0: no pod could ever be replaced"),
-        Strategy::Canary { steps } => {
-            let grows = steps.windows(2).all(|pair| pair[0].share < pair[1].share);
-            let ends = steps.last().is_some_and(|step| step.share == 100);
-            (!grows || !ends || steps[0].share == 0)
-                .then_some("a canary's steps grow, each above 0, and the last one is 100 %")
-        }
-        Strategy::Rolling { .. } | Strategy::BlueGreen { .. } => None,
     }
 }
 
