@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use target_app::process::{self, Shutdown};
 use target_app::service::database::DatabaseParams;
-use target_app::service::{Bound, Secret, ServeError};
+use target_app::service::{Bound, Secret, ServeError, logging};
 use target_app::shop::schema;
 use target_app::task_runner::{QueueKind, TaskRunnerConfig};
 use target_app::{shop, task_runner};
@@ -81,6 +81,16 @@ enum Part {
     },
 }
 
+impl Part {
+    /// As logs show it.
+    fn name(&self) -> &str {
+        match self {
+            Self::Migrate { .. } => "migrate",
+            Self::Shop { pod, .. } | Self::TaskRunner { pod, .. } => &pod.name,
+        }
+    }
+}
+
 /// Who this is.
 #[derive(Debug, Args)]
 struct Pod {
@@ -148,7 +158,7 @@ impl Database {
 /// # Errors
 /// What is missing or wrong in the configuration, or why it cannot serve.
 pub(super) fn run(command: AppCommand) -> anyhow::Result<ExitCode> {
-    process::init_logs(true);
+    logging::install(command.part.name());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use target_app::process::{self, Announcement, Failure, Ready, Shutdown};
-use target_app::service::{Bound, ServeError};
+use target_app::service::{Bound, ServeError, logging};
 use target_app::{control, edge, mail, shop, task_runner};
 use tokio::runtime::{Builder, Runtime};
 
@@ -40,7 +40,7 @@ impl InternalCommand {
     /// Runs until the process is asked to stop, or its parent is gone.
     #[must_use]
     pub(super) fn run(self) -> ExitCode {
-        process::init_logs(matches!(self.role, Role::Shop | Role::TaskRunner));
+        logging::install(self.name.as_deref().unwrap_or("loadtest"));
         let ended = match self.role {
             Role::Control => run_control(),
             Role::Edge => serve(Builder::new_current_thread(), edge::run),
@@ -52,9 +52,10 @@ impl InternalCommand {
         match ended {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                eprintln!("{error:#}");
+                let error = format!("{error:#}");
+                tracing::error!(error, "ended");
                 process::announce(&Announcement::Failed(Failure {
-                    error: format!("{error:#}"),
+                    error,
                     usage: false,
                 }));
                 ExitCode::FAILURE
@@ -89,6 +90,7 @@ where
 }
 
 fn announce(bound: Bound) {
+    tracing::info!(address = %bound.address, "listening");
     process::announce(&Announcement::Ready(Ready {
         admin: bound.admin,
         ..Ready::at(bound.address)

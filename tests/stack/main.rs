@@ -6,6 +6,7 @@ mod database;
 mod deploys;
 mod harness;
 mod life;
+mod logs;
 mod pods;
 #[path = "../../target-app/tests/services/redis.rs"]
 #[allow(dead_code, reason = "the shop's own tests do more with it")]

@@ -45,11 +45,24 @@ impl Cause {
     }
 }
 
+/// Left in an answer's extensions, for the log line that carries the request's id.
+#[derive(Debug, Clone)]
+pub(super) struct Told {
+    pub(super) cause: &'static str,
+    pub(super) target: Option<String>,
+    pub(super) detail: String,
+}
+
 /// The answer, naming the cause and, where one was asked, the target.
 pub(super) fn response(cause: Cause, target: Option<&str>, detail: &str) -> Response<EdgeBody> {
     let body = json!({ "error": detail, "cause": cause.name(), "target": target });
     let mut response = Response::new(EdgeBody::Own(Some(Bytes::from(body.to_string()))));
     *response.status_mut() = cause.status();
+    response.extensions_mut().insert(Told {
+        cause: cause.name(),
+        target: target.map(str::to_owned),
+        detail: detail.to_owned(),
+    });
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(X_EDGE_ERROR, HeaderValue::from_static(cause.name()));

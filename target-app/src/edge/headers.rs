@@ -6,13 +6,14 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::service::request_id::X_REQUEST_ID;
+
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const X_POD: HeaderName = HeaderName::from_static("x-pod");
 const X_ZONE: HeaderName = HeaderName::from_static("x-zone");
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Headers about one connection, not about the message (RFC 9110, 7.6.1).
 const HOP_BY_HOP: [HeaderName; 8] = [

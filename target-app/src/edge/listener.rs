@@ -16,6 +16,7 @@ use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
+use super::call::Call;
 use super::cdn;
 use super::rotation::Edge;
 use crate::process::Shutdown;
@@ -73,10 +74,11 @@ async fn serve(stream: TcpStream, client: HeaderValue, edge: Arc<Edge>, mut shut
         inner: TokioIo::new(stream),
         reset: Arc::clone(&reset),
     };
-    let service = service_fn(|request| {
+    let service = service_fn(|mut request| {
         let (edge, client, reset) = (&edge, &client, &reset);
         async move {
-            let answer = cdn::answer(edge, request, client).await;
+            let call = Call::begin(&mut request);
+            let answer = call.end(cdn::answer(edge, request, client).await);
             if answer.is_err() {
                 reset.store(true, Ordering::Relaxed);
             }

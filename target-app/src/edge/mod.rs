@@ -13,6 +13,7 @@ pub mod admin_api;
 mod backend;
 mod balance;
 mod body;
+mod call;
 mod cdn;
 mod config;
 mod error;

@@ -4,7 +4,6 @@ use std::io::{BufRead, Read, Write};
 
 use serde::de::DeserializeOwned;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
 use super::{Announcement, Shutdown, Trigger};
 
@@ -109,20 +108,4 @@ pub fn follow_signals() -> std::io::Result<Shutdown> {
         trigger.pull();
     });
     Ok(shutdown)
-}
-
-/// Sends logs to stderr, which the parent has made a file: as JSON for programs that people would
-/// collect logs from, else as text. `LOADTEST_LOG` filters them; `info` unless told.
-pub fn init_logs(json: bool) {
-    let filter = EnvFilter::try_from_env("LOADTEST_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(false);
-    // An error means that somebody has set up logging already.
-    let _ = if json {
-        logs.json().flatten_event(true).try_init()
-    } else {
-        logs.try_init()
-    };
 }

@@ -15,8 +15,7 @@ mod spawner;
 pub use announcement::{Announcement, Failure, Progress, Ready};
 pub use child::{Child, Launch, Lifetime, SpawnError, spawn};
 pub use entry::{
-    EntryError, announce, follow_parent, follow_parent_and_signals, follow_signals, init_logs,
-    read_config,
+    EntryError, announce, follow_parent, follow_parent_and_signals, follow_signals, read_config,
 };
 pub use shutdown::{Shutdown, Trigger};
 

@@ -6,6 +6,7 @@ pub mod exposition;
 pub(crate) mod http;
 mod listen;
 pub mod logging;
+pub(crate) mod request_id;
 mod secret;
 pub mod slots;
 pub(crate) mod trace;

@@ -11,14 +11,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use super::error::{Cause, ShopError};
 use super::state::{App, Shop, signed_in};
+use crate::service::request_id::{self, X_REQUEST_ID};
 use crate::service::trace::{self, TraceId};
 
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const X_POD: HeaderName = HeaderName::from_static("x-pod");
 const X_ZONE: HeaderName = HeaderName::from_static("x-zone");
 const X_VERSION: HeaderName = HeaderName::from_static("x-version");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const LONGEST_REQUEST_ID: usize = 64;
 
 /// Whom a rate limit is kept for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,7 +35,7 @@ pub(crate) async fn observe(State(shop): State<App>, request: Request, next: Nex
     let path = request.uri().path().to_owned();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("unknown", MatchedPath::as_str);
-    let id = request_id(request.headers());
+    let id = request_id::of(request.headers());
     let trace_id = TraceId::of(request.headers());
 
     let in_flight = shop.metrics.enter();
@@ -137,18 +136,6 @@ fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
     last.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
 }
 
-/// The caller's request id where it is a harmless one, else a new one.
-fn request_id(headers: &HeaderMap) -> HeaderValue {
-    let given = headers.get(X_REQUEST_ID).filter(|value| {
-        let bytes = value.as_bytes();
-        (1..=LONGEST_REQUEST_ID).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic)
-    });
-    given.cloned().unwrap_or_else(|| {
-        let text = format!("{:032x}", fastrand::u128(..));
-        HeaderValue::try_from(text).expect("hexadecimal digits are a header value")
-    })
-}
-
 fn mark(shop: &Shop, response: &mut Response, id: HeaderValue) {
     let headers = response.headers_mut();
     headers.insert(X_REQUEST_ID, id);
@@ -212,14 +199,5 @@ mod tests {
         assert_eq!(found, Some("192.0.2.7".parse().unwrap()));
         assert_eq!(forwarded_for(&headers(X_FORWARDED_FOR, "nonsense")), None);
         assert_eq!(forwarded_for(&HeaderMap::new()), None);
-    }
-
-    #[test]
-    fn harmless_request_ids_are_kept() {
-        assert_eq!(request_id(&headers(X_REQUEST_ID, "abc-1")), "abc-1");
-        for odd in ["", "a b", &"x".repeat(65)] {
-            let made = request_id(&headers(X_REQUEST_ID, odd));
-            assert_eq!(made.len(), 32, "{odd:?}");
-        }
     }
 }
