@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use target_app::process::{self, Shutdown};
 use target_app::service::database::DatabaseParams;
 use target_app::service::{Bound, Secret, ServeError, logging};
-use target_app::shop::schema;
+use target_app::shop::{RateLimit, schema};
 use target_app::task_runner::{QueueKind, TaskRunnerConfig};
 use target_app::{shop, task_runner};
 
@@ -59,6 +59,22 @@ enum Part {
         /// Connections to the database at most
         #[arg(long, env = "POOL_SIZE", default_value_t = 8)]
         pool_size: usize,
+        /// Requests per second that one client may make: a session, else an address
+        #[arg(
+            long,
+            env = "RATE_LIMIT",
+            default_value_t = 50_000.0,
+            value_name = "RATE"
+        )]
+        rate_limit: f64,
+        /// Sites whose pages may ask from a browser, separated by commas; the shop's own always may
+        #[arg(
+            long,
+            env = "ALLOW_ORIGIN",
+            value_delimiter = ',',
+            value_name = "ORIGINS"
+        )]
+        allow_origin: Vec<String>,
         /// After SIGTERM: how long to serve on, unready, until nobody sends more, milliseconds
         #[arg(long, env = "DRAIN_MS", default_value_t = 5_000)]
         drain_ms: u64,
@@ -181,6 +197,8 @@ async fn part(part: Part) -> anyhow::Result<()> {
             database,
             pod,
             pool_size,
+            rate_limit,
+            allow_origin,
             drain_ms,
             slow_ms,
         } => {
@@ -191,6 +209,12 @@ async fn part(part: Part) -> anyhow::Result<()> {
             let database = database.params()?;
             let mut config = shop::ShopConfig::new(pod.name, pod.zone, pod.listen, database, key);
             config.pool_size = pool_size;
+            // Pages fetch several things at once.
+            config.rate_limit = RateLimit {
+                per_second: rate_limit,
+                burst: rate_limit.max(1.0),
+            };
+            config.allowed_origins = allow_origin;
             config.drain_ms = drain_ms;
             config.slow_request_ms = slow_ms;
             shop::run(config, told, shutdown()?).await.map_err(usage)?;

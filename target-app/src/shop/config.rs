@@ -45,6 +45,10 @@ pub struct ShopConfig {
     /// Requests that one client may make.
     #[serde(default)]
     pub rate_limit: RateLimit,
+    /// Sites whose pages may ask this shop from a browser, such as `https://shop.example`; its own
+    /// page always may.
+    #[serde(default)]
+    pub allowed_origins: Vec<String>,
     /// Log every request, not only failed and slow ones.
     #[serde(default)]
     pub log_requests: bool,
@@ -169,6 +173,7 @@ impl ShopConfig {
             session_seconds: default::session_seconds(),
             password_cost: PasswordCost::default(),
             rate_limit: RateLimit::default(),
+            allowed_origins: Vec::new(),
             log_requests: false,
             slow_request_ms: default::slow_request_ms(),
             drain_ms: default::drain_ms(),

@@ -12,6 +12,7 @@ mod canary;
 mod cart;
 mod catalogue;
 mod config;
+mod cors;
 mod customers;
 mod error;
 mod front_page;

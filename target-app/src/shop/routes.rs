@@ -11,7 +11,7 @@ use http::{HeaderValue, Method, Uri};
 use super::error::ShopError;
 use super::state::App;
 use super::{
-    assets, canary, cart, catalogue, customers, invariants, openapi, orders, probes,
+    assets, canary, cart, catalogue, cors, customers, invariants, openapi, orders, probes,
     request_context, storefront, tasks,
 };
 
@@ -59,10 +59,14 @@ pub(crate) fn router(shop: App) -> Router {
             ShopError::MethodNotAllowed(format!("{} {method}", uri.path()))
         })
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .layer(middleware::from_fn(protect))
         .layer(middleware::from_fn_with_state(
             App::clone(&shop),
             request_context::observe,
+        ))
+        .layer(middleware::from_fn(protect))
+        .layer(middleware::from_fn_with_state(
+            shop.origins.clone(),
+            cors::share,
         ))
         .with_state(shop)
 }

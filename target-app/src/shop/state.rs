@@ -9,6 +9,7 @@ use http::request::Parts;
 
 use super::ShopConfig;
 use super::cache::CatalogueCache;
+use super::cors::Origins;
 use super::error::ShopError;
 use super::limiter::Limiter;
 use super::metrics::Metrics;
@@ -39,6 +40,7 @@ pub(crate) struct Shop {
     pub(crate) sessions: Sessions,
     pub(crate) passwords: PasswordHashing,
     pub(crate) limiter: Limiter<Client>,
+    pub(crate) origins: Origins,
     pub(crate) metrics: Metrics,
     pub(crate) mischief: Mischiefs,
     /// What requests cost, where that is stated.
@@ -78,6 +80,7 @@ impl Shop {
             sessions: Sessions::new(&config.session_key, config.session_seconds)?,
             passwords: PasswordHashing::new(config.password_cost)?,
             limiter: Limiter::new(config.rate_limit),
+            origins: Origins::new(&config.allowed_origins).map_err(ServeError::Config)?,
             metrics,
             work,
             cache: cache.transpose()?,

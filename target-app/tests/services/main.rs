@@ -4,6 +4,7 @@ mod backend;
 mod canary;
 mod cdn;
 mod cdn_shop;
+mod cors;
 mod edge;
 mod edge_faults;
 mod mail;

@@ -162,6 +162,10 @@ async fn too_many_requests_are_told_to_wait_and_others_are_not() {
         .parse()
         .unwrap();
     assert!((1..=1_000).contains(&wait), "{wait}");
+    let headers = refused.headers();
+    assert_eq!(headers["x-content-type-options"], "nosniff");
+    let policy = headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.starts_with("default-src 'none'"), "{policy}");
     assert_eq!(ask("192.0.2.2").await.status(), 200);
     assert_eq!(pod.get("/healthz").await.0, 200, "probes always get in");
 }
