@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use target_app::process::{self, Shutdown};
 use target_app::service::database::DatabaseParams;
+use target_app::service::tls::ServerFiles;
 use target_app::service::{Bound, Secret, ServeError, logging};
 use target_app::shop::{RateLimit, schema};
 use target_app::task_runner::{QueueKind, TaskRunnerConfig};
@@ -125,6 +126,29 @@ struct Pod {
     /// Zone, told in the header x-zone and in metrics
     #[arg(long, env = "ZONE", default_value = "unknown")]
     zone: String,
+    /// PEM file with the certificate to serve HTTPS with; else it is HTTP
+    #[arg(
+        long,
+        env = "TLS_CERTIFICATE",
+        value_name = "FILE",
+        requires = "tls_key"
+    )]
+    tls_certificate: Option<PathBuf>,
+    /// PEM file with its key
+    #[arg(
+        long,
+        env = "TLS_KEY",
+        value_name = "FILE",
+        requires = "tls_certificate"
+    )]
+    tls_key: Option<PathBuf>,
+}
+
+impl Pod {
+    fn tls(&self) -> Option<ServerFiles> {
+        let (certificate, key) = self.tls_certificate.clone().zip(self.tls_key.clone())?;
+        Some(ServerFiles { certificate, key })
+    }
 }
 
 /// Where the database is.
@@ -156,6 +180,10 @@ struct Database {
         value_name = "NAME"
     )]
     name: String,
+    /// PEM file with the authorities, one of which has to vouch for the database; else the way to
+    /// it is not encrypted
+    #[arg(long = "database-ca", env = "DATABASE_CA", value_name = "FILE")]
+    ca: Option<PathBuf>,
 }
 
 impl Database {
@@ -165,6 +193,7 @@ impl Database {
             user: self.user,
             password: secret("DATABASE_PASSWORD")?.unwrap_or_default(),
             name: self.name,
+            ca: self.ca,
         })
     }
 }
@@ -207,7 +236,9 @@ async fn part(part: Part) -> anyhow::Result<()> {
                 UsageError(words.to_owned())
             })?;
             let database = database.params()?;
+            let tls = pod.tls();
             let mut config = shop::ShopConfig::new(pod.name, pod.zone, pod.listen, database, key);
+            config.tls = tls;
             config.pool_size = pool_size;
             // Pages fetch several things at once.
             config.rate_limit = RateLimit {
@@ -229,6 +260,7 @@ async fn part(part: Part) -> anyhow::Result<()> {
             let config = TaskRunnerConfig {
                 queue,
                 smtp,
+                tls: pod.tls(),
                 ..TaskRunnerConfig::new(pod.name, pod.zone, pod.listen, database)
             };
             task_runner::run(config, told, shutdown()?)

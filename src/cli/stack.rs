@@ -98,6 +98,9 @@ pub(super) struct Up {
     /// Give the shop a defect: every Nth order of a pod is placed twice.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     mischief_double_order: Option<u32>,
+    /// Everybody speaks TLS, with certificates that the stack makes; `status` tells whom to trust.
+    #[arg(long)]
+    tls: bool,
     /// Stay, and take the stack down when this command ends, however it ends.
     #[arg(long)]
     foreground: bool,
@@ -154,6 +157,7 @@ impl Up {
         let mischief = &mut spec.mischief;
         mischief.drop_order = self.mischief_drop_order.or(mischief.drop_order);
         mischief.double_order = self.mischief_double_order.or(mischief.double_order);
+        spec.tls |= self.tls;
         spec.postgres_bin = self.pg_bin.clone().or(spec.postgres_bin);
         Ok(spec)
     }

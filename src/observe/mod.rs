@@ -7,6 +7,17 @@ mod prometheus;
 use std::time::Duration;
 
 pub use prometheus::{Firing, Prometheus, PrometheusError};
+use reqwest::{Certificate, ClientBuilder};
+
+use crate::scenario::Tls;
+
+/// What is measured is often encrypted by the same authority as the target: that is trusted here as
+/// well, beside the system's.
+fn trusting(tls: &Tls, builder: ClientBuilder) -> ClientBuilder {
+    let trusted = tls.authorities.iter().chain(&tls.also);
+    // Each was read as one that can be trusted.
+    builder.tls_certs_merge(trusted.filter_map(|one| Certificate::from_der(one).ok()))
+}
 
 /// The stretch of time that is asked about, Unix time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

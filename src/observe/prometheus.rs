@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{Sample, Series, Window};
-use crate::scenario::{PrometheusSpec, SeriesQuery};
+use super::{Sample, Series, Window, trusting};
+use crate::scenario::{PrometheusSpec, SeriesQuery, Tls};
 
 /// A series has no more points than the report's timeline has buckets.
 const MOST_POINTS: u64 = 600;
@@ -38,11 +38,11 @@ pub struct Firing {
 }
 
 impl Prometheus {
-    /// A client for this server.
+    /// A client for this server, which `tls` may give more to trust.
     ///
     /// # Errors
     /// The variable that should hold the token does not, or holds something else.
-    pub fn new(spec: &PrometheusSpec) -> Result<Self, PrometheusError> {
+    pub fn new(spec: &PrometheusSpec, tls: &Tls) -> Result<Self, PrometheusError> {
         let failed = |reason: String| PrometheusError {
             url: spec.url.clone(),
             reason,
@@ -56,9 +56,10 @@ impl Prometheus {
             value.set_sensitive(true);
             headers.insert(reqwest::header::AUTHORIZATION, value);
         }
-        let client = reqwest::Client::builder()
+        let builder = reqwest::Client::builder()
             .timeout(PATIENCE)
-            .default_headers(headers)
+            .default_headers(headers);
+        let client = trusting(tls, builder)
             .build()
             .map_err(|error| failed(error.to_string()))?;
         Ok(Self {
@@ -273,7 +274,7 @@ mod tests {
             alerts: Vec::new(),
             series: Vec::new(),
         };
-        let why = Prometheus::new(&spec)
+        let why = Prometheus::new(&spec, &Tls::default())
             .expect_err("it is not set")
             .to_string();
         assert!(why.contains("LOADTEST_NO_SUCH_VARIABLE"), "{why}");

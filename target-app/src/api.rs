@@ -199,8 +199,12 @@ pub struct StackStatus {
     pub pid: u32,
     /// Folder with data, logs and configuration of this stack; gone when the stack is down.
     pub root: PathBuf,
-    /// Where shoppers go: `http://127.0.0.1:PORT`.
+    /// Where shoppers go: `http://127.0.0.1:PORT`, or `https://…` with [`StackSpec::tls`].
     pub edge_url: String,
+    /// The certificate of the stack's own authority, as PEM: what its clients have to trust. None
+    /// without [`StackSpec::tls`].
+    #[serde(default)]
+    pub ca: Option<PathBuf>,
     /// The database's one fixed address, `127.0.0.1:PORT`, as the RDS name is.
     pub database_endpoint: String,
     /// Where confirmations are mailed to; none unless the specification asks for it.
@@ -499,6 +503,9 @@ pub struct StackHandle {
     pub control_url: String,
     /// Bearer token of the control plane. Never printed or logged.
     pub token: String,
+    /// As [`StackStatus::ca`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca: Option<PathBuf>,
     /// Process id of the control plane.
     pub pid: u32,
 }

@@ -29,6 +29,7 @@ impl Database {
         let name = format!("loadtest-deployed-{}", std::process::id());
         let config = PairConfig {
             read_replicas: 0,
+            tls: None,
             binaries: Binaries::find(None).expect("PostgreSQL: run ci/setup --test"),
             root: roomy_folder().join(name),
             servers: "db".into(),

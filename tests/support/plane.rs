@@ -29,6 +29,7 @@ impl Plane {
             name: "default".into(),
             control_url: control.url.clone(),
             token: "none".into(),
+            ca: None,
             pid: std::process::id(),
         };
         let lock = File::create(stacks.join("default.lock")).expect("a lock file");
@@ -93,6 +94,7 @@ fn status(edge: &str) -> StackStatus {
         pid: std::process::id(),
         root: PathBuf::new(),
         edge_url: edge.to_owned(),
+        ca: None,
         database_endpoint: String::new(),
         mail: None,
         healthy: true,

@@ -18,6 +18,7 @@ use super::series;
 use super::spans;
 use super::stage::Stage;
 use crate::gate::{Ending, ExitCode};
+use crate::load;
 use crate::measure::aggregate::aggregate;
 use crate::measure::phases::{LoadSpan, phases};
 use crate::measure::recording;
@@ -47,8 +48,11 @@ pub(super) async fn conclude(
         }
         None => None,
     };
+    let tls = load::tls_config(&scenario.http)
+        .map_err(|why| anyhow::anyhow!("TLS cannot be set up to read the target's books: {why}"))?;
     let client = reqwest::Client::builder()
         .timeout(Duration::from_secs(5))
+        .tls_backend_preconfigured(tls)
         .build()
         .context("the client that reads the target's books cannot be made")?;
     let books = tokio::select! {

@@ -288,6 +288,7 @@ pub(super) async fn play(
         }
     };
 
+    let scenario = stage.trusted_by(scenario);
     let ready = match planned(args, &scenario, &stage).await {
         Ok(()) => attend(&stage, progress).await,
         Err(drifted) => Err(drifted),

@@ -28,7 +28,7 @@ pub(super) async fn begin(scenario: &Scenario, stage: &Stage, clock: RunClock) -
             Some(pages)
         })
     });
-    Some(Reading::begin(&scenario.metrics, source, clock).await)
+    Some(Reading::begin(&scenario.metrics, source, &scenario.http.tls, clock).await)
 }
 
 /// The metrics as charts, and those that no page told.

@@ -7,6 +7,8 @@ use anyhow::Context as _;
 use target_app::api::StackStatus;
 use target_app::client::Client;
 use target_app::control::{self, RunningStack};
+use target_app::service::tls::read_certificates;
+use tokio_rustls::rustls::pki_types::CertificateDer;
 
 use super::progress::Progress;
 use crate::cli::UsageError;
@@ -29,6 +31,8 @@ pub(in crate::cli) struct Stage {
     pub providers: Providers,
     /// Who watches the target; none: the scenario names nobody.
     pub prometheus: Option<Arc<Prometheus>>,
+    /// The stack's own authority, where it has one.
+    trusted: Vec<CertificateDer<'static>>,
     owned: Option<RunningStack>,
 }
 
@@ -42,7 +46,8 @@ impl Stage {
     ) -> anyhow::Result<Self> {
         // Before anything is started: who cannot reach the cluster need not wait for a stack.
         let remote = provider::connect(scenario).await.map_err(UsageError)?;
-        let prometheus = scenario.prometheus.as_ref().map(Prometheus::new);
+        let prometheus = scenario.prometheus.as_ref();
+        let prometheus = prometheus.map(|spec| Prometheus::new(spec, &scenario.http.tls));
         let prometheus = prometheus.transpose();
         let prometheus = prometheus.map_err(|error| UsageError(error.to_string()))?;
         let mut stage = Self::set_target(scenario, named, run, progress).await?;
@@ -77,6 +82,16 @@ impl Stage {
         }
     }
 
+    /// The scenario as it is played here: who loads a stack trusts its authority.
+    pub(super) fn trusted_by(&self, scenario: Arc<Scenario>) -> Arc<Scenario> {
+        if self.trusted.is_empty() {
+            return scenario;
+        }
+        let mut trusting = Arc::unwrap_or_clone(scenario);
+        trusting.http.tls.also.clone_from(&self.trusted);
+        Arc::new(trusting)
+    }
+
     /// A target that this process itself serves.
     pub(in crate::cli) fn ours(base_url: String, target: &str, providers: Providers) -> Self {
         Self {
@@ -86,6 +101,7 @@ impl Stage {
             before: None,
             providers,
             prometheus: None,
+            trusted: Vec::new(),
             owned: None,
         }
     }
@@ -109,6 +125,7 @@ impl Stage {
             before: None,
             providers: Providers::new(),
             prometheus: None,
+            trusted: Vec::new(),
             owned: None,
         }
     }
@@ -125,7 +142,7 @@ impl Stage {
             ))
             .into());
         }
-        Ok(Self::of(client, None, status))
+        Self::of(client, None, status)
     }
 
     async fn start(
@@ -143,12 +160,18 @@ impl Stage {
             topology(&status),
             status.edge_url
         ));
-        Ok(Self::of(client, Some(stack), status))
+        Self::of(client, Some(stack), status)
     }
 
-    fn of(client: Client, owned: Option<RunningStack>, status: StackStatus) -> Self {
+    fn of(
+        client: Client,
+        owned: Option<RunningStack>,
+        status: StackStatus,
+    ) -> anyhow::Result<Self> {
+        let trusted = status.ca.as_deref().map(read_certificates).transpose();
+        let trusted = trusted.context("the stack's certificate cannot be trusted")?;
         let provider = LocalProvider::of(client);
-        Self {
+        Ok(Self {
             base_url: status.edge_url.clone(),
             target: if owned.is_some() {
                 "the bundled shop, started for this run".into()
@@ -158,9 +181,10 @@ impl Stage {
             topology: Some(topology(&status)),
             providers: Providers::new().with(Arc::new(provider)),
             prometheus: None,
+            trusted: trusted.unwrap_or_default(),
             before: Some(status),
             owned,
-        }
+        })
     }
 }
 
@@ -198,6 +222,7 @@ fn topology(status: &StackStatus) -> String {
     let beside = [
         (spec.cdn, " · CDN"),
         (spec.mail, " · e-mail"),
+        (spec.tls, " · TLS"),
         (!spec.search_index, " · no index for the search"),
     ];
     let beside = beside.into_iter().filter(|(there, _)| *there);

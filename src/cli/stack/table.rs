@@ -30,6 +30,9 @@ fn write_all(out: &mut String, stack: &StackStatus, colour: bool) -> std::fmt::R
     };
     writeln!(out, "stack     {}  {health}", stack.spec.name)?;
     writeln!(out, "shop      {}", stack.edge_url)?;
+    if let Some(ca) = &stack.ca {
+        writeln!(out, "trust     {}", ca.display())?;
+    }
     writeln!(out, "database  {}", stack.database_endpoint)?;
     if let Some(mail) = &stack.mail {
         writeln!(out, "mail      {}/books", mail.url)?;
@@ -164,6 +167,7 @@ mod tests {
             pid: 1,
             root: "/dev/shm/x".into(),
             edge_url: "http://127.0.0.1:8080".into(),
+            ca: None,
             database_endpoint: "127.0.0.1:5432".into(),
             mail: None,
             healthy: false,

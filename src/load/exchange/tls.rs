@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use rustls_platform_verifier::BuilderVerifierExt;
+use rustls_platform_verifier::Verifier;
 use tokio_rustls::rustls::client::Resumption;
 use tokio_rustls::rustls::client::danger::{
     HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
@@ -34,10 +34,13 @@ pub fn client_config(http: &HttpDefaults) -> Result<ClientConfig, String> {
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
     } else if tls.authorities.is_empty() {
-        builder.with_platform_verifier().map_err(in_words)?
+        let verifier = Verifier::new_with_extra_roots(tls.also.iter().cloned(), provider);
+        builder
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier.map_err(in_words)?))
     } else {
         let mut trusted = RootCertStore::empty();
-        for authority in &tls.authorities {
+        for authority in tls.authorities.iter().chain(&tls.also) {
             trusted.add(authority.clone()).map_err(in_words)?;
         }
         builder.with_root_certificates(trusted)

@@ -10,7 +10,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use super::memory::{Page, Pages};
 use super::track::Track;
 use crate::measure::clock::{Micros, RunClock};
-use crate::scenario::MetricSpec;
+use crate::observe::trusting;
+use crate::scenario::{MetricSpec, Tls};
 
 /// Between two looks.
 pub const PERIOD: Duration = Duration::from_secs(1);
@@ -42,10 +43,15 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Looks once, and then every second until [`Reading::finish`].
-    pub async fn begin(metrics: &[MetricSpec], source: PageSource, clock: RunClock) -> Self {
+    /// Looks once, and then every second until [`Reading::finish`]. `tls` may give more to trust.
+    pub async fn begin(
+        metrics: &[MetricSpec],
+        source: PageSource,
+        tls: &Tls,
+        clock: RunClock,
+    ) -> Self {
         let mut reader = Reader {
-            client: client(),
+            client: client(tls),
             source,
             known: Vec::new(),
             pages: Pages::new(metrics),
@@ -67,9 +73,9 @@ impl Reading {
 }
 
 /// Loopback and cluster addresses are asked directly, whatever proxy the environment names.
-fn client() -> reqwest::Client {
+fn client(tls: &Tls) -> reqwest::Client {
     let builder = reqwest::Client::builder().no_proxy().timeout(PATIENCE);
-    builder.build().unwrap_or_default()
+    trusting(tls, builder).build().unwrap_or_default()
 }
 
 struct Reader {

@@ -527,6 +527,7 @@ pub(crate) fn healthy() -> StackStatus {
         pid: 1,
         root: PathBuf::new(),
         edge_url: String::new(),
+        ca: None,
         database_endpoint: String::new(),
         mail: None,
         healthy: true,

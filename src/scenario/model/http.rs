@@ -130,6 +130,8 @@ impl fmt::Debug for Proxy {
 pub struct Tls {
     /// Trusted instead of the system's certificate authorities; empty: those.
     pub authorities: Vec<CertificateDer<'static>>,
+    /// Trusted beside those or the system's: the bundled stack's own, once it is up.
+    pub also: Vec<CertificateDer<'static>>,
     /// What the client shows of itself.
     pub identity: Option<Identity>,
     /// The name that is asked for and that the certificate must have; none: the URL's host.
@@ -146,6 +148,7 @@ impl Default for Tls {
     fn default() -> Self {
         Self {
             authorities: Vec::new(),
+            also: Vec::new(),
             identity: None,
             server_name: None,
             min_version: TlsVersion::V1_2,

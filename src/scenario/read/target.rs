@@ -195,7 +195,11 @@ fn read_stack(mut table: TableReader<'_>, files: &Files<'_>) -> Option<StackSpec
     spec.mischief = table
         .optional("mischief", read_mischief)
         .unwrap_or(spec.mischief);
-    for (key, switch) in [("cdn", &mut spec.cdn), ("mail", &mut spec.mail)] {
+    for (key, switch) in [
+        ("cdn", &mut spec.cdn),
+        ("mail", &mut spec.mail),
+        ("tls", &mut spec.tls),
+    ] {
         *switch = table.optional(key, value::flag).unwrap_or(*switch);
     }
     if let Some(version) = table.optional("version", read_version) {

@@ -73,6 +73,9 @@ pub struct StackSpec {
     pub cdn: bool,
     /// Confirmations are sent by SMTP, to a sink of the stack that counts them.
     pub mail: bool,
+    /// Shoppers, edge, pods and database speak TLS with each other, with certificates that the stack
+    /// makes itself.
+    pub tls: bool,
 }
 
 /// Defects that the shop is given on purpose, to see that a ledger or a rollback finds them. Each
@@ -143,6 +146,15 @@ impl StackSpec {
         regions.find_map(|(name, zones)| holds(zones).then_some(name.as_str()))
     }
 
+    /// How shoppers come to the edge, and whoever asks a pod to the pod.
+    #[must_use]
+    pub fn scheme(&self) -> &'static str {
+        match self.tls {
+            true => "https",
+            false => "http",
+        }
+    }
+
     /// How long anything takes between two zones, one way; nothing within a region.
     #[must_use]
     pub fn distance_between(&self, one: &str, other: &str) -> Option<Millis> {
@@ -183,6 +195,7 @@ impl Default for StackSpec {
             search_index: true,
             cdn: false,
             mail: false,
+            tls: false,
         }
     }
 }

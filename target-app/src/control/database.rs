@@ -17,6 +17,7 @@ use crate::postgres::{Binaries, Error, Pair, PairConfig, Timing};
 use crate::process::Failure;
 use crate::service::database::DatabaseParams;
 use crate::service::slots::Slots;
+use crate::service::tls::Issued;
 use crate::service::turnstile::Turnstile;
 use crate::shop::schema;
 
@@ -42,6 +43,7 @@ pub(super) enum Asked {
 }
 
 /// What a pair is made of.
+#[derive(Clone)]
 pub(super) struct DatabasePlan {
     /// Which of the stack's it is, from 0.
     pub(super) index: usize,
@@ -50,6 +52,8 @@ pub(super) struct DatabasePlan {
     pub(super) zones: Vec<(String, IpAddr)>,
     /// Its address is not known yet.
     pub(super) access: DatabaseParams,
+    /// What its servers show, where connections are to be encrypted.
+    pub(super) tls: Option<Issued>,
 }
 
 impl DatabasePlan {
@@ -320,6 +324,7 @@ async fn start(
         database: access.name.clone(),
         user: access.user.clone(),
         password: access.password.reveal().to_owned(),
+        tls: plan.tls,
     };
     let pair = Pair::start(config, Arc::new(report))
         .await

@@ -1,8 +1,7 @@
 //! The pairs that a stack has: one, or as many as its orders are divided over. The first has all
 //! the rest besides, and is the only one that read replicas follow.
 
-use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
@@ -11,9 +10,7 @@ use super::database::{DatabaseHandle, DatabasePlan};
 use super::events::EventLog;
 use super::stages::Stages;
 use super::supervisor::Message;
-use crate::api::StackSpec;
 use crate::links::Link;
-use crate::service::database::DatabaseParams;
 
 /// What the pair with this number, from 0, is called: by links, in metrics, in problems.
 pub(super) fn name(index: usize) -> String {
@@ -46,26 +43,23 @@ pub(super) struct DatabaseTarget {
 pub(super) struct Databases(Vec<DatabaseHandle>);
 
 impl Databases {
-    /// Begins to start them side by side.
+    /// Begins to start them side by side, each as `plan` says, in a folder of its own below the
+    /// plan's.
     pub(super) fn start(
-        spec: &StackSpec,
-        root: &Path,
-        zones: &[(String, IpAddr)],
-        access: &DatabaseParams,
-        (events, stages): (&Arc<EventLog>, Stages),
+        plan: &DatabasePlan,
+        events: &Arc<EventLog>,
+        stages: Stages,
         news: &mpsc::UnboundedSender<Message>,
     ) -> std::io::Result<Self> {
         let start = |index| {
             let plan = DatabasePlan {
                 index,
-                spec: spec.clone(),
-                root: root.join(name(index)),
-                zones: zones.to_vec(),
-                access: access.clone(),
+                root: plan.root.join(name(index)),
+                ..plan.clone()
             };
             DatabaseHandle::start(plan, events.clone(), stages, news.clone())
         };
-        let count = usize::try_from(spec.order_shards).unwrap_or(usize::MAX);
+        let count = usize::try_from(plan.spec.order_shards).unwrap_or(usize::MAX);
         (0..count).map(start).collect::<Result<_, _>>().map(Self)
     }
 

@@ -2,11 +2,13 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
 use tokio::sync::{mpsc, watch};
 
+use super::certificates::Certificates;
 use super::root;
 use super::server::Refusal;
 use super::supervisor::Message;
@@ -52,10 +54,12 @@ pub(super) struct EdgeView {
 }
 
 impl EdgeHandle {
-    /// Keeps an edge running; with `cdn` it keeps what is anybody's.
+    /// Keeps an edge running; with `cdn` it keeps what is anybody's, with `certificates` it speaks
+    /// TLS with shoppers and targets.
     pub(super) fn start(
         root: PathBuf,
         (cdn, regions): (bool, Option<Regions>),
+        certificates: Option<Arc<Certificates>>,
         http: reqwest::Client,
         news: mpsc::UnboundedSender<Message>,
     ) -> Self {
@@ -66,6 +70,7 @@ impl EdgeHandle {
             root,
             cdn: cdn.then(CdnConfig::default),
             regions,
+            certificates,
             http: http.clone(),
             news,
             wanted,
@@ -166,6 +171,7 @@ struct Keeper {
     root: PathBuf,
     cdn: Option<CdnConfig>,
     regions: Option<Regions>,
+    certificates: Option<Arc<Certificates>>,
     http: reqwest::Client,
     news: mpsc::UnboundedSender<Message>,
     wanted: watch::Receiver<Vec<Target>>,
@@ -200,7 +206,10 @@ impl Keeper {
             log: root::logs(&self.root).join("edge.log"),
             lifetime: Lifetime::Bound,
         };
+        let certificates = self.certificates.as_ref();
         let config = EdgeConfig {
+            tls: Certificates::shown_by("edge", certificates)?,
+            target_ca: certificates.map(|made| made.ca()),
             cdn: self.cdn.clone(),
             regions: self.regions.clone(),
             ..EdgeConfig::new(listen, admin)

@@ -6,6 +6,7 @@
 mod auth;
 mod autoscale;
 mod budget;
+mod certificates;
 mod change;
 mod database;
 mod databases;

@@ -10,6 +10,7 @@ use std::time::Instant;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use super::certificates::Certificates;
 use super::database::ReplicaTarget;
 use super::databases::DatabaseTarget;
 use super::probe::{
@@ -42,6 +43,8 @@ pub(super) struct PodSettings {
     pub(super) databases: Vec<DatabaseTarget>,
     /// The ways to read replicas.
     pub(super) replicas: Vec<ReplicaTarget>,
+    /// Who vouches for pods, where they speak TLS.
+    pub(super) certificates: Option<Arc<Certificates>>,
     /// Where mail is taken, and the URL of the books about it.
     pub(super) mail: Option<(watch::Receiver<Option<SocketAddr>>, String)>,
     pub(super) http: reqwest::Client,
@@ -210,7 +213,8 @@ impl Life {
             Ok(child) => {
                 let child = Arc::new(child);
                 self.tell(PodNews::Started(child.clone()));
-                let probe = Probe::new(self.settings.http.clone(), child.ready().address);
+                let (http, scheme) = (self.settings.http.clone(), self.settings.spec.scheme());
+                let probe = Probe::new(http, scheme, child.ready().address);
                 let status = tokio::select! {
                     status = child.wait() => status,
                     () = self.watch_readiness(&probe) => None,
@@ -240,6 +244,7 @@ impl Life {
             lifetime: Lifetime::Bound,
         };
         let quiet = |_| {};
+        let tls = Certificates::shown_by(&self.name, settings.certificates.as_ref())?;
         let (pod, zone, listen) = (&*self.name, &*self.zone, self.listen);
         let turnstile = settings.databases[0].turnstile;
         match self.app {
@@ -251,6 +256,7 @@ impl Life {
                     mischief: self.release.mischief,
                     mail_books: settings.mail.as_ref().map(|(_, url)| url.clone()),
                     replicas: self.replicas.clone(),
+                    tls,
                     cache_prefix: root::name(&settings.root),
                     shards: stated::shards(self.shards()),
                     ..stated::shop(&settings.spec, turnstile, config)
@@ -260,6 +266,7 @@ impl Life {
             App::TaskRunner => {
                 let config = TaskRunnerConfig {
                     smtp: self.smtp.map(|address| address.to_string()),
+                    tls,
                     ..TaskRunnerConfig::new(pod, zone, listen, database)
                 };
                 let config = TaskRunnerConfig {

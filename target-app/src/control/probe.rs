@@ -23,12 +23,16 @@ pub(super) const LIVE_TIMEOUT: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone)]
 pub(super) struct Probe {
     http: reqwest::Client,
-    address: SocketAddr,
+    /// `http://127.0.1.1:PORT`
+    base: String,
 }
 
 impl Probe {
-    pub(super) fn new(http: reqwest::Client, address: SocketAddr) -> Self {
-        Self { http, address }
+    pub(super) fn new(http: reqwest::Client, scheme: &str, address: SocketAddr) -> Self {
+        Self {
+            http,
+            base: format!("{scheme}://{address}"),
+        }
     }
 
     /// Whether it can serve.
@@ -42,7 +46,7 @@ impl Probe {
     }
 
     async fn ask(&self, path: &str, timeout: Duration) -> bool {
-        let url = format!("http://{}/{path}", self.address);
+        let url = format!("{}/{path}", self.base);
         let answer = self.http.get(url).timeout(timeout).send().await;
         answer.is_ok_and(|answer| answer.status().is_success())
     }

@@ -11,6 +11,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use super::auth;
+use super::certificates::Certificates;
+use super::database::DatabasePlan;
 use super::databases::Databases;
 use super::edge::EdgeHandle;
 use super::events::EventLog;
@@ -32,6 +34,7 @@ use crate::process::{
 };
 use crate::service::Secret;
 use crate::service::database::DatabaseParams;
+use crate::service::tls::TlsError;
 
 /// A stack that is not healthy by then will not be.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -99,10 +102,13 @@ async fn live(
         usage: false,
     })?;
     let address = listener.local_addr().map_err(defect)?;
+    let state = State::new(config.spec.clone());
+    let certificates = certificates(&config, &state).map_err(defect)?;
     let handle = StackHandle {
         name: config.spec.name.clone(),
         control_url: format!("http://{address}"),
         token: auth::new_token(),
+        ca: certificates.as_ref().map(|made| made.ca()),
         pid: std::process::id(),
     };
 
@@ -130,7 +136,8 @@ async fn live(
         outlook,
         metrics_url: format!("{}/metrics", handle.control_url),
     };
-    let supervisor = supervisor(&config, stages, mail, wires).map_err(defect)?;
+    let parts = (state, certificates, mail);
+    let supervisor = supervisor(&config, stages, parts, wires).map_err(defect)?;
     let supervising = tokio::spawn(supervisor.run(stop.clone()));
     let serving = tokio::spawn(server::serve(listener, context, stop.clone()));
 
@@ -186,7 +193,7 @@ struct Wires {
 fn supervisor(
     config: &ControlConfig,
     stages: Stages,
-    mail: Option<MailSink>,
+    (state, certificates, mail): (State, Option<Arc<Certificates>>, Option<MailSink>),
     wires: Wires,
 ) -> std::io::Result<Supervisor> {
     let Wires {
@@ -196,26 +203,35 @@ fn supervisor(
         outlook,
         metrics_url,
     } = wires;
-    let state = State::new(config.spec.clone());
     let access = DatabaseParams {
         address: String::new(),
         user: "shop".into(),
         password: Secret::from(auth::new_token()),
         name: "shop".into(),
+        ca: certificates.as_ref().map(|made| made.ca()),
     };
     let zones = config.spec.zones.iter();
-    let zones: Vec<_> = zones
-        .filter_map(|zone| Some((zone.clone(), state.zone_address(zone)?)))
-        .collect();
-    let told = (&events, stages);
-    let databases = Databases::start(&config.spec, &config.root, &zones, &access, told, &news)?;
-    // Loopback has no proxy, whatever the environment says of the world outside.
-    let http = reqwest::Client::builder().no_proxy().build();
-    let http = http.map_err(std::io::Error::other)?;
+    let plan = DatabasePlan {
+        index: 0,
+        spec: config.spec.clone(),
+        root: config.root.clone(),
+        zones: zones
+            .filter_map(|zone| Some((zone.clone(), state.zone_address(zone)?)))
+            .collect(),
+        access: access.clone(),
+        tls: certificates
+            .as_ref()
+            .map(|made| made.issue("database"))
+            .transpose()
+            .map_err(std::io::Error::other)?,
+    };
+    let databases = Databases::start(&plan, &events, stages, &news)?;
+    let http = http(certificates.as_deref()).map_err(std::io::Error::other)?;
     let tools = Tools {
         edge: EdgeHandle::start(
             config.root.clone(),
             (config.spec.cdn, stated::edge(&config.spec)),
+            certificates.clone(),
             http.clone(),
             news.clone(),
         ),
@@ -226,6 +242,7 @@ fn supervisor(
             spec: config.spec.clone(),
             databases: databases.targets(),
             replicas: databases.first().replicas(),
+            certificates,
             mail: mail.as_ref().map(|sink| (sink.smtp(), sink.url())),
             http,
             news,
@@ -239,6 +256,31 @@ fn supervisor(
         metrics_url,
     };
     Ok(Supervisor::new(state, tools))
+}
+
+/// What pods vouch for themselves by, where the stack is to have TLS.
+fn certificates(
+    config: &ControlConfig,
+    state: &State,
+) -> Result<Option<Arc<Certificates>>, TlsError> {
+    if !config.spec.tls {
+        return Ok(None);
+    }
+    let zones = config.spec.zones.iter();
+    let zones = zones.filter_map(|zone| state.zone_address(zone));
+    let made = Certificates::make(&config.root, &config.spec.name, zones)?;
+    Ok(Some(Arc::new(made)))
+}
+
+/// Asks edge and pods, and trusts nobody outside of the stack.
+fn http(certificates: Option<&Certificates>) -> Result<reqwest::Client, reqwest::Error> {
+    // Loopback has no proxy, whatever the environment says of the world outside.
+    let mut builder = reqwest::Client::builder().no_proxy();
+    if let Some(certificates) = certificates {
+        let ca = reqwest::Certificate::from_pem(certificates.authority().as_bytes())?;
+        builder = builder.tls_certs_only([ca]);
+    }
+    builder.build()
 }
 
 fn journal(root: &Path) -> std::io::Result<Journal> {

@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use http::HeaderValue;
+use tokio_rustls::TlsConnector;
 
 use super::admin_api::{Counts, Target, TargetState, TargetStats};
 use super::balance::Candidate;
+use super::dial::Dial;
 use super::events::Events;
 use super::health::Health;
 use super::metrics::{Metrics, TargetMetrics};
@@ -46,6 +48,7 @@ impl Backend {
         config: &EdgeConfig,
         events: Arc<Events>,
         metrics: &Metrics,
+        tls: Option<TlsConnector>,
     ) -> Self {
         Self {
             name: target.name.clone(),
@@ -55,7 +58,7 @@ impl Backend {
             pod_header: header(&target.name),
             zone_header: header(&target.zone),
             upstream: Upstream::new(
-                target.address,
+                Dial::new(&target.name, target.address, tls),
                 Duration::from_millis(config.connect_timeout_ms),
                 Duration::from_millis(config.response_timeout_ms),
             ),

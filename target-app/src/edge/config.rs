@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use super::admin_api::Target;
+use crate::service::tls::ServerFiles;
 
 /// Configuration of the edge. Everything after `admin` has a default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,6 +44,13 @@ pub struct EdgeConfig {
     /// Data centres that targets are in; none: all are equally near.
     #[serde(default)]
     pub regions: Option<Regions>,
+    /// What it shows shoppers; none: it serves HTTP without TLS.
+    #[serde(default)]
+    pub tls: Option<ServerFiles>,
+    /// The authorities, as PEM, one of which has to vouch for each target under its name; none:
+    /// targets are asked in clear.
+    #[serde(default)]
+    pub target_ca: Option<PathBuf>,
 }
 
 /// Where zones are, and how far apart.
@@ -70,6 +79,16 @@ impl EdgeConfig {
             fail_open: default::fail_open(),
             cdn: None,
             regions: None,
+            tls: None,
+            target_ca: None,
+        }
+    }
+
+    /// How shoppers come.
+    pub(super) fn scheme(&self) -> &'static str {
+        match self.tls {
+            Some(_) => "https",
+            None => "http",
         }
     }
 }

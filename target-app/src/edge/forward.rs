@@ -33,7 +33,7 @@ pub(super) async fn forward(
     client: &HeaderValue,
 ) -> Result<Response<EdgeBody>, ResetConnection> {
     to_origin_form(&mut request);
-    headers::forward_request(request.headers_mut(), client);
+    headers::forward_request(request.headers_mut(), client, edge.config.scheme());
 
     let origin = Origin::of(request.headers());
     let mut tried: Vec<Arc<Backend>> = Vec::new();

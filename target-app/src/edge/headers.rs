@@ -27,15 +27,15 @@ const HOP_BY_HOP: [HeaderName; 8] = [
     UPGRADE,
 ];
 
-/// Prepares a request from `client` for a target.
-pub(super) fn forward_request(headers: &mut HeaderMap, client: &HeaderValue) {
+/// Prepares a request from `client` for a target; it came by this scheme.
+pub(super) fn forward_request(headers: &mut HeaderMap, client: &HeaderValue, scheme: &'static str) {
     remove_hop_by_hop(headers);
     let chain = match headers.get(X_FORWARDED_FOR) {
         None => client.clone(),
         Some(_) => extended_chain(headers, client),
     };
     headers.insert(X_FORWARDED_FOR, chain);
-    headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static("http"));
+    headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static(scheme));
     if let Some(host) = headers.get(HOST).cloned() {
         headers.insert(X_FORWARDED_HOST, host);
     }
@@ -113,7 +113,7 @@ mod tests {
 
     fn forwarded(list: &[(&str, &str)]) -> HeaderMap {
         let mut headers = map(list);
-        forward_request(&mut headers, &HeaderValue::from_static("10.0.0.9"));
+        forward_request(&mut headers, &HeaderValue::from_static("10.0.0.9"), "http");
         headers
     }
 

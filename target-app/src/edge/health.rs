@@ -7,9 +7,6 @@ use bytes::Bytes;
 use http::header::{CONNECTION, HOST, USER_AGENT};
 use http::{Request, StatusCode};
 use http_body_util::Empty;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 
 use super::HealthCheck;
 use super::backend::Backend;
@@ -63,25 +60,14 @@ pub(super) async fn watch(backend: Weak<Backend>, config: HealthCheck) {
 
 /// Asks once, over a connection of its own: whether new ones are possible is part of the question.
 async fn check(backend: &Backend, path: &str) -> Result<(), String> {
-    let stream = TcpStream::connect(backend.address)
-        .await
-        .map_err(|error| format!("connecting: {error}"))?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
-        .await
-        .map_err(|error| format!("connecting: {error}"))?;
+    let mut sender = backend.upstream.dial().connect().await?;
     let request = Request::get(path)
         .header(HOST, backend.address.to_string())
         .header(USER_AGENT, "edge-health-check")
         .header(CONNECTION, "close")
         .body(Empty::<Bytes>::new())
         .map_err(|error| format!("health.path {path:?}: {error}"))?;
-    let asked = sender.send_request(request);
-    let answer = tokio::select! {
-        answer = asked => answer,
-        // The connection does the work; its own end without an answer is told by the answer.
-        Err(error) = connection => Err(error),
-    };
-    match answer {
+    match sender.send_request(request).await {
         Ok(answer) if answer.status().is_success() => Ok(()),
         Ok(answer) => Err(refusal(answer.status(), path)),
         Err(error) => Err(format!("{path}: {error}")),

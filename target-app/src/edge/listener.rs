@@ -13,13 +13,17 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use super::call::Call;
 use super::cdn;
 use super::rotation::Edge;
 use crate::process::Shutdown;
+use crate::service::tls::HANDSHAKE_LIMIT;
 
 /// Accepting again after an error that will not go away at once, such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -28,9 +32,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// a connection that is closed while a request is on its way looks like a failure of the target.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
-/// Accepts until `shutdown`, then lets requests in flight finish for at most `grace`.
+/// Accepts until `shutdown`, then lets requests in flight finish for at most `grace`. With an
+/// acceptor, shoppers have to encrypt.
 pub(super) async fn accept(
-    listener: TcpListener,
+    (listener, tls): (TcpListener, Option<TlsAcceptor>),
     edge: Arc<Edge>,
     mut shutdown: Shutdown,
     grace: Duration,
@@ -48,10 +53,17 @@ pub(super) async fn accept(
                 let _ = stream.set_nodelay(true);
                 let client = HeaderValue::try_from(peer.ip().to_canonical().to_string())
                     .expect("an IP address is a header value");
-                let serving = serve(stream, client, Arc::clone(&edge), shutdown.clone());
-                let alive = alive.clone();
+                let (edge, shutdown) = (Arc::clone(&edge), shutdown.clone());
+                let (tls, alive) = (tls.clone(), alive.clone());
                 tokio::spawn(async move {
-                    serving.await;
+                    match tls {
+                        None => serve(stream, client, edge, shutdown).await,
+                        Some(tls) => {
+                            if let Some(stream) = greet(&tls, stream).await {
+                                serve(stream, client, edge, shutdown).await;
+                            }
+                        }
+                    }
                     drop(alive);
                 });
             }
@@ -67,7 +79,19 @@ pub(super) async fn accept(
     }
 }
 
-async fn serve(stream: TcpStream, client: HeaderValue, edge: Arc<Edge>, mut shutdown: Shutdown) {
+/// None, for whoever does not encrypt, or not in time.
+async fn greet(tls: &TlsAcceptor, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
+    match tokio::time::timeout(HANDSHAKE_LIMIT, tls.accept(stream)).await {
+        Ok(Ok(stream)) => Some(stream),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "a shopper without TLS");
+            None
+        }
+        Err(_) => None,
+    }
+}
+
+async fn serve(stream: impl Socket, client: HeaderValue, edge: Arc<Edge>, mut shutdown: Shutdown) {
     let _open = OpenConnection::new(&edge);
     let reset = Arc::new(AtomicBool::new(false));
     let io = ClientStream {
@@ -114,22 +138,39 @@ impl Drop for OpenConnection<'_> {
     }
 }
 
+/// What a shopper's bytes come through.
+trait Socket: AsyncRead + AsyncWrite + Unpin {
+    fn tcp(&self) -> &TcpStream;
+}
+
+impl Socket for TcpStream {
+    fn tcp(&self) -> &TcpStream {
+        self
+    }
+}
+
+impl Socket for TlsStream<TcpStream> {
+    fn tcp(&self) -> &TcpStream {
+        self.get_ref().0
+    }
+}
+
 /// A connection that is reset instead of closed when that was ordered.
-struct ClientStream {
-    inner: TokioIo<TcpStream>,
+struct ClientStream<S: Socket> {
+    inner: TokioIo<S>,
     reset: Arc<AtomicBool>,
 }
 
-impl Drop for ClientStream {
+impl<S: Socket> Drop for ClientStream<S> {
     fn drop(&mut self) {
         if self.reset.load(Ordering::Relaxed) {
             // Closing with nothing to linger for sends RST. Where that fails, FIN is bad enough.
-            let _ = SockRef::from(self.inner.inner()).set_linger(Some(Duration::ZERO));
+            let _ = SockRef::from(self.inner.inner().tcp()).set_linger(Some(Duration::ZERO));
         }
     }
 }
 
-impl Read for ClientStream {
+impl<S: Socket> Read for ClientStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -139,7 +180,7 @@ impl Read for ClientStream {
     }
 }
 
-impl Write for ClientStream {
+impl<S: Socket> Write for ClientStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

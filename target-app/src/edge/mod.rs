@@ -16,6 +16,7 @@ mod body;
 mod call;
 mod cdn;
 mod config;
+mod dial;
 mod error;
 mod events;
 mod forward;
@@ -36,13 +37,15 @@ pub use config::{CdnConfig, EdgeConfig, HealthCheck, Policy, Regions};
 use self::rotation::Edge;
 use crate::process::{Shutdown, Trigger};
 use crate::service::http::{Farewell, Leaving, serve};
+use crate::service::tls::{acceptor, connector};
 use crate::service::{Bound, ServeError, bind};
 
 /// Balances until `shutdown`, then finishes what is in flight; `bound` is told both addresses. One
 /// current-thread runtime is enough: a request costs about 20 µs of CPU.
 ///
 /// # Errors
-/// When an address cannot be bound, the admin address is not loopback, or a listener breaks.
+/// When an address cannot be bound, the admin address is not loopback, a certificate cannot be read,
+/// or a listener breaks.
 pub async fn run(
     config: EdgeConfig,
     bound: impl FnOnce(Bound),
@@ -57,7 +60,9 @@ pub async fn run(
     let (listener, address) = bind(config.listen).await?;
     let (admin_listener, admin) = bind(config.admin).await?;
     let grace = Duration::from_millis(config.grace_ms);
-    let edge = Arc::new(Edge::new(config));
+    let shown = config.tls.as_ref().map(acceptor).transpose()?;
+    let trusted = config.target_ca.as_deref().map(connector).transpose()?;
+    let edge = Arc::new(Edge::new(config, trusted));
     bound(Bound {
         address,
         admin: Some(admin),
@@ -74,13 +79,14 @@ pub async fn run(
     let (served, ()) = tokio::join!(
         serve(
             admin_listener,
+            None,
             admin_router,
             admin_shutdown,
             &leaving,
             farewell
         ),
         async {
-            listener::accept(listener, edge, shutdown, grace).await;
+            listener::accept((listener, shown), edge, shutdown, grace).await;
             stop_admin.pull();
         },
     );

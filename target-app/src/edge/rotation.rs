@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use tokio_rustls::TlsConnector;
+
 use super::admin_api::{Counts, Injection, Stats, Target};
 use super::backend::Backend;
 use super::balance;
@@ -15,7 +17,6 @@ use super::{EdgeConfig, health};
 use crate::api::Instant;
 
 /// The load balancer's state.
-#[derive(Debug)]
 pub(super) struct Edge {
     pub(super) config: EdgeConfig,
     pub(super) response_timeout: Duration,
@@ -23,6 +24,8 @@ pub(super) struct Edge {
     pub(super) metrics: Metrics,
     /// None: nothing is kept.
     pub(super) cdn: Option<Arc<Cdn>>,
+    /// None: targets are asked in clear.
+    target_tls: Option<TlsConnector>,
     backends: RwLock<Arc<[Arc<Backend>]>>,
     /// Removed, with requests in flight.
     leaving: Mutex<Vec<Arc<Backend>>>,
@@ -30,8 +33,9 @@ pub(super) struct Edge {
 }
 
 impl Edge {
-    /// An edge with the targets of its configuration, whose checks begin at once.
-    pub(super) fn new(config: EdgeConfig) -> Self {
+    /// An edge with the targets of its configuration, whose checks begin at once; `target_tls` is
+    /// how they are asked.
+    pub(super) fn new(config: EdgeConfig, target_tls: Option<TlsConnector>) -> Self {
         let mut metrics = Metrics::default();
         let cdn = config.cdn.clone();
         let cdn = cdn.map(|cdn| Arc::new(Cdn::new(cdn, &mut metrics.registry)));
@@ -40,6 +44,7 @@ impl Edge {
             events: Arc::default(),
             metrics,
             cdn,
+            target_tls,
             backends: RwLock::new(Arc::new([])),
             leaving: Mutex::default(),
             injections: RwLock::new(Arc::new([])),
@@ -85,7 +90,9 @@ impl Edge {
 
     fn enter(&self, target: &Target) -> Arc<Backend> {
         let events = Arc::clone(&self.events);
-        let backend = Arc::new(Backend::new(target, &self.config, events, &self.metrics));
+        let tls = self.target_tls.clone();
+        let backend = Backend::new(target, &self.config, events, &self.metrics, tls);
+        let backend = Arc::new(backend);
         let checks = health::watch(Arc::downgrade(&backend), self.config.health.clone());
         tokio::spawn(checks);
         backend

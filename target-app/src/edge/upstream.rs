@@ -1,6 +1,5 @@
 //! Connections to one target: kept, reused, and honest about what was sent.
 
-use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,9 +7,9 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{Either, Empty};
 use hyper::body::Incoming;
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use hyper::client::conn::http1::SendRequest;
+
+use super::dial::Dial;
 
 /// Connections kept idle at most.
 const MOST_IDLE: usize = 256;
@@ -41,20 +40,16 @@ pub(super) enum SendFailure {
 /// Idle connections to one address.
 #[derive(Debug)]
 pub(super) struct Upstream {
-    address: SocketAddr,
+    dial: Dial,
     connect_timeout: Duration,
     response_timeout: Duration,
     idle: Mutex<Vec<Connection>>,
 }
 
 impl Upstream {
-    pub(super) fn new(
-        address: SocketAddr,
-        connect_timeout: Duration,
-        response_timeout: Duration,
-    ) -> Self {
+    pub(super) fn new(dial: Dial, connect_timeout: Duration, response_timeout: Duration) -> Self {
         Self {
-            address,
+            dial,
             connect_timeout,
             response_timeout,
             idle: Mutex::default(),
@@ -117,24 +112,14 @@ impl Upstream {
     }
 
     async fn connect(&self) -> Result<Connection, String> {
-        let connecting = async {
-            let stream = TcpStream::connect(self.address).await?;
-            stream.set_nodelay(true)?;
-            Ok::<_, std::io::Error>(stream)
-        };
-        let stream = match tokio::time::timeout(self.connect_timeout, connecting).await {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return Err(format!("connecting: {error}")),
-            Err(_) => return Err(format!("not connected within {:?}", self.connect_timeout)),
-        };
-        let (sender, connection) = http1::handshake(TokioIo::new(stream))
-            .await
-            .map_err(|error| format!("connecting: {error}"))?;
-        tokio::spawn(async move {
-            // Whoever waits for an answer is told by the answer.
-            let _ = connection.await;
-        });
-        Ok(sender)
+        let connected = tokio::time::timeout(self.connect_timeout, self.dial.connect()).await;
+        connected
+            .unwrap_or_else(|_| Err(format!("not connected within {:?}", self.connect_timeout)))
+    }
+
+    /// A connection of its own, of which the others know nothing.
+    pub(super) fn dial(&self) -> &Dial {
+        &self.dial
     }
 
     async fn exchange(

@@ -58,7 +58,7 @@ pub async fn run(
     };
     let leaving = Leaving::default();
     let router = page::router(Arc::clone(&sink));
-    let served = serve(listener, router, shutdown.clone(), &leaving, farewell);
+    let served = serve(listener, None, router, shutdown.clone(), &leaving, farewell);
     let taking = async {
         // Dropped, and its sessions with it, when it is time to stop: a sender that was not told
         // "accepted" sends again.

@@ -6,10 +6,11 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::Instant;
 use tokio_postgres::types::PgLsn;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::{Client, Config};
 
 use super::error::Error;
 use super::settings::{quote_name, quote_sql};
+use crate::service::tls::DatabaseTls;
 
 /// A statement that a healthy server answers in milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -37,14 +38,12 @@ pub(super) struct StandbyRow {
 impl Admin {
     pub(super) async fn connect(
         node: &str,
-        config: &tokio_postgres::Config,
+        config: Config,
+        tls: &DatabaseTls,
     ) -> Result<Self, tokio_postgres::Error> {
-        let (client, connection) = config.connect(NoTls).await?;
-        // Its error also ends every statement that waits for an answer.
-        tokio::spawn(connection);
         Ok(Self {
             node: node.to_owned(),
-            client: Arc::new(client),
+            client: Arc::new(tls.connect(config).await?),
         })
     }
 

@@ -10,6 +10,7 @@ use rustix::process::Signal;
 use tokio::io::AsyncWriteExt;
 
 use super::account::Account;
+use super::encryption::Encryption;
 use super::error::{Error, Naming, tail};
 use super::find::Binaries;
 use super::settings::SUPERUSER;
@@ -38,6 +39,7 @@ pub(super) struct Kit {
     pub(super) user: String,
     pub(super) password: String,
     pub(super) admin_password: String,
+    pub(super) encryption: Encryption,
 }
 
 impl Kit {

@@ -8,6 +8,7 @@ mod account;
 mod admin;
 mod copy;
 mod data;
+mod encryption;
 mod error;
 mod find;
 mod kit;

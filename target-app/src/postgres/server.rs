@@ -162,7 +162,11 @@ fn spawn(
         .arg(data)
         .args(["-c", &format!("listen_addresses={}", address.ip())])
         .args(["-c", &format!("port={}", address.port())])
-        .args(["-c", &format!("cluster_name={name}")])
+        .args(["-c", &format!("cluster_name={name}")]);
+    for setting in kit.encryption.settings() {
+        command.args(["-c", &setting]);
+    }
+    command
         .stdout(Stdio::from(output))
         .stderr(Stdio::from(errors));
     // SIGQUIT makes a postmaster kill its children and remove its shared memory: nothing is left
@@ -201,7 +205,7 @@ async fn connect(
     let config = kit.admin_config(address);
     let deadline = Instant::now() + START_LIMIT;
     loop {
-        let refused = match Admin::connect(name, &config).await {
+        let refused = match Admin::connect(name, config.clone(), kit.encryption.client()).await {
             Ok(admin) => return Ok(admin),
             Err(error) => error,
         };

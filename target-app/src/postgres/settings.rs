@@ -54,15 +54,21 @@ host   replication  postgres  127.0.0.0/8  scram-sha-256
 host   replication  postgres  ::1/128      scram-sha-256
 ";
 
-/// Where a standby finds its primary and the password for it.
+/// The same for connections that are encrypted, and no others.
+pub(super) fn encrypted_access() -> String {
+    ACCESS.replace("host  ", "hostssl")
+}
+
+/// Where a standby finds its primary and the password for it; `encryption` is how, in libpq's words.
 pub(super) fn connection_string(
     primary: std::net::SocketAddr,
     name: &str,
     password_file: &Path,
+    encryption: &str,
 ) -> String {
     format!(
         "host={} port={} user={SUPERUSER} passfile={} application_name={} connect_timeout=2 \
-         sslmode=disable gssencmode=disable",
+         {encryption} gssencmode=disable",
         primary.ip(),
         primary.port(),
         quote_conninfo(&password_file.to_string_lossy()),
@@ -85,7 +91,7 @@ pub(super) fn quote_name(value: &str) -> String {
     format!("\"{}\"", value.replace('"', "\"\""))
 }
 
-fn quote_conninfo(value: &str) -> String {
+pub(super) fn quote_conninfo(value: &str) -> String {
     format!("'{}'", value.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
@@ -99,9 +105,18 @@ mod tests {
             "127.0.1.1:5432".parse().unwrap(),
             "db-2",
             Path::new("/tmp/o'brien/passfile"),
+            "sslmode=disable",
         );
         assert!(conninfo.contains(r"passfile='/tmp/o\'brien/passfile'"));
         assert!(standby_settings(&conninfo).contains(r"passfile=''/tmp/o\''brien/passfile''"));
         assert!(conninfo.contains("application_name='db-2'"));
+    }
+
+    #[test]
+    fn encrypted_access_lets_nobody_in_who_is_not() {
+        let access = encrypted_access();
+        let mut rules = access.lines().filter(|line| !line.starts_with('#'));
+        assert!(rules.all(|rule| rule.starts_with("hostssl ")), "{access}");
+        assert_eq!(access.lines().count(), ACCESS.lines().count());
     }
 }

@@ -7,10 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::serve::ListenerExt;
+use axum::serve::{Listener, ListenerExt, TapIo};
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 use super::ServeError;
+use super::tls::TlsListener;
 use crate::process::{Shutdown, Trigger};
 
 /// Set once the server was asked to stop: from then on it is not ready. Cheap to clone.
@@ -34,20 +36,52 @@ pub(crate) struct Farewell {
 }
 
 /// Serves until `shutdown`, then becomes unready, then accepts nothing new and finishes the rest.
+/// With `tls` it serves HTTPS alone.
 pub(crate) async fn serve(
     listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    router: Router,
+    shutdown: Shutdown,
+    leaving: &Leaving,
+    farewell: Farewell,
+) -> Result<(), ServeError> {
+    match tls {
+        None => {
+            // A failure to set the option costs latency, not correctness.
+            let plain = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
+            serve_on(plain, router, shutdown, leaving, farewell).await
+        }
+        Some(acceptor) => {
+            let encrypted = TlsListener::new(listener, acceptor);
+            // Tapped, though there is nothing to do: axum tells handlers the peers of these alone.
+            serve_on(
+                encrypted.tap_io(|_| ()),
+                router,
+                shutdown,
+                leaving,
+                farewell,
+            )
+            .await
+        }
+    }
+}
+
+async fn serve_on<L, F>(
+    listener: TapIo<L, F>,
     router: Router,
     mut shutdown: Shutdown,
     leaving: &Leaving,
     farewell: Farewell,
-) -> Result<(), ServeError> {
+) -> Result<(), ServeError>
+where
+    L: Listener<Addr = SocketAddr>,
+    F: FnMut(&mut L::Io) + Send + 'static,
+{
     let address = listener
         .local_addr()
         .unwrap_or_else(|_| SocketAddr::from(([0, 0, 0, 0], 0)));
     let failed = |source| ServeError::Serve { address, source };
     let (close, mut closing) = Trigger::new();
-    // A failure to set the option costs latency, not correctness.
-    let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let mut server = pin!(
         axum::serve(listener, service)

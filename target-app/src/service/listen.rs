@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 
 use tokio::net::TcpListener;
 
+use super::tls::TlsError;
+
 /// Where a server that was asked to bind really listens: ports may have been chosen by the system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bound {
@@ -33,6 +35,9 @@ pub enum ServeError {
         /// The system's reason.
         source: io::Error,
     },
+    /// What it is to encrypt with.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The configuration says something impossible.
     #[error("configuration: {0}")]
     Config(String),

@@ -1,5 +1,5 @@
 //! What every process of the stack that serves HTTP has in common: how it binds and stops, its
-//! secrets, its logs, its metrics page and its way to the database.
+//! secrets, its certificates, its logs, its metrics page and its way to the database.
 
 pub mod database;
 pub mod exposition;
@@ -9,6 +9,7 @@ pub mod logging;
 pub(crate) mod request_id;
 mod secret;
 pub mod slots;
+pub mod tls;
 pub(crate) mod trace;
 pub mod turnstile;
 

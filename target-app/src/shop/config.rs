@@ -1,6 +1,7 @@
 //! What a pod of the shop is told.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +9,7 @@ use super::CatalogueCaching;
 use crate::api::{Cache, Confirm, DatabaseTime, Millis, Mischief};
 use crate::service::Secret;
 use crate::service::database::DatabaseParams;
+use crate::service::tls::ServerFiles;
 
 /// Configuration of one shop pod. Everything after `session_key` has a default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,6 +30,13 @@ pub struct ShopConfig {
     pub database_password: Secret,
     /// Database name.
     pub database_name: String,
+    /// The authorities, as PEM, one of which has to vouch for the database; none: the way to it is
+    /// not encrypted.
+    #[serde(default)]
+    pub database_ca: Option<PathBuf>,
+    /// What it shows its clients; none: it serves HTTP without TLS.
+    #[serde(default)]
+    pub tls: Option<ServerFiles>,
     /// Signs session tokens: the same for all pods, at least 16 bytes.
     pub session_key: Secret,
     /// Connections at most.
@@ -167,6 +176,8 @@ impl ShopConfig {
             database_user: database.user,
             database_password: database.password,
             database_name: database.name,
+            database_ca: database.ca,
+            tls: None,
             session_key: session_key.into(),
             pool_size: default::pool_size(),
             query_timeout_ms: default::query_timeout_ms(),
@@ -202,6 +213,7 @@ impl ShopConfig {
             user: self.database_user.clone(),
             password: self.database_password.clone(),
             name: self.database_name.clone(),
+            ca: self.database_ca.clone(),
         }
     }
 }

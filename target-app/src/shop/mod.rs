@@ -51,6 +51,7 @@ pub use config::{
 
 use crate::process::Shutdown;
 use crate::service::http::{Farewell, serve};
+use crate::service::tls::acceptor;
 use crate::service::{Bound, ServeError, bind};
 
 /// Serves one pod of the shop until `shutdown`; `bound` is told where it listens.
@@ -70,6 +71,7 @@ pub async fn run(
         grace: Duration::from_millis(config.grace_ms),
     };
     let (listener, address) = bind(config.listen).await?;
+    let tls = config.tls.as_ref().map(acceptor).transpose()?;
     let shop = Arc::new(state::Shop::new(config)?);
     let probes = shop.database.for_probes()?;
     let watch = shop.writable.clone().watch(probes, shutdown.clone());
@@ -92,7 +94,7 @@ pub async fn run(
         admin: None,
     });
     let router = routes::router(Arc::clone(&shop));
-    let served = serve(listener, router, shutdown, &shop.leaving, farewell).await;
+    let served = serve(listener, tls, router, shutdown, &shop.leaving, farewell).await;
     watch.abort();
     replicas.abort();
     cache.abort();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio_postgres::{Client, NoTls, Transaction};
+use tokio_postgres::{Client, Transaction};
 
 use super::seed;
 use crate::service::ServeError;
@@ -121,18 +121,14 @@ async fn connected(
         source,
     };
     let config = database.driver_config("install")?;
-    let (mut client, connection) = tokio::time::timeout(CONNECT_TIMEOUT, config.connect(NoTls))
+    let tls = database.tls()?;
+    let mut client = tokio::time::timeout(CONNECT_TIMEOUT, tls.connect(config))
         .await
         .map_err(|_| InstallError::Silent {
             address: database.address.clone(),
         })?
         .map_err(failed)?;
-    let connection = tokio::spawn(connection);
-    let outcome = work(&mut client).await.map_err(failed);
-    drop(client);
-    // It ends when its client is gone; what it has to say, the client was told.
-    let _ = connection.await;
-    outcome
+    work(&mut client).await.map_err(failed)
 }
 
 async fn fill(

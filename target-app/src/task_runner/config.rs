@@ -1,12 +1,14 @@
 //! What a task runner is told.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use crate::api::{DatabaseTime, Millis};
 use crate::service::Secret;
 use crate::service::database::DatabaseParams;
+use crate::service::tls::ServerFiles;
 
 /// Configuration of one task runner. Everything after `database_name` has a default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +29,13 @@ pub struct TaskRunnerConfig {
     pub database_password: Secret,
     /// Database name.
     pub database_name: String,
+    /// The authorities, as PEM, one of which has to vouch for the database; none: the way to it is
+    /// not encrypted.
+    #[serde(default)]
+    pub database_ca: Option<PathBuf>,
+    /// What it shows its clients; none: it serves HTTP without TLS.
+    #[serde(default)]
+    pub tls: Option<ServerFiles>,
     /// Jobs taken in one transaction at most.
     #[serde(default = "default::batch")]
     pub batch: u32,
@@ -97,6 +106,8 @@ impl TaskRunnerConfig {
             database_user: database.user,
             database_password: database.password,
             database_name: database.name,
+            database_ca: database.ca,
+            tls: None,
             batch: default::batch(),
             poll_ms: default::poll_ms(),
             batch_timeout_ms: default::batch_timeout_ms(),
@@ -118,6 +129,7 @@ impl TaskRunnerConfig {
             user: self.database_user.clone(),
             password: self.database_password.clone(),
             name: self.database_name.clone(),
+            ca: self.database_ca.clone(),
         }
     }
 }

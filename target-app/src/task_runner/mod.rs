@@ -36,6 +36,7 @@ use self::worker::Worker;
 use crate::process::Shutdown;
 use crate::service::database::{Database, DatabaseParams, PoolSettings, Server, Work, Writable};
 use crate::service::http::{Farewell, Leaving, serve};
+use crate::service::tls::acceptor;
 use crate::service::turnstile::Gate;
 use crate::service::{Bound, ServeError, bind};
 
@@ -130,6 +131,7 @@ impl Start {
             shards,
             metrics,
         } = self;
+        let tls = config.tls.as_ref().map(acceptor).transpose()?;
         let patience = Duration::from_millis(config.batch_timeout_ms) / 4;
         let mailer = config.smtp.as_deref();
         let mailer = mailer
@@ -173,7 +175,7 @@ impl Start {
             others.spawn(async move { worker.work(shutdown).await });
         }
         let (served, (), (), ()) = tokio::join!(
-            serve(listener, router, shutdown.clone(), &leaving, farewell),
+            serve(listener, tls, router, shutdown.clone(), &leaving, farewell),
             worker.work(shutdown.clone()),
             worker.queue().tend(shutdown.clone()),
             measure(worker.queue(), &metrics, shutdown),

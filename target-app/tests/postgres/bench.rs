@@ -57,6 +57,7 @@ pub(crate) fn config(root: PathBuf, zones: &[&str]) -> PairConfig {
     let address = |n: usize| IpAddr::V4(Ipv4Addr::new(127, 0, u8::try_from(n).unwrap() + 1, 1));
     PairConfig {
         read_replicas: 0,
+        tls: None,
         binaries: Binaries::find(None).unwrap(),
         root,
         servers: "db".into(),

@@ -71,6 +71,7 @@ fn params(port: u16, name: &str) -> DatabaseParams {
         user: "shop".into(),
         password: "".into(),
         name: name.into(),
+        ca: None,
     }
 }
 

@@ -83,7 +83,9 @@ impl Supervisor {
             };
             let mut cpu = BTreeMap::new();
             for (name, address) in pods {
-                if let Some(used) = cpu_seconds(&settings.http, address).await {
+                if let Some(used) =
+                    cpu_seconds(&settings.http, settings.spec.scheme(), address).await
+                {
                     cpu.insert(name, used);
                 }
             }
@@ -180,8 +182,8 @@ impl Supervisor {
 }
 
 /// From a pod's own page of metrics, as a metrics server has it from the kubelet.
-async fn cpu_seconds(http: &reqwest::Client, pod: SocketAddr) -> Option<f64> {
-    let url = format!("http://{pod}/metrics");
+async fn cpu_seconds(http: &reqwest::Client, scheme: &str, pod: SocketAddr) -> Option<f64> {
+    let url = format!("{scheme}://{pod}/metrics");
     let page = http
         .get(url)
         .timeout(TIMEOUT)

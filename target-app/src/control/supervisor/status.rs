@@ -30,10 +30,10 @@ impl Supervisor {
             spec: state.spec.without_secrets(),
             pid: std::process::id(),
             root: self.tools.pods.root.clone(),
-            edge_url: state
-                .edge
-                .address
-                .map_or_else(String::new, |address| format!("http://{address}")),
+            edge_url: state.edge.address.map_or_else(String::new, |address| {
+                format!("{}://{address}", state.spec.scheme())
+            }),
+            ca: (self.tools.pods.certificates.as_ref()).map(|made| made.ca()),
             database_endpoint: self.tools.databases.first().endpoint().to_string(),
             mail: self.tools.mail.as_ref().map(MailSink::describe),
             healthy: problems.is_empty(),
@@ -67,7 +67,8 @@ impl Supervisor {
         let edge = edge.map(|url| page("edge", "edge", url));
         let living = |pod: &&state::Pod| pod.state != PodState::Gone;
         let pods = self.state.pods.iter().filter(living).filter_map(|pod| {
-            let url = format!("http://{}/metrics", pod.address?);
+            let scheme = self.state.spec.scheme();
+            let url = format!("{scheme}://{}/metrics", pod.address?);
             Some(page(&pod.name, pod.app.as_str(), url))
         });
         let mail = self.tools.mail.as_ref();

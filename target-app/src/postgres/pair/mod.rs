@@ -27,6 +27,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::api::{self, FailoverMode, FailoverProfile, Replication};
 use crate::links::Link;
 use crate::process::Trigger;
+use crate::service::tls::Issued;
 
 use super::error::Error;
 use super::find::Binaries;
@@ -66,6 +67,8 @@ pub struct PairConfig {
     pub user: String,
     /// The application's password, one line.
     pub password: String,
+    /// What the servers show; their clients, standbys and replicas among them, have to encrypt then.
+    pub tls: Option<Issued>,
 }
 
 /// A running pair. Dropping it, or [`Pair::stop`], removes both servers and their data.

@@ -53,7 +53,7 @@ impl Node {
 
     async fn connect(&self, kit: &Kit) -> Result<Admin, Error> {
         let config = kit.admin_config(self.server.address);
-        let connected = Admin::connect(self.name(), &config).await;
+        let connected = Admin::connect(self.name(), config, kit.encryption.client()).await;
         connected.map_err(|source| Error::Sql {
             node: self.name().to_owned(),
             doing: "connect to it",

@@ -99,12 +99,14 @@ async fn build(
     copy.current_dir(data.path()).args(["-D", "."]);
     copy.args(["-c", "fast", "-N", "-X", "stream", "--no-manifest"]);
     let passwords = kit.password_file();
-    let copier = connection_string(link.address(), &format!("{name}-copy"), &passwords);
+    let encryption = kit.encryption.in_connection_string();
+    let primary_of = |name: &str| connection_string(link.address(), name, &passwords, &encryption);
+    let copier = primary_of(&format!("{name}-copy"));
     copy.args(["-d", &copier]);
     kit.run("pg_basebackup", copy, name, None).await?;
     // The copied settings are the primary's: a standby must not wait for standbys of its own when
     // it is promoted.
-    let settings = standby_settings(&connection_string(link.address(), name, &passwords));
+    let settings = standby_settings(&primary_of(name));
     let settings_file = data.path().join("postgresql.auto.conf");
     write_private(&settings_file, &settings, &kit.account)?;
     write_private(&data.path().join("standby.signal"), "", &kit.account)?;

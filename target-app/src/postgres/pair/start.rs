@@ -17,6 +17,7 @@ use super::{Error, PairConfig};
 use crate::api::Database;
 use crate::postgres::account::Account;
 use crate::postgres::data::DataFolder;
+use crate::postgres::encryption::Encryption;
 use crate::postgres::error::Naming;
 use crate::postgres::kit::{Kit, Zone, blocking};
 use crate::postgres::place::private_folder;
@@ -100,6 +101,10 @@ fn prepare(config: PairConfig) -> Result<Kit, Error> {
     private_folder(&config.root, &account)?;
     // Processes are found by their working folder, which the system tells without links.
     let root = config.root.canonicalize().naming("resolve", &config.root)?;
+    let encryption = match &config.tls {
+        None => Encryption::default(),
+        Some(issued) => Encryption::set_up(&root, issued, &account)?,
+    };
     let zones = config.zones.into_iter();
     let kit = Kit {
         binaries: config.binaries,
@@ -113,6 +118,7 @@ fn prepare(config: PairConfig) -> Result<Kit, Error> {
         user: config.user,
         password: config.password,
         admin_password: random_password(),
+        encryption,
     };
     kit.write_password_file()?;
     Ok(kit)

@@ -4,10 +4,12 @@ mod pool;
 mod work;
 mod writable;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio_postgres::config::TargetSessionAttrs;
 
+use crate::service::tls::DatabaseTls;
 use crate::service::{Secret, ServeError};
 
 pub(crate) use pool::{Database, DatabaseError, Lease, PoolSettings};
@@ -25,9 +27,17 @@ pub struct DatabaseParams {
     pub password: Secret,
     /// Database name.
     pub name: String,
+    /// The authorities, as PEM, one of which has to vouch for the server; none: connections are
+    /// not encrypted.
+    pub ca: Option<PathBuf>,
 }
 
 impl DatabaseParams {
+    /// How connections are encrypted.
+    pub(crate) fn tls(&self) -> Result<DatabaseTls, ServeError> {
+        Ok(DatabaseTls::demanding(self.ca.as_deref())?)
+    }
+
     /// The driver's configuration for sessions that write.
     ///
     /// There is no `statement_timeout` on purpose: it cancels, and a cancelled wait for the standby
@@ -108,6 +118,7 @@ mod tests {
             user: "u".into(),
             password: "p".into(),
             name: "n".into(),
+            ca: None,
         };
         let error = params.driver_config("t").unwrap_err().to_string();
         assert!(error.contains("\"db\""), "{error}");

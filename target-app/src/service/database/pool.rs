@@ -13,16 +13,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use deadpool_postgres::{
-    ClientWrapper, Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError,
-    RecyclingMethod, Runtime, Status,
+    ClientWrapper, Hook, HookError, ManagerConfig, Object, Pool, PoolError, RecyclingMethod,
+    Runtime, Status,
 };
 use prometheus_client::metrics::histogram::Histogram;
-use tokio_postgres::NoTls;
 use tokio_postgres::error::Severity;
 
 use super::{Access, DatabaseParams, Work, describe};
 use crate::service::ServeError;
 use crate::service::exposition::seconds_histogram;
+use crate::service::tls::DatabaseTls;
 use crate::service::trace::TraceId;
 
 /// How long the check of an idle connection may take.
@@ -75,12 +75,19 @@ pub(crate) struct PoolSettings {
 #[derive(Clone)]
 pub(crate) struct Database {
     pool: Pool,
-    config: tokio_postgres::Config,
+    way: Way,
     operation_timeout: Duration,
     seconds: Histogram,
     suspect_before: SuspectBefore,
     /// What its work costs; nothing stated: what it costs this machine.
     work: Option<Work>,
+}
+
+/// How a connection is made.
+#[derive(Clone)]
+struct Way {
+    config: tokio_postgres::Config,
+    tls: DatabaseTls,
 }
 
 /// Connections made before this instant are not lent again.
@@ -93,7 +100,9 @@ impl Database {
         application: &str,
         settings: PoolSettings,
     ) -> Result<Self, ServeError> {
-        Self::of(params.driver_config(application)?, settings)
+        let config = params.driver_config(application)?;
+        let tls = params.tls()?;
+        Self::of(Way { config, tls }, settings)
     }
 
     /// A pool of a server that may take no writes; no connection is made yet.
@@ -102,14 +111,16 @@ impl Database {
         application: &str,
         settings: PoolSettings,
     ) -> Result<Self, ServeError> {
-        Self::of(params.reading_config(application)?, settings)
+        let config = params.reading_config(application)?;
+        let tls = params.tls()?;
+        Self::of(Way { config, tls }, settings)
     }
 
-    fn of(config: tokio_postgres::Config, settings: PoolSettings) -> Result<Self, ServeError> {
+    fn of(way: Way, settings: PoolSettings) -> Result<Self, ServeError> {
         let suspect_before = SuspectBefore::default();
         Ok(Self {
-            pool: build(config.clone(), settings.size, &suspect_before)?,
-            config,
+            pool: build(way.clone(), settings.size, &suspect_before)?,
+            way,
             operation_timeout: settings.operation_timeout,
             seconds: seconds_histogram(),
             suspect_before,
@@ -131,7 +142,7 @@ impl Database {
     /// it finds out about old connections holds for this pool too.
     pub(crate) fn for_probes(&self) -> Result<Self, ServeError> {
         Ok(Self {
-            pool: build(self.config.clone(), 1, &self.suspect_before)?,
+            pool: build(self.way.clone(), 1, &self.suspect_before)?,
             // Probes say nothing of what shoppers wait for.
             seconds: seconds_histogram(),
             work: None,
@@ -208,19 +219,16 @@ impl fmt::Debug for Database {
 }
 
 fn build(
-    config: tokio_postgres::Config,
+    Way { config, tls }: Way,
     size: usize,
     suspect_before: &SuspectBefore,
 ) -> Result<Pool, ServeError> {
     let name: Arc<str> = config.get_application_name().unwrap_or_default().into();
-    let manager = Manager::from_config(
-        config,
-        NoTls,
-        ManagerConfig {
-            // The hook below verifies: deadpool's own check would not tell us of its time-out.
-            recycling_method: RecyclingMethod::Fast,
-        },
-    );
+    let habits = ManagerConfig {
+        // The hook below verifies: deadpool's own check would not tell us of its time-out.
+        recycling_method: RecyclingMethod::Fast,
+    };
+    let manager = tls.manager(config, habits);
     let suspect_before = Arc::clone(suspect_before);
     let (known, renamed) = (name.clone(), name);
     Pool::builder(manager)
