@@ -21,6 +21,7 @@ Examples:
   DATABASE_ADDRESS=db:5432 DATABASE_PASSWORD_FILE=/run/secrets/database loadtest app migrate
   SESSION_KEY_FILE=/run/secrets/session loadtest app shop --listen 0.0.0.0:8080
   loadtest app task-runner --listen 0.0.0.0:8081
+  loadtest app shop --database-ca rds.pem --tls-certificate shop.pem --tls-key shop.key
   loadtest app task-runner --queue https://sqs.eu-central-1.amazonaws.com/123456789012/jobs
 
 Secrets come from the environment or from files, never from the command line:
@@ -283,6 +284,7 @@ fn told(bound: Bound) {
 fn usage(error: ServeError) -> anyhow::Error {
     match error {
         ServeError::Config(words) => UsageError(words).into(),
+        ServeError::Tls(error) => UsageError(error.to_string()).into(),
         other => other.into(),
     }
 }

@@ -31,6 +31,7 @@ Examples:
   loadtest stack up --name big --replicas 6      another one beside it
   loadtest stack up --zones a,b --failover rds   two zones, failovers as slow as in the cloud
   loadtest stack up --topology three-zone        as a topology file says
+  loadtest stack up --tls                        HTTPS, with certificates of its own
   loadtest stack status --json | jq .edge_url    where shoppers go
   loadtest stack purge /api/products             its CDN forgets the catalogue
   loadtest stack down --name big                 nothing of it is left";

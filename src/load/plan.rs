@@ -146,14 +146,14 @@ impl std::ops::AddAssign for Totals {
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// Nothing answers where the target should be.
-    #[error(
-        "the target {url} cannot be reached: {cause}\n  next: check that it runs and that this machine may connect to it (`curl -v {url}`)"
-    )]
+    #[error("the target {url} cannot be reached: {cause}\n  next: {next}")]
     Unreachable {
         /// What was tried.
         url: String,
         /// Why it failed.
         cause: String,
+        /// What to do about it.
+        next: String,
     },
     /// The target's URL is none.
     #[error("`{url}` is no target: {cause}")]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::exchange::{CONNECT_TIMEOUT, Connector};
+use super::exchange::{CONNECT_TIMEOUT, Connector, Failure};
 use super::gate::OpenGate;
 use super::health;
 use super::journey::Program;
@@ -19,6 +19,7 @@ use super::shared::Shared;
 use super::thread::{self, Lines};
 use super::worker::{Parts, Worker};
 use crate::measure::clock::{Micros, RunClock};
+use crate::measure::outcome::ErrorKind;
 use crate::scenario::{HttpDefaults, Scenario, Shape};
 
 /// Users that do not stand ready by then never will.
@@ -199,10 +200,26 @@ fn probe(program: &Program, http: &HttpDefaults, clock: RunClock) -> Result<(), 
     let connected = runtime.block_on(connector.connect(&program.origin, 0, CONNECT_TIMEOUT));
     connected
         .map(drop)
-        .map_err(|failure| LoadError::Unreachable {
-            url: program.origin.url(),
-            cause: failure.to_string(),
-        })
+        .map_err(|failure| unreachable(program.origin.url(), &failure))
+}
+
+fn unreachable(url: String, failure: &Failure) -> LoadError {
+    let untrusted = failure.kind == ErrorKind::Tls && failure.message.contains("certificate");
+    let next = match untrusted {
+        true => {
+            "name the authority that vouches for it with `ca` in [http.tls], or the name that it \
+                 is for with `server_name`"
+                .to_owned()
+        }
+        false => {
+            format!("check that it runs and that this machine may connect to it (`curl -v {url}`)")
+        }
+    };
+    LoadError::Unreachable {
+        cause: failure.to_string(),
+        url,
+        next,
+    }
 }
 
 fn worker(

@@ -15,6 +15,7 @@ mod scale;
 mod scaling;
 mod shards;
 mod shopper;
+mod tls;
 mod traces;
 mod two_zone;
 mod zones;

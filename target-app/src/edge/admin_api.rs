@@ -81,6 +81,9 @@ pub struct TargetStats {
     pub state: TargetState,
     /// What health checks say; false until the first success.
     pub healthy: bool,
+    /// Why the last check failed, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
     /// Its numbers.
     #[serde(flatten)]
     pub counts: Counts,

@@ -35,6 +35,8 @@ pub(super) struct Backend {
     /// A copy of what `health` says, for the hot path.
     healthy: AtomicBool,
     health: Mutex<Health>,
+    /// Why the last check failed, if it did.
+    trouble: Mutex<Option<String>>,
     health_config: HealthCheck,
     events: Arc<Events>,
     credit: AtomicI64,
@@ -68,6 +70,7 @@ impl Backend {
             removed: AtomicBool::new(false),
             healthy: AtomicBool::new(false),
             health: Mutex::default(),
+            trouble: Mutex::default(),
             health_config: config.health.clone(),
             events,
             credit: AtomicI64::new(0),
@@ -120,6 +123,7 @@ impl Backend {
         let turned = health.record(outcome.is_ok(), &self.health_config);
         let healthy = health.is_healthy();
         drop(health);
+        *self.trouble() = outcome.as_ref().err().cloned();
         if !turned || self.is_removed() {
             return;
         }
@@ -138,6 +142,10 @@ impl Backend {
             "target turned"
         );
         self.events.note(&self.name, &self.zone, healthy, reason);
+    }
+
+    fn trouble(&self) -> std::sync::MutexGuard<'_, Option<String>> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Begins a request; the guard ends it.
@@ -164,6 +172,7 @@ impl Backend {
                 TargetState::Draining
             },
             healthy: self.is_healthy(),
+            trouble: self.trouble().clone(),
             counts: Counts {
                 requests,
                 failures: self.metrics.failures(),

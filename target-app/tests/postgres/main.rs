@@ -8,5 +8,6 @@ mod failover;
 mod replicas;
 mod standby;
 mod sweep;
+mod tls;
 mod writer;
 mod zones;

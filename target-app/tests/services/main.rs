@@ -20,5 +20,6 @@ mod stated;
 mod storefront;
 mod task_runner;
 mod tasks;
+mod tls;
 mod trace;
 mod unknown_outcome;

@@ -150,6 +150,7 @@ mod tests {
                 ..Counts::default()
             };
             let stats = TargetStats {
+                trouble: None,
                 zone: "a".into(),
                 version: version.into(),
                 address: ([127, 0, 0, 1], 1).into(),
