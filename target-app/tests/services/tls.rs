@@ -1,6 +1,6 @@
 //! Encrypted from the shopper to the pod, and nobody in between who is not who he says.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::path::PathBuf;
 
 use target_app::edge::admin_api::Stats;
@@ -88,6 +88,8 @@ async fn who_trusts_the_authority_is_served_and_who_does_not_encrypt_is_not() {
         stats(&edge).await.targets["shop-1"].healthy.then_some(())
     })
     .await;
+    // Whoever connects and says nothing keeps nobody waiting.
+    let _silent = [&edge, &shop].map(|server| TcpStream::connect(server.bound.address).unwrap());
     let trusting = certified.client();
     let answer = trusting.get(https(&edge, "/healthz")).send().await.unwrap();
     assert_eq!(answer.status(), 200);

@@ -53,7 +53,8 @@ resource "aws_db_parameter_group" "this" {
 
   parameter {
     name = "rds.force_ssl"
-    # The shop speaks plain text to its database so far: keep both in subnets of their own.
+    # The shop encrypts when DATABASE_CA names the authorities of RDS, a file that the image does not
+    # have. Until you add it, keep both in subnets of their own; then set this to 1.
     value = "0"
   }
 
