@@ -53,13 +53,13 @@ pub(super) async fn accept(
                 let _ = stream.set_nodelay(true);
                 let client = HeaderValue::try_from(peer.ip().to_canonical().to_string())
                     .expect("an IP address is a header value");
-                let (edge, shutdown) = (Arc::clone(&edge), shutdown.clone());
+                let (edge, mut shutdown) = (Arc::clone(&edge), shutdown.clone());
                 let (tls, alive) = (tls.clone(), alive.clone());
                 tokio::spawn(async move {
                     match tls {
                         None => serve(stream, client, edge, shutdown).await,
                         Some(tls) => {
-                            if let Some(stream) = greet(&tls, stream).await {
+                            if let Some(stream) = greet(&tls, stream, &mut shutdown).await {
                                 serve(stream, client, edge, shutdown).await;
                             }
                         }
@@ -80,8 +80,17 @@ pub(super) async fn accept(
 }
 
 /// None, for whoever does not encrypt, or not in time.
-async fn greet(tls: &TlsAcceptor, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
-    match tokio::time::timeout(HANDSHAKE_LIMIT, tls.accept(stream)).await {
+async fn greet(
+    tls: &TlsAcceptor,
+    stream: TcpStream,
+    shutdown: &mut Shutdown,
+) -> Option<TlsStream<TcpStream>> {
+    let greeted = tokio::select! {
+        greeted = tokio::time::timeout(HANDSHAKE_LIMIT, tls.accept(stream)) => greeted,
+        // Nothing was asked yet.
+        () = shutdown.requested() => return None,
+    };
+    match greeted {
         Ok(Ok(stream)) => Some(stream),
         Ok(Err(error)) => {
             tracing::debug!(%error, "a shopper without TLS");

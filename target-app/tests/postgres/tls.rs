@@ -86,7 +86,7 @@ async fn a_server_of_another_authority_is_not_talked_to() {
     std::fs::write(&other, Authority::new("other").unwrap().certificate()).unwrap();
     let wary = DatabaseTls::demanding(Some(&other)).unwrap();
     let refused = wary.connect(client_config(pair.address())).await;
-    let error = refused.err().expect("refused");
+    let error = refused.expect_err("refused");
     let why = std::error::Error::source(&error)
         .expect("a cause")
         .to_string();
