@@ -7,6 +7,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use target_app::api::{Action, StackStatus};
+use target_app::postgres::Binaries;
 
 use crate::harness::{User, eventually};
 
@@ -85,14 +86,9 @@ async fn every_line_is_json_and_a_failed_request_is_found_by_its_id() {
     }
 
     // By the edge itself, when there is nobody to ask.
-    let zone = "a".into();
-    stack.change("outage", Action::OutageZone { zone }).await;
+    let pods = vec!["shop-1".into()];
+    stack.change("hang", Action::HangPods { pods }).await;
     let edge = format!("{}/api/orders", status.edge_url);
-    stack
-        .until("the pod to be gone", |now| {
-            now.pods.iter().all(|pod| pod.pid.is_none())
-        })
-        .await;
     let refused = loop {
         let answer = reqwest::Client::new()
             .get(&edge)
@@ -127,4 +123,18 @@ async fn every_line_is_json_and_a_failed_request_is_found_by_its_id() {
         "task-runner-1",
     ];
     assert_eq!(processes, all.map(String::from).into());
+
+    // PostgreSQL 14 can log text only.
+    if Binaries::find(None).unwrap().major >= 15 {
+        for node in &status.database.nodes {
+            let log = status.root.join(format!("database/{}.json", node.name));
+            let lines = read(&log);
+            assert!(!lines.is_empty(), "{}", log.display());
+            for line in lines {
+                for field in ["timestamp", "error_severity", "message"] {
+                    assert!(line[field].is_string(), "no {field}: {line}");
+                }
+            }
+        }
+    }
 }

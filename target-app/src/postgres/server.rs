@@ -23,6 +23,8 @@ const START_LIMIT: Duration = Duration::from_secs(30);
 const GLANCE: Duration = Duration::from_millis(3);
 /// A port found free can be taken before the server binds it.
 const PORT_ATTEMPTS: u32 = 5;
+/// The major version from which on it can log JSON.
+const FIRST_WITH_JSON: u32 = 15;
 
 /// A server. Dropping it kills it and removes its data, as [`DataFolder`] does.
 pub(super) struct Server {
@@ -129,8 +131,7 @@ async fn launch(
             Err(why) => {
                 let alive = postmaster.ended.borrow().is_none();
                 data.kill(alive.then_some(postmaster.pid)).await?;
-                let said = std::fs::read_to_string(&log).unwrap_or_default();
-                let last = tail(&said);
+                let last = tail(&said(&log));
                 if last.contains("could not bind") && attempt < PORT_ATTEMPTS {
                     attempt += 1;
                     continue;
@@ -156,13 +157,16 @@ fn spawn(
     options.create(true).append(true).mode(0o600);
     let output = options.open(log).naming("open", log)?;
     let errors = output.try_clone().naming("open", log)?;
+    // Where logs are JSON the server opens it as well.
+    kit.account.own(log)?;
     let mut command = kit.program("postgres");
     command
         .arg("-D")
         .arg(data)
         .args(["-c", &format!("listen_addresses={}", address.ip())])
         .args(["-c", &format!("port={}", address.port())])
-        .args(["-c", &format!("cluster_name={name}")]);
+        .args(["-c", &format!("cluster_name={name}")])
+        .args(structured_logs(kit, name));
     for setting in kit.encryption.settings() {
         command.args(["-c", &setting]);
     }
@@ -180,6 +184,35 @@ fn spawn(
         pid: Pid::from_child(&child),
         ended: watch_end(child),
     })
+}
+
+/// Logs as JSON, to `NAME.json` beside the data, from PostgreSQL 15 on. A process of the server's own
+/// writes them; what comes before it is there stays text, and so do all logs of older servers.
+fn structured_logs(kit: &Kit, name: &str) -> Vec<String> {
+    if kit.binaries.major < FIRST_WITH_JSON {
+        return Vec::new();
+    }
+    let settings = [
+        "logging_collector=on".to_owned(),
+        "log_destination=jsonlog".to_owned(),
+        format!("log_directory={}", kit.root.display()),
+        // The ending becomes `.json`.
+        format!("log_filename={name}.log"),
+        // One file, as long as the stack lives.
+        "log_rotation_age=0".to_owned(),
+        "log_rotation_size=0".to_owned(),
+    ];
+    let settings = settings.into_iter();
+    settings
+        .flat_map(|setting| ["-c".to_owned(), setting])
+        .collect()
+}
+
+/// All that a server said, in either form.
+fn said(log: &Path) -> String {
+    let both = [log.to_owned(), log.with_extension("json")];
+    let texts = both.map(|file| std::fs::read_to_string(file).unwrap_or_default());
+    texts.concat()
 }
 
 /// Reaps the child when it ends, and tells.
