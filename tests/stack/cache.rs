@@ -1,25 +1,22 @@
 //! A cache that all pods share: given from outside, checked before anything is started, its
 //! password shown to nobody.
 
-use std::io::Write as _;
-
 use crate::harness::{User, eventually};
 use crate::redis::{PASSWORD, Redis};
 
 /// A topology file whose pods share this cache.
-fn topology(redis: &str) -> tempfile::NamedTempFile {
-    let mut file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
+fn topology(user: &User, redis: &str) -> String {
     let cache = format!("cache = {{ ttl = \"60s\", redis = \"{redis}\" }}");
     let rest = "replicas = 2\ntask_runners = 0\nproducts = 50\ncustomers = 5";
-    writeln!(file, "description = \"x\"\n[stack]\n{rest}\n{cache}").unwrap();
-    file
+    let text = format!("description = \"x\"\n[stack]\n{rest}\n{cache}\n");
+    user.file("cached.toml", &text)
 }
 
 /// What `stack up` says to this address; the exit code has to be 2, and nothing may be there.
 fn refused(redis: &str) -> String {
     let user = User::new();
-    let file = topology(redis);
-    let output = user.run(&["stack", "up", "--topology", file.path().to_str().unwrap()]);
+    let file = topology(&user, redis);
+    let output = user.run(&["stack", "up", "--topology", &file]);
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(user.handle("default").is_none());
@@ -50,11 +47,12 @@ async fn all_pods_share_it_and_nobody_is_shown_its_password() {
     let redis = Redis::start();
     redis.ask(&["PING"]);
     let user = User::new();
-    let file = topology(&format!(
+    let address = format!(
         "redis://:${{env.CACHE_PASSWORD}}@127.0.0.1:{}/0",
         redis.port
-    ));
-    let mut up = user.command(&["stack", "up", "--topology", file.path().to_str().unwrap()]);
+    );
+    let file = topology(&user, &address);
+    let mut up = user.command(&["stack", "up", "--topology", &file]);
     let up = up.env("CACHE_PASSWORD", PASSWORD).output().unwrap();
     assert!(up.status.success(), "{up:?}");
     let stack = user.running("default");

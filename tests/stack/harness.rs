@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use target_app::api::{Action, ChangeRequest, Event, EventKind, StackHandle, StackStatus};
 use target_app::client::Client;
 use tempfile::TempDir;
@@ -187,6 +188,18 @@ impl Drop for Stack<'_> {
 fn name_in<'a>(arguments: &[&'a str]) -> &'a str {
     let mut after = arguments.iter().skip_while(|word| **word != "--name");
     after.nth(1).copied().unwrap_or("default")
+}
+
+/// The shop's books, once no job waits any more.
+pub(crate) async fn settled_books(status: &StackStatus) -> Value {
+    loop {
+        let url = format!("{}/api/admin/invariants", status.edge_url);
+        let found: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
+        if found["pending"] == 0 {
+            return found;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 /// Waits until there is something.

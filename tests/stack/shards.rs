@@ -7,7 +7,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use target_app::api::{Action, ChangeRequest, FailoverMode, StackStatus};
 
-use crate::harness::User;
+use crate::harness::{User, settled_books};
 use crate::shopper::Shopper;
 
 const TWO_SHARDS: &str = "description = \"x\"
@@ -88,17 +88,6 @@ impl Customer {
     }
 }
 
-async fn books(status: &StackStatus) -> Value {
-    loop {
-        let url = format!("{}/api/admin/invariants", status.edge_url);
-        let found: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
-        if found["pending"] == 0 {
-            return found;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-}
-
 fn topology(user: &User) -> String {
     user.file("two-shards.toml", TWO_SHARDS)
 }
@@ -136,7 +125,7 @@ async fn everybody_finds_theirs_and_the_books_are_of_both() {
     assert_eq!(numbers.len(), 4, "no number twice");
     assert_eq!(customers[0].get("/api/orders/by-key/nobodys").await.0, 404);
 
-    let found = books(&status).await;
+    let found = settled_books(&status).await;
     assert_eq!(found["ok"], true, "{found}");
     assert_eq!((&found["orders"], &found["emails"]), (&json!(4), &json!(4)));
 
@@ -146,7 +135,7 @@ async fn everybody_finds_theirs_and_the_books_are_of_both() {
     }
     let (_, read) = customers[0].get("/api/orders/by-key/shared").await;
     assert_eq!(read["copies"], 2);
-    let found = books(&status).await;
+    let found = settled_books(&status).await;
     let broken = found["rules"].as_array().unwrap().iter();
     let broken: Vec<_> = broken.filter(|rule| rule["violations"] != 0).collect();
     assert_eq!(broken.len(), 1, "{found}");
@@ -180,7 +169,7 @@ async fn the_loss_of_one_is_not_the_others() {
         let (confirmed, lost) = shopper.settle().await;
         assert_eq!(lost, Vec::<String>::new(), "of {confirmed}");
     }
-    assert_eq!(books(&after).await["ok"], true);
+    assert_eq!(settled_books(&after).await["ok"], true);
 
     let third = Action::FailOverDatabase {
         mode: FailoverMode::Planned,

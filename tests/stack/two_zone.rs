@@ -1,10 +1,9 @@
 //! The topology `two-zone`: the CDN, the mail sink, and what they are worth while things fail.
 
-use serde_json::Value;
 use target_app::api::{Action, FailoverMode, StackStatus};
 use target_app::mail::MailBooks;
 
-use crate::harness::{Stack, User};
+use crate::harness::{Stack, User, settled_books};
 use crate::shopper::Shopper;
 
 const TWO_ZONES: [&str; 6] = [
@@ -32,18 +31,6 @@ async fn kill_a_runner(stack: &Stack<'_>, id: &str) {
     stack.client().undo(id).await.unwrap();
 }
 
-/// The shop's books, once no job waits any more.
-async fn settled(status: &StackStatus) -> Value {
-    loop {
-        let url = format!("{}/api/admin/invariants", status.edge_url);
-        let found: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
-        if found["pending"] == 0 {
-            return found;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-}
-
 #[tokio::test]
 async fn every_order_is_mailed_once_while_runners_die_and_the_database_fails_over() {
     let user = User::new();
@@ -67,7 +54,7 @@ async fn every_order_is_mailed_once_while_runners_die_and_the_database_fails_ove
     let (confirmed, lost) = shopper.settle().await;
     assert_eq!(lost, Vec::<String>::new());
 
-    let found = settled(&status).await;
+    let found = settled_books(&status).await;
     assert_eq!(found["ok"], true, "{found}");
     let rules = found["rules"].as_array().unwrap();
     let rule = rules
