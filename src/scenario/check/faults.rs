@@ -81,6 +81,10 @@ fn possible(kind: &FaultKind, provider: ProviderKind) -> Result<(), (&'static st
             "takes as long as RDS takes: a `profile` is the stack's",
             "leave `profile` out",
         )),
+        (ProviderKind::Aws, Kind::DbFailover { shard, .. }) if *shard > 1 => Err((
+            "of AWS acts on the database that [aws] names: a `shard` is the stack's",
+            "leave `shard` out",
+        )),
         (ProviderKind::Aws, Kind::PodKill { grace, .. }) if !grace.is_zero() => Err((
             "has no `grace` on ECS: a container's stopTimeout decides",
             "leave `grace` out",
@@ -114,6 +118,16 @@ fn check_stack(log: &Log, fault: &Fault, places: &FaultPlaces, stack: &StackTarg
                 message,
                 "give the target zones = [\"a\", \"b\", \"c\"]",
             );
+        }
+        FaultKind::DbFailover { shard, .. } | FaultKind::DbCrash { shard, .. }
+            if *shard > stack.spec.order_shards =>
+        {
+            let message = match stack.spec.order_shards {
+                1 => format!("there is no shard {shard}: the stack has one database"),
+                all => format!("there is no shard {shard}: the stack's orders are in {all}"),
+            };
+            let help = format!("give the target order_shards = {shard}");
+            log.error_help(places.kind, message, help);
         }
         _ => {}
     }

@@ -91,7 +91,11 @@ impl Server {
 
     /// Kills every process of it and returns when none is left; the data stays.
     pub(super) async fn kill(&self) -> Result<(), Error> {
-        self.data.kill(self.signalable()).await
+        self.data.kill(self.signalable()).await?;
+        // That nothing runs any more is seen from outside, and may be seen before whoever waits for
+        // the postmaster was told. Nobody may take it for alive after this.
+        self.ended().await;
+        Ok(())
     }
 
     /// Asks it to end after its standby has received everything, and waits for that up to `limit`.
